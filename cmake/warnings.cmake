@@ -1,0 +1,1 @@
+set(KN_WARNINGS -Wall -Wextra -Wpedantic -Wno-psabi)

@@ -1,0 +1,97 @@
+#include "cpu/isa/isa.h"
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace kn::cpu {
+
+#define KN_FAMILY(name, Type)              \
+  void fill_##name##_baseline(KernelTable&); \
+  void fill_##name##_avx2(KernelTable&);     \
+  void fill_##name##_avx512(KernelTable&);
+KN_FAMILIES(KN_FAMILY)
+#undef KN_FAMILY
+
+namespace {
+
+KernelTable make_table(Isa isa) {
+  KernelTable t{};
+#define KN_FAMILY(name, Type) fill_##name##_baseline(t);
+  KN_FAMILIES(KN_FAMILY)
+#undef KN_FAMILY
+#if defined(KN_HAVE_X86_ISAS)
+  if (isa >= Isa::avx2) {
+#define KN_FAMILY(name, Type) fill_##name##_avx2(t);
+    KN_FAMILIES(KN_FAMILY)
+#undef KN_FAMILY
+  }
+  if (isa >= Isa::avx512) {
+#define KN_FAMILY(name, Type) fill_##name##_avx512(t);
+    KN_FAMILIES(KN_FAMILY)
+#undef KN_FAMILY
+  }
+#else
+  (void)isa;
+#endif
+  return t;
+}
+
+int count_usable() {
+#if defined(KN_HAVE_X86_ISAS)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 1;
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return avx512 ? 3 : 2;
+#else
+  return 1;
+#endif
+}
+
+constexpr std::array<Isa, 3> kAll = {Isa::baseline, Isa::avx2, Isa::avx512};
+
+Isa initial_isa() {
+  const auto usable = usable_isas();
+  const char* wanted = std::getenv("KERAS_NATIVE_ISA");
+  if (!wanted || !*wanted) return usable.back();
+  for (Isa isa : usable)
+    if (name_of(isa) == wanted) return isa;
+  std::string names;
+  for (Isa isa : usable) names += (names.empty() ? "" : ", ") + std::string(name_of(isa));
+  fail<ValueError>("KERAS_NATIVE_ISA: expected one that this CPU can run (", names, "); got '",
+                   wanted, "'");
+}
+
+std::atomic<Isa>& current() {
+  static std::atomic<Isa> isa{initial_isa()};
+  return isa;
+}
+
+}  // namespace
+
+std::span<const Isa> usable_isas() {
+  static const int count = count_usable();
+  return {kAll.data(), static_cast<size_t>(count)};
+}
+
+std::string_view name_of(Isa isa) {
+  constexpr std::string_view names[] = {"baseline", "avx2", "avx512"};
+  return names[static_cast<int>(isa)];
+}
+
+const KernelTable& table_of(Isa isa) {
+  static const std::array<KernelTable, 3> tables = {
+      make_table(Isa::baseline), make_table(usable_isas().size() > 1 ? Isa::avx2 : Isa::baseline),
+      make_table(usable_isas().back())};
+  return tables[static_cast<int>(isa)];
+}
+
+const KernelTable& table() { return table_of(current_isa()); }
+Isa current_isa() { return current().load(std::memory_order_relaxed); }
+void set_isa(Isa isa) { current().store(isa, std::memory_order_relaxed); }
+
+}  // namespace kn::cpu

@@ -1,0 +1,56 @@
+#include "runtime/device.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace kn {
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+class CpuDevice : public Device {
+ public:
+  std::string name() const override { return "cpu"; }
+  void* allocate(size_t bytes) override {
+    const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    if (rounded < bytes) fail<RuntimeError>("cannot allocate ", bytes, " bytes");
+    void* memory = std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    if (!memory) fail<RuntimeError>("out of memory: could not allocate ", bytes, " bytes");
+    return memory;
+  }
+  void release(void* memory, size_t) override { std::free(memory); }
+  void copy_in(void* dst, const void* src, size_t n) override { copy_within(dst, src, n); }
+  void copy_out(void* dst, const void* src, size_t n) override { copy_within(dst, src, n); }
+  void copy_within(void* dst, const void* src, size_t n) override {
+    if (n) std::memmove(dst, src, n);
+  }
+};
+
+}  // namespace
+
+Device& cpu_device() {
+  static CpuDevice device;
+  return device;
+}
+
+Buffer::Buffer(Device& device, size_t bytes)
+    : device_(&device), data_(device.allocate(bytes)), bytes_(bytes) {}
+
+Buffer::~Buffer() {
+  if (data_) device_->release(data_, bytes_);
+}
+
+Buffer::Buffer(Buffer&& other) noexcept { *this = std::move(other); }
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  std::swap(device_, other.device_);
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+}  // namespace kn

@@ -1,0 +1,53 @@
+#include "runtime/variable.h"
+
+#include <atomic>
+
+#include "base/error.h"
+
+namespace kn {
+
+namespace {
+std::atomic<uint64_t> epoch{0};
+constexpr size_t kAlignment = 64;
+size_t padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+}  // namespace
+
+uint64_t storage_epoch() { return epoch.load(std::memory_order_acquire); }
+
+Variable::Variable(HostTensor initial, std::string name, Device& device)
+    : type_(initial.type()), name_(std::move(name)) {
+  slab_ = std::make_shared<Buffer>(device, type_.bytes());
+  data_ = slab_->data();
+  device.copy_in(data_, initial.data(), initial.bytes());
+}
+
+HostTensor Variable::read() const {
+  HostTensor out(type_);
+  slab_->device()->copy_out(out.data(), data_, out.bytes());
+  return out;
+}
+
+void Variable::write(const HostTensor& value) {
+  if (value.type() != type_)
+    fail<ValueError>("expected a value of type ", type_, " for variable '", name_, "'; got ",
+                     value.type());
+  slab_->device()->copy_in(data_, value.data(), value.bytes());
+}
+
+void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables) {
+  if (variables.empty()) return;
+  Device& device = *variables[0]->slab_->device();
+  size_t total = 0;
+  for (const auto& v : variables) total += padded(v->type_.bytes());
+  auto slab = std::make_shared<Buffer>(device, total);
+  auto* at = static_cast<char*>(slab->data());
+  for (const auto& v : variables) {
+    device.copy_within(at, v->data_, v->type_.bytes());
+    v->slab_ = slab;
+    v->data_ = at;
+    at += padded(v->type_.bytes());
+  }
+  epoch.fetch_add(1, std::memory_order_release);
+}
+
+}  // namespace kn

@@ -1,0 +1,40 @@
+// Long-lived tensors: weights, optimizer slots, metric totals. They live outside the arena; several
+// may share one slab so that one kernel updates them all.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/host_tensor.h"
+#include "runtime/device.h"
+
+namespace kn {
+
+class Variable : public Payload {
+ public:
+  Variable(HostTensor initial, std::string name, Device& device = cpu_device());
+
+  const TensorType& type() const { return type_; }
+  const std::string& name() const { return name_; }
+  void* data() const { return data_; }
+  HostTensor read() const;
+  // Throws ValueError where shape or dtype differ from the variable's.
+  void write(const HostTensor& value);
+
+ private:
+  friend void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
+  TensorType type_;
+  std::string name_;
+  std::shared_ptr<Buffer> slab_;
+  void* data_ = nullptr;
+};
+
+// Moves the variables into one slab, in order, each at a 64-byte boundary; values are kept.
+void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
+
+// Grows whenever some variable's storage moved: resolved pointers older than that are stale.
+uint64_t storage_epoch();
+
+}  // namespace kn
