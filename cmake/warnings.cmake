@@ -1,1 +1,1 @@
-set(KN_WARNINGS -Wall -Wextra -Wpedantic -Wno-psabi)
+set(KN_WARNINGS -Wall -Wextra -Wpedantic -Wno-psabi -Wno-restrict)

@@ -1,0 +1,16 @@
+// The families of ops, one .cc file each; op_list.cc joins them. A new family: a file, a row.
+#pragma once
+
+#include <span>
+
+#include "graph/op_def.h"
+
+#define KN_OP_FAMILIES(F)                                                                       \
+  F(source) F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(index) F(random) F(softmax) \
+  F(loss) F(normalization) F(optimizer)
+
+namespace kn::ops {
+#define KN_DECLARE(family) std::span<const OpDef> family();
+KN_OP_FAMILIES(KN_DECLARE)
+#undef KN_DECLARE
+}  // namespace kn::ops
