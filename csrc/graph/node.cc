@@ -24,27 +24,16 @@ Node::~Node() {
 
 std::vector<NodePtr> topological_order(const std::vector<Value>& roots) {
   std::vector<NodePtr> order;
-  std::unordered_set<const Node*> done;
-  struct Frame {
-    NodePtr node;
-    size_t next = 0;
-  };
-  std::vector<Frame> stack;
-  for (const Value& root : roots) {
-    if (!root || done.count(root.node.get())) continue;
-    stack.push_back({root.node});
-    done.insert(root.node.get());
-    while (!stack.empty()) {
-      Frame& top = stack.back();
-      if (top.next == top.node->inputs.size()) {
-        order.push_back(std::move(top.node));
-        stack.pop_back();
-        continue;
-      }
-      const NodePtr& input = top.node->inputs[top.next++].node;
-      if (done.insert(input.get()).second) stack.push_back({input});
-    }
+  std::unordered_set<const Node*> seen;
+  for (const Value& root : roots)
+    if (root && seen.insert(root.node.get()).second) order.push_back(root.node);
+  for (size_t next = 0; next < order.size(); ++next) {
+    const NodePtr node = order[next];
+    for (const Value& v : node->inputs)
+      if (seen.insert(v.node.get()).second) order.push_back(v.node);
   }
+  std::sort(order.begin(), order.end(),
+            [](const NodePtr& a, const NodePtr& b) { return a->id < b->id; });
   return order;
 }
 

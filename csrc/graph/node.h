@@ -51,7 +51,8 @@ struct Node {
 
 inline const TensorType& Value::type() const { return node->outputs[index]; }
 
-// Nodes that `roots` depend on, inputs before users, in a fixed order.
+// Nodes that `roots` depend on, in the order they were made: inputs before users, forward before
+// backward, and a weight's gradient right where its layer is left.
 std::vector<NodePtr> topological_order(const std::vector<Value>& roots);
 
 // Integer contents of `v` where the graph tells them: constants, shape_of and arithmetic on those.

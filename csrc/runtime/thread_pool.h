@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "runtime/function_ref.h"
+#include "base/function_ref.h"
 
 namespace kn {
 

@@ -1,0 +1,38 @@
+#include "passes/pipeline.h"
+
+#include "graph/verifier.h"
+
+namespace kn {
+
+namespace {
+
+void check([[maybe_unused]] const Graph& graph, [[maybe_unused]] const char* pass) {
+#ifndef NDEBUG
+  verify(graph.roots(), pass);
+#endif
+}
+
+}  // namespace
+
+Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+               Evaluator evaluate) {
+  struct Pass {
+    const char* name;
+    Graph (*run)(const Graph&);
+  };
+  constexpr Pass passes[] = {
+      {"fuse_matmul", fuse_matmul},
+      {"fuse_softmax_loss", fuse_softmax_loss},
+      {"fuse_updates", fuse_updates},
+      {"fuse_elementwise", fuse_elementwise},
+  };
+  Graph result = specialize(graph, inputs, training, evaluate);
+  check(result, "specialize");
+  for (const Pass& pass : passes) {
+    result = pass.run(result);
+    check(result, pass.name);
+  }
+  return result;
+}
+
+}  // namespace kn

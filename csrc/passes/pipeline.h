@@ -1,0 +1,32 @@
+// The passes and their order. They run when a plan is made, on a graph whose every shape is known.
+#pragma once
+
+#include <vector>
+
+#include "base/function_ref.h"
+#include "graph/graph.h"
+
+namespace kn {
+
+// Computes a node whose inputs are all constants; nullptr where the device has no kernel for it.
+using Evaluator = FunctionRef<HostTensorPtr(const Node& node)>;
+
+// Rebuilds the graph over inputs of exactly these types and for one learning phase. Shapes become
+// constants, branches of the other phase fall away, what depends on constants only is computed,
+// equal nodes become one, and trivial arithmetic is dropped.
+Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+                 Evaluator evaluate);
+
+// An equal, simpler value for an output of a node with known shapes, or an empty Value.
+Value simplify(const Node& node);
+
+Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
+Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
+Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
+Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
+
+// All of the above in order.
+Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+               Evaluator evaluate);
+
+}  // namespace kn

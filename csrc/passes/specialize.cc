@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+
+#include "graph/builder.h"
+#include "passes/pipeline.h"
+#include "passes/rewrite.h"
+
+namespace kn {
+
+namespace {
+
+constexpr Dim kMostFolded = 1 << 14;  // elements of a constant worth keeping instead of computing
+
+const HostTensor* constant_of(const Value& v) {
+  return v.node->op->name == "constant" ? static_cast<const HostTensor*>(v.node->payload.get())
+                                        : nullptr;
+}
+
+// Equal nodes become one. Random nodes too: the same seed draws the same numbers.
+class NodeTable {
+ public:
+  std::vector<Value> merge(const std::vector<Value>& outputs) {
+    const NodePtr& node = outputs[0].node;
+    auto& bucket = buckets_[hash(*node)];
+    for (const NodePtr& other : bucket)
+      if (equal(*node, *other)) return all_outputs(other);
+    bucket.push_back(node);
+    return outputs;
+  }
+
+  static std::vector<Value> all_outputs(const NodePtr& node) {
+    std::vector<Value> out;
+    for (int i = 0; i < static_cast<int>(node->outputs.size()); ++i) out.push_back({node, i});
+    return out;
+  }
+
+ private:
+  static size_t hash(const Node& node) {
+    size_t h = std::hash<const void*>()(node.op) ^ node.attrs.hash();
+    for (const Value& v : node.inputs) h = h * 1000003 + ValueHash()(v);
+    return h;
+  }
+
+  static bool equal(const Node& a, const Node& b) {
+    return a.op == b.op && a.inputs == b.inputs && a.attrs == b.attrs && a.outputs == b.outputs &&
+           same_payload(a, b);
+  }
+
+  static bool same_payload(const Node& a, const Node& b) {
+    if (a.payload == b.payload) return true;
+    if (a.op->name != "constant") return false;
+    const auto& x = static_cast<const HostTensor&>(*a.payload);
+    const auto& y = static_cast<const HostTensor&>(*b.payload);
+    return x.bytes() <= 64 && std::memcmp(x.data(), y.data(), x.bytes()) == 0;
+  }
+
+  std::unordered_map<size_t, std::vector<NodePtr>> buckets_;
+};
+
+class Specializer {
+ public:
+  Specializer(const Graph& graph, const std::vector<TensorType>& types, bool training,
+              Evaluator evaluate)
+      : training_(training), evaluate_(evaluate) {
+    for (size_t i = 0; i < graph.inputs.size(); ++i)
+      inputs_[graph.inputs[i].node.get()] =
+          placeholder(types[i], graph.inputs[i].node->attrs.text("name"));
+  }
+
+  const Value& input(const Value& original) const { return inputs_.at(original.node.get()); }
+
+  std::vector<Value> operator()(const NodePtr& node, const std::vector<Value>& inputs) {
+    const auto fed = inputs_.find(node.get());
+    if (fed != inputs_.end()) return {fed->second};
+    if (node->op->name == "learning_phase") return {phase()};
+    if (node->op->is(kSource)) return table_.merge(NodeTable::all_outputs(node));
+    if (node->op->name == "select_phase")
+      if (const HostTensor* phase = constant_of(inputs[0]))
+        return {phase->integer_at(0) ? inputs[1] : inputs[2]};
+    const NodePtr fresh = inputs == node->inputs ? node : rebuild(*node, inputs);
+    if (fresh->outputs.size() == 1) {
+      if (Value folded = fold(*fresh)) return table_.merge({folded});
+      if (Value simpler = simplify(*fresh)) return {simpler};
+    }
+    return table_.merge(NodeTable::all_outputs(fresh));
+  }
+
+ private:
+  Value phase() {
+    if (!phase_) phase_ = constant(training_ ? 1.0 : 0.0, DType::b8);
+    return phase_;
+  }
+
+  Value fold(const Node& node) {
+    const TensorType& type = node.outputs[0];
+    if (!type.shape.known() || type.shape.elements() > kMostFolded) return {};
+    if (node.op->name == "shape_of" && node.inputs[0].shape().known())
+      return constant_ints(node.inputs[0].shape().vec());
+    if (node.op->name == "size_of" && node.inputs[0].shape().known())
+      return constant(host_scalar<int64_t>(node.inputs[0].shape().elements()));
+    if (node.op->is(kRandom)) return {};
+    for (const Value& v : node.inputs)
+      if (!constant_of(v)) return {};
+    HostTensorPtr data = evaluate_(node);
+    return data ? constant(std::move(data)) : Value{};
+  }
+
+  bool training_;
+  Evaluator evaluate_;
+  Value phase_;
+  std::unordered_map<const Node*, Value> inputs_;
+  NodeTable table_;
+};
+
+}  // namespace
+
+Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+                 Evaluator evaluate) {
+  Specializer specializer(graph, inputs, training, evaluate);
+  Graph result = rewrite(graph, specializer);
+  for (size_t i = 0; i < graph.inputs.size(); ++i)
+    result.inputs[i] = specializer.input(graph.inputs[i]);
+  return result;
+}
+
+}  // namespace kn
