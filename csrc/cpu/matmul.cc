@@ -1,7 +1,112 @@
+// The matmul op on gemm: folds leading axes into rows where B is one matrix, else runs over the
+// batch.
+#include <memory>
+#include <vector>
+
 #include "cpu/families.h"
+#include "cpu/gemm.h"
+#include "cpu/ref/gemm.h"
+#include "runtime/thread_pool.h"
 
 namespace kn::cpu {
 
-std::span<const OpKernels> matmul_kernels() { return {}; }
+namespace {
+
+// Where one product of the batch finds its matrices, in elements.
+struct Offsets {
+  int64_t a, b, c;
+};
+
+struct Matmul {
+  GemmShape shape;
+  Epilogue epilogue;  // without the bias pointer
+  bool has_bias = false;
+  std::vector<Offsets> batch;
+};
+
+Dim extent(const Shape& s, int from_end) { return s[s.rank() - from_end]; }
+
+// Elements to step in `s` for each leading axis of the output; 0 along broadcast ones.
+std::vector<int64_t> leading_steps(const Shape& s, const Shape& out) {
+  const int lead = out.rank() - 2, own = s.rank() - 2;
+  std::vector<int64_t> steps(lead, 0);
+  int64_t step = extent(s, 1) * extent(s, 2);
+  for (int i = own - 1; i >= 0; --i) {
+    if (s[i] != 1) steps[lead - own + i] = step;
+    step *= s[i];
+  }
+  return steps;
+}
+
+std::vector<Offsets> batch_offsets(const Shape& a, const Shape& b, const Shape& out) {
+  const int lead = out.rank() - 2;
+  const std::vector<int64_t> step_a = leading_steps(a, out), step_b = leading_steps(b, out);
+  std::vector<Offsets> batch;
+  const int64_t count = out.elements(0, lead), matrix = extent(out, 1) * extent(out, 2);
+  for (int64_t i = 0; i < count; ++i) {
+    Offsets at{0, 0, i * matrix};
+    int64_t rest = i;
+    for (int axis = lead - 1; axis >= 0; --axis) {
+      at.a += rest % out[axis] * step_a[axis];
+      at.b += rest % out[axis] * step_b[axis];
+      rest /= out[axis];
+    }
+    batch.push_back(at);
+  }
+  return batch;
+}
+
+bool describe(const KernelRequest& r, Matmul& m, std::string& refusal) {
+  const Shape &a = r.in[0].shape, &b = r.in[1].shape, &out = r.out[0].shape;
+  if (!parse_activation(r.attrs.text("activation", ""), m.epilogue.activation)) {
+    refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
+    return false;
+  }
+  GemmShape& s = m.shape;
+  s.dtype = r.in[0].dtype;
+  s.transpose_a = r.attrs.flag("transpose_a", false);
+  s.transpose_b = r.attrs.flag("transpose_b", false);
+  s.m = extent(out, 2);
+  s.n = extent(out, 1);
+  s.k = extent(a, s.transpose_a ? 2 : 1);
+  m.has_bias = r.in.size() == 3;
+  const bool one_b = b.elements(0, b.rank() - 2) == 1;
+  if (one_b && !s.transpose_a) {
+    s.m = out.elements(0, out.rank() - 1);
+    m.batch = {{0, 0, 0}};
+  } else {
+    m.batch = batch_offsets(a, b, out);
+  }
+  return true;
+}
+
+class Reference : public Kernel {
+ public:
+  explicit Reference(Matmul m) : m_(std::move(m)), size_(size_of(m_.shape.dtype)) {}
+  void run(const RunArgs& args) const override {
+    Epilogue epilogue = m_.epilogue;
+    if (m_.has_bias) epilogue.bias = args.in[2];
+    for (const Offsets& at : m_.batch)
+      ref::gemm(m_.shape, args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
+                args.output<char>(0) + at.c * size_, epilogue);
+  }
+
+ private:
+  Matmul m_;
+  int64_t size_;
+};
+
+std::unique_ptr<Kernel> make_reference(const KernelRequest& r, std::string& refusal) {
+  Matmul m;
+  if (!describe(r, m, refusal)) return nullptr;
+  return std::make_unique<Reference>(std::move(m));
+}
+
+const Candidate kMatmul[] = {{"ref", make_reference}};
+const OpKernels kKernels[] = {{"matmul", kMatmul}};
+
+}  // namespace
+
+std::span<const OpKernels> matmul_kernels() { return kKernels; }
 
 }  // namespace kn::cpu

@@ -1,0 +1,10 @@
+// The plain truth of matrix products: three loops, sums in double precision.
+#pragma once
+
+#include "cpu/gemm.h"
+
+namespace kn::cpu::ref {
+
+void gemm(const GemmShape& shape, const void* a, const void* b, void* c, const Epilogue& epilogue);
+
+}  // namespace kn::cpu::ref
