@@ -12,6 +12,7 @@ namespace kn {
 namespace {
 
 constexpr Dim kMostFolded = 1 << 14;  // elements of a constant worth keeping instead of computing
+constexpr Dim kMostSpread = 64;       // the same for constants that only repeat a smaller one
 
 const HostTensor* constant_of(const Value& v) {
   return v.node->op->name == "constant" ? static_cast<const HostTensor*>(v.node->payload.get())
@@ -101,6 +102,8 @@ class Specializer {
     if (node.op->name == "size_of" && node.inputs[0].shape().known())
       return constant(host_scalar<int64_t>(node.inputs[0].shape().elements()));
     if (node.op->is(kRandom)) return {};
+    // A repeated scalar is cheaper to read as one than as a table.
+    if (node.op->name.starts_with("broadcast_") && type.shape.elements() > kMostSpread) return {};
     for (const Value& v : node.inputs)
       if (!constant_of(v)) return {};
     HostTensorPtr data = evaluate_(node);

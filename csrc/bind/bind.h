@@ -1,0 +1,12 @@
+// One function per file of this room.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace kn::bind {
+
+void bind_graph(pybind11::module_& m);       // Value, apply, gradients, …
+void bind_executable(pybind11::module_& m);  // Variable, Executable
+void bind_runtime(pybind11::module_& m);     // threads, instruction sets
+
+}  // namespace kn::bind

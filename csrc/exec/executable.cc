@@ -1,0 +1,99 @@
+#include "exec/executable.h"
+
+#include <unordered_set>
+
+#include "exec/evaluate.h"
+#include "exec/runnable_plan.h"
+#include "graph/op_def.h"
+#include "graph/printer.h"
+#include "passes/pipeline.h"
+
+namespace kn {
+
+namespace {
+
+bool fits(const TensorType& declared, const TensorType& given) {
+  if (declared.dtype != given.dtype || declared.shape.rank() != given.shape.rank()) return false;
+  for (int i = 0; i < declared.shape.rank(); ++i)
+    if (declared.shape[i] != kUnknown && declared.shape[i] != given.shape[i]) return false;
+  return true;
+}
+
+}  // namespace
+
+Executable::Executable(Graph graph, const KernelSource& kernels, Phase phase, std::string name)
+    : graph_(std::move(graph)), kernels_(kernels), phase_(phase), name_(std::move(name)) {
+  std::unordered_set<const Node*> fed;
+  for (const Value& v : graph_.inputs) {
+    if (v.node->op->name != "placeholder")
+      fail<ValueError>("expected inputs of a function to be placeholders; got the result of [",
+                       v.node->op->name, "] ", v.type());
+    fed.insert(v.node.get());
+  }
+  for (const NodePtr& node : topological_order(graph_.roots()))
+    if (node->op->name == "placeholder" && !fed.count(node.get()))
+      fail<ValueError>("expected a value for placeholder '", node->attrs.text("name", ""), "' ",
+                       node->outputs[0], ", on which the outputs depend; it is not among the inputs");
+}
+
+Executable::~Executable() = default;
+
+void Executable::check_inputs(std::span<const ArrayRef> inputs) const {
+  if (inputs.size() != graph_.inputs.size())
+    fail<ValueError>("expected ", graph_.inputs.size(), " input arrays; got ", inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Value& declared = graph_.inputs[i];
+    if (!fits(declared.type(), inputs[i].type))
+      fail<ValueError>("expected ", declared.type(), " for input '",
+                       declared.node->attrs.text("name", ""), "'; got ", inputs[i].type);
+  }
+}
+
+std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRef> inputs,
+                                                         Phase phase) {
+  const bool training = (phase_ == Phase::input ? phase : phase_) == Phase::training;
+  auto matches = [&](const RunnablePlan& p) {
+    const Plan& plan = p.plan();
+    if (plan.training != training || plan.inputs.size() != inputs.size()) return false;
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (!(plan.inputs[i] == inputs[i].type)) return false;
+    return true;
+  };
+  {
+    std::lock_guard<std::mutex> hold(lock_);
+    for (const auto& p : plans_)
+      if (matches(*p)) return p;
+  }
+  check_inputs(inputs);
+  std::vector<TensorType> types;
+  for (const ArrayRef& a : inputs) types.push_back(a.type);
+  const Graph compiled = optimize(graph_, types, training,
+                                  [&](const Node& node) { return evaluate(node, kernels_); });
+  Plan plan = make_plan(compiled, kernels_);
+  plan.training = training;
+  auto made = std::make_shared<const RunnablePlan>(std::move(plan));
+  std::lock_guard<std::mutex> hold(lock_);
+  for (const auto& p : plans_)
+    if (matches(*p)) return p;  // another thread was faster
+  plans_.push_back(made);
+  return made;
+}
+
+void Executable::run(const RunnablePlan& plan, std::span<const void* const> inputs,
+                     std::span<void* const> outputs) {
+  plan.run(inputs, outputs, step_.fetch_add(1, std::memory_order_relaxed), global_pool());
+}
+
+std::string Executable::text() const {
+  std::string text = "graph " + name_ + "\n" + print(graph_.roots());
+  std::lock_guard<std::mutex> hold(lock_);
+  for (const auto& p : plans_) {
+    text += "\nplan for";
+    for (const TensorType& t : p->plan().inputs) text += concat_text(' ', t);
+    text += p->plan().training ? ", training\n" : ", test\n";
+    text += p->plan().text();
+  }
+  return text;
+}
+
+}  // namespace kn
