@@ -106,7 +106,7 @@ py::tuple py_run_batches(Executable& e, const py::sequence& arrays, int64_t batc
   BatchResults r;
   {
     py::gil_scoped_release unlocked;
-    r = run_batches(e, job, interrupted);
+    r = run_batches(e, job, [] { return interrupted(); });
   }
   if (PyErr_Occurred()) throw py::error_already_set();
   return py::make_tuple(py::array_t<double>(r.last.size(), r.last.data()),
@@ -131,7 +131,7 @@ py::list py_run_rows(Executable& e, const py::sequence& arrays, int64_t batch_si
   }
   {
     py::gil_scoped_release unlocked;
-    run_rows(e, job, out, interrupted);
+    run_rows(e, job, out, [] { return interrupted(); });
   }
   if (PyErr_Occurred()) throw py::error_already_set();
   return results;

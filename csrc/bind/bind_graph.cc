@@ -60,7 +60,7 @@ py::object py_known_ints(const Value& v) {
     if (x == kUnknownInt) out.append(py::none());
     else out.append(x);
   }
-  return std::move(out);
+  return out;
 }
 
 std::vector<std::optional<Value>> py_gradients(const Value& loss, const std::vector<Value>& wrt,

@@ -1,5 +1,7 @@
 #include "bind/numpy.h"
 
+#include "base/error.h"
+
 namespace kn::bind {
 
 DType dtype_of_array(const py::array& a) {
