@@ -54,14 +54,6 @@ std::vector<TensorType> infer_reshape(const InferContext& c) {
     else if (unknowns == 1 && rest == 0 && n == 0) shape[open] = 0;
     if (unknowns <= 1 && (!shape.known() || shape.elements() != n))
       c.fail("expected a shape of ", n, " elements for input ", from, "; got ", shape);
-  } else if (unknowns == 1 && c.count() == 1) {
-    // (None, 8, 4) to (-1, 8, 4): one unknown on each side and equal rests say nothing more, but a
-    // rest that does not divide is an error now.
-    Dim known_from = 1;
-    int from_unknowns = 0;
-    for (Dim d : from) d == kUnknown ? void(++from_unknowns) : void(known_from *= d);
-    if (from_unknowns == 1 && rest > 0 && known_from % rest != 0 && rest % std::max<Dim>(known_from, 1) != 0)
-      c.fail("cannot reshape ", from, " to ", shape);
   }
   return {{c.dtype(0), shape}};
 }
