@@ -1,0 +1,64 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+JOBS   ?= $(shell nproc)
+BUILD  ?= build/test
+
+.PHONY: help demo test bench lint format stubs clean
+
+help:
+	@echo "make demo    build, install, train a classifier on real data, save it, load it, predict"
+	@echo "make test    build with the C++ tests, run ctest and pytest"
+	@echo "make bench   GEMM and training-step timings of this build"
+	@echo "make lint    ruff, clang-format and the rules of the house (tools/)"
+	@echo "make clean   remove builds and virtual environments"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import ensurepip, venv' || { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# The installed package, rebuilt when a source changed.
+$(VENV)/installed: $(BIN)/python $(shell find csrc cuda cmake python pyproject.toml CMakeLists.txt -type f -not -name '*.so' -not -name '*.pyc')
+	$(BIN)/python -m pip install --quiet '.[plot]'
+	touch $@
+
+demo: $(VENV)/installed
+	cd examples && ../$(BIN)/python digits_mlp.py
+
+$(VENV)/tools: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet '.[test]' cmake ninja pybind11
+	touch $@
+
+test: $(VENV)/tools
+	tools/find_gtest.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B $(BUILD) -G Ninja -DKERAS_NATIVE_TESTS=ON \
+	  -DKERAS_NATIVE_IN_PLACE=ON -Dpybind11_DIR=$$($(BIN)/python -m pybind11 --cmakedir) \
+	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build $(BUILD) -j $(JOBS)
+	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
+	PYTHONPATH=python $(BIN)/python -m pytest -q tests/python
+
+bench: $(VENV)/installed
+	$(BIN)/python benchmarks/train_step.py
+	$(BIN)/python benchmarks/gemm.py
+
+$(VENV)/lint: $(BIN)/python
+	$(BIN)/python -m pip install --quiet ruff==0.17.5 clang-format==23.1.5
+	touch $@
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check python tests tools examples benchmarks
+	$(BIN)/ruff format --check python tests tools examples benchmarks
+	git ls-files '*.h' '*.cc' '*.inc' '*.cu' '*.cuh' | xargs $(BIN)/clang-format --dry-run -Werror
+	$(BIN)/python tools/check_layers.py
+	$(BIN)/python tools/check_sizes.py
+
+format: $(VENV)/lint
+	$(BIN)/ruff check --fix python tests tools examples benchmarks
+	$(BIN)/ruff format python tests tools examples benchmarks
+	git ls-files '*.h' '*.cc' '*.inc' '*.cu' '*.cuh' | xargs $(BIN)/clang-format -i
+
+clean:
+	rm -rf build $(VENV) python/keras_native/*.so
