@@ -1,0 +1,28 @@
+"""Callbacks: code that is called while a model is trained, tested or predicts."""
+
+from .base import Callback, CallbackList
+from .loggers import BaseLogger, CSVLogger, History, ProgbarLogger, RemoteMonitor
+from .monitors import (
+    EarlyStopping,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ReduceLROnPlateau,
+    TerminateOnNaN,
+)
+
+__all__ = [
+    "BaseLogger",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "TerminateOnNaN",
+]
