@@ -1,0 +1,179 @@
+"""The learning phase, branches, and functions mapped over a leading axis."""
+
+import numpy as np
+
+from .. import _core
+from .math import where
+from .naming import reset_uids
+from .tensor import Tensor, as_tensor, cast_value, emit, operands
+
+
+class _Phase:
+    fixed: int | None = None
+    tensor: Tensor | None = None
+
+
+def learning_phase():
+    """0 (test) or 1 (training) where `set_learning_phase` fixed it, else a tensor fed at run time."""
+    if _Phase.fixed is not None:
+        return _Phase.fixed
+    if _Phase.tensor is None:
+        _Phase.tensor = Tensor(_core.learning_phase(), "keras_learning_phase:0")
+        _Phase.tensor._uses_learning_phase = True
+    return _Phase.tensor
+
+
+def set_learning_phase(value):
+    """Fixes the learning phase of what is built from now on."""
+    if value not in (0, 1):
+        raise ValueError(f"Expected learning phase to be 0 or 1. Received: {value!r}")
+    _Phase.fixed = int(value)
+
+
+def is_learning_phase(x):
+    """Whether `x`, among the inputs of a function, stands for the learning phase."""
+    if isinstance(x, Tensor):
+        return x._value.op == "learning_phase"
+    return isinstance(x, (int, bool, np.integer))
+
+
+def clear_session():
+    """Forgets names, counters and the learning phase; models that exist keep working."""
+    _Phase.fixed = None
+    reset_uids()
+
+
+def get_session():
+    raise RuntimeError(
+        "There is no TensorFlow session underneath. Use K.function(inputs, outputs) to compute "
+        "tensors, K.eval(tensor) where nothing has to be fed, and K.get_value / K.set_value for "
+        "variables."
+    )
+
+
+def set_session(session):
+    raise RuntimeError(
+        "There is no TensorFlow session underneath, so none can be set. Threads are configured by "
+        "the environment variable KERAS_NATIVE_NUM_THREADS."
+    )
+
+
+def _called(x):
+    return x() if callable(x) else x
+
+
+def in_train_phase(x, alt, training=None):
+    """`x` while training, `alt` otherwise; either may be a function without arguments.
+
+    `training` is 0 or 1, a boolean tensor, or None for the learning phase.
+    """
+    if training is None:
+        training = learning_phase()
+    if isinstance(training, Tensor):
+        result = _select(training, _called(x), _called(alt))
+        result._uses_learning_phase = True
+        return result
+    return _called(x) if training in (1, True) else _called(alt)
+
+
+def in_test_phase(x, alt, training=None):
+    """`x` while testing, `alt` while training."""
+    return in_train_phase(alt, x, training=training)
+
+
+def _select(condition, a, b):
+    """`a` where the boolean scalar holds, else `b`, as a tensor of its own."""
+    a, b = operands(a, b)
+    if condition._value.op == "learning_phase" and len(a.shape) == len(b.shape):
+        return emit("select_phase", (condition, a, b))
+    return where(condition, a, b)
+
+
+def switch(condition, then_expression, else_expression):
+    """`then_expression` where `condition` holds, else `else_expression`; either may be callable.
+
+    A condition of lower rank than the expressions is extended with axes on the right, so that a
+    condition of shape (batch,) chooses whole rows.
+
+    Raises:
+        ValueError: where the condition has more axes than the expressions.
+    """
+    then_expression, else_expression = _called(then_expression), _called(else_expression)
+    if not isinstance(condition, Tensor) and np.ndim(condition) == 0:
+        return as_tensor(then_expression if condition else else_expression)
+    condition = as_tensor(condition)
+    if condition.ndim == 0:
+        return _select(condition, then_expression, else_expression)
+    then_expression, else_expression = operands(then_expression, else_expression)
+    rank = max(then_expression.ndim, else_expression.ndim)
+    if condition.ndim > rank:
+        raise ValueError(
+            "Rank of `condition` should be less than or equal to rank of `then_expression` and "
+            f"`else_expression`. Received: condition {condition.shape}, then "
+            f"{then_expression.shape}, else {else_expression.shape}"
+        )
+    condition = cast_value(condition, "bool")
+    for _ in range(rank - condition.ndim):
+        condition = emit("expand_dims", (condition,), axis=-1)
+    return where(condition, then_expression, else_expression)
+
+
+def _leading(elems):
+    """Slices of the tensors along their first axis: one tuple (or tensor) per step."""
+    tensors = list(elems) if isinstance(elems, (list, tuple)) else [as_tensor(elems)]
+    length = tensors[0].shape[0]
+    if length is None:
+        raise ValueError(
+            "Expected a tensor whose first axis has a known size, since the function is written "
+            f"out once per step. Received shape: {tensors[0].shape}"
+        )
+    steps = [tuple(t[i] for t in tensors) for i in range(length)]
+    return steps if isinstance(elems, (list, tuple)) else [s[0] for s in steps]
+
+
+def map_fn(fn, elems, name=None, dtype=None):
+    """Stacks fn(elems[0]), fn(elems[1]), …; a tuple of tensors is sliced together."""
+    results = [fn(step) for step in _leading(elems)]
+    if results and isinstance(results[0], (list, tuple)):
+        return type(results[0])(_stacked(parts, None) for parts in zip(*results))
+    return _stacked(results, dtype)
+
+
+def _stacked(parts, dtype):
+    if not parts:
+        raise ValueError("Expected at least one element to map over.")
+    result = emit("stack", [as_tensor(p) for p in parts], axis=0)
+    return result if not isinstance(dtype, str) else cast_value(result, dtype)
+
+
+def foldl(fn, elems, initializer=None, name=None):
+    """Accumulates acc = fn(acc, elem) from the first element on."""
+    steps = _leading(elems)
+    return _fold(fn, steps, initializer)
+
+
+def foldr(fn, elems, initializer=None, name=None):
+    """Accumulates acc = fn(acc, elem) from the last element on."""
+    return _fold(fn, _leading(elems)[::-1], initializer)
+
+
+def _fold(fn, steps, initializer):
+    if initializer is None:
+        if not steps:
+            raise ValueError("Expected at least one element, or an initializer.")
+        accumulated, steps = steps[0], steps[1:]
+    else:
+        accumulated = as_tensor(initializer)
+    for step in steps:
+        accumulated = fn(accumulated, step)
+    return accumulated
+
+
+def symbolic(func):
+    """Decorator of old code: every function is symbolic here."""
+    return func
+
+
+def eager(func):
+    """Decorator of old code; returns the function."""
+    return func

@@ -1,0 +1,39 @@
+"""Variables and tensors of given content."""
+
+import numpy as np
+
+from .movement import full
+from .tensor import Tensor, dtype_name
+from .variables import variable
+
+
+def _is_static(shape):
+    if isinstance(shape, Tensor):
+        return False
+    return not any(isinstance(d, Tensor) for d in _extents(shape))
+
+
+def _extents(shape):
+    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+
+
+def _filled(shape, value, dtype, name):
+    if _is_static(shape):
+        return variable(np.full(_extents(shape), value, dtype_name(dtype)), dtype, name)
+    return full(shape, value, dtype, name)
+
+
+def zeros(shape, dtype=None, name=None):
+    """A variable of zeros; a tensor where `shape` holds tensors."""
+    return _filled(shape, 0, dtype, name)
+
+
+def ones(shape, dtype=None, name=None):
+    """A variable of ones; a tensor where `shape` holds tensors."""
+    return _filled(shape, 1, dtype, name)
+
+
+def eye(size, dtype=None, name=None):
+    """An identity matrix, as a variable; `size` may be (rows, columns)."""
+    n, m = size if isinstance(size, (tuple, list)) else (size, size)
+    return variable(np.eye(n, m, dtype=dtype_name(dtype)), dtype, name)

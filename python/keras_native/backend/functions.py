@@ -1,0 +1,192 @@
+"""Compiled functions of tensors: `K.function`, `K.eval` and `K.gradients`."""
+
+import numpy as np
+
+from .. import _core
+from .control import is_learning_phase
+from .tensor import Tensor, as_tensor, emit
+from .variables import Update, Variable, get_value
+
+_DTYPES = {name: np.dtype(name) for name in
+           ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")}  # fmt: skip
+
+
+class Function:
+    """Outputs and updates of variables as a function of input arrays.
+
+    Compiled on construction, planned once per set of input shapes. Calling it with a list of
+    arrays (one per input, in order) returns the list of output arrays and performs the updates.
+
+    Arguments:
+        inputs: list of tensors to feed: placeholders, but any tensor will do; the learning phase
+            may be among them and takes 0 or 1.
+        outputs: list of tensors.
+        updates: list of `K.update(…)` results or of (variable, new value) pairs; all variables are
+            read before any is written.
+        phase: 0 or 1 fixes the learning phase; -1 leaves it to the inputs (0 without one).
+    """
+
+    def __init__(self, inputs, outputs, updates=None, name=None, phase=-1):
+        if not isinstance(inputs, (list, tuple)):
+            raise TypeError(f"`inputs` should be a list or tuple of tensors. Received: {inputs!r}")
+        if isinstance(outputs, Tensor):
+            outputs = [outputs]
+        if not isinstance(outputs, (list, tuple)):
+            raise TypeError(f"`outputs` should be a list or tuple of tensors. Received: {outputs!r}")
+        self.inputs = list(inputs)
+        self.outputs = [as_tensor(y) for y in outputs]
+        self.name = name or ""
+        self._phase_at = _phase_position(self.inputs)
+        fed = [x for i, x in enumerate(self.inputs) if i != self._phase_at]
+        for x in fed:
+            if not isinstance(x, Tensor):
+                raise TypeError(f"Expected tensors as inputs of a function. Received: {x!r}")
+        self._fed = fed
+        self._dtypes = [_DTYPES.get(x.dtype) for x in fed]
+        self.updates = _pairs(updates, self.outputs)
+        self.executable = _core.Executable(
+            [x._value for x in fed],
+            [y._value for y in self.outputs],
+            [(v._variable, value) for v, value in self.updates],
+            phase,
+            self.name,
+        )
+        self._run = self.executable.run
+
+    def __call__(self, inputs=()):
+        phase = -1
+        if self._phase_at is not None:
+            inputs, phase = self._without_phase(inputs)
+        if len(inputs) != len(self._dtypes):
+            raise ValueError(
+                f"Function {self.name!r} expects {len(self._dtypes)} input arrays "
+                f"({[x.name for x in self._fed]}). Received: {len(inputs)}"
+            )
+        # asarray returns its argument where type and layout fit already.
+        try:
+            arrays = [np.asarray(x, d, order="C") for x, d in zip(inputs, self._dtypes)]
+        except (ValueError, TypeError) as error:
+            raise self._bad_input(inputs, error) from error
+        return self._run(arrays, phase)
+
+    def _without_phase(self, inputs):
+        if len(inputs) != len(self.inputs):
+            raise ValueError(
+                f"Function {self.name!r} expects {len(self.inputs)} inputs, the learning phase "
+                f"among them. Received: {len(inputs)}"
+            )
+        at = self._phase_at
+        rest = [x for i, x in enumerate(inputs) if i != at]
+        return rest, int(bool(np.asarray(inputs[at]).reshape(())))
+
+    def _bad_input(self, inputs, error):
+        for x, tensor in zip(inputs, self._fed):
+            try:
+                np.asarray(x, tensor.dtype)
+            except (ValueError, TypeError):
+                return TypeError(
+                    f"Function {self.name!r} cannot take the value for input {tensor.name!r} as an "
+                    f"array of {tensor.dtype} (shape {tensor.shape}). Received: {x!r:.200} ({error})"
+                )
+        return error
+
+    def run_batches(self, arrays, batch_size, first_batch, last_batch, order=None, constants=()):
+        """Runs a stretch of batches natively; see `Executable.run_batches`."""
+        return self.executable.run_batches(
+            arrays, batch_size, first_batch, last_batch, order, constants
+        )
+
+    def run_rows(self, arrays, batch_size, first_batch, last_batch, outputs=None):
+        """Runs batches in order and collects rows; see `Executable.run_rows`."""
+        return self.executable.run_rows(arrays, batch_size, first_batch, last_batch, outputs)
+
+
+def _phase_position(inputs):
+    """Where among the inputs the learning phase is fed, or None."""
+    for i, x in enumerate(inputs):
+        if is_learning_phase(x):
+            return i
+    return None
+
+
+def _pairs(updates, outputs):
+    """(variable, graph value) pairs, one per variable; updates that outputs carry are added."""
+    pairs = {}
+    carried = [u for y in outputs for u in getattr(y, "_updates", ())]
+    for item in [*carried, *(updates or ())]:
+        if isinstance(item, Update):
+            pairs[item.variable] = item._value
+        elif isinstance(item, (tuple, list)) and len(item) == 2 and isinstance(item[0], Variable):
+            from .variables import update
+
+            pairs[item[0]] = update(*item)._value
+        elif isinstance(item, (tuple, list)):
+            for variable, value in _pairs(item, ()):
+                pairs[variable] = value
+        elif item is not None:
+            raise TypeError(
+                "Expected updates made by K.update, K.update_add or K.update_sub, or "
+                f"(variable, new value) pairs. Received: {item!r}"
+            )
+    return list(pairs.items())
+
+
+def function(inputs, outputs, updates=None, **kwargs):
+    """Compiles a function of tensors; see `Function`.
+
+    Raises:
+        ValueError: for keyword arguments other than `name` and `phase`.
+    """
+    for key in kwargs:
+        if key not in ("name", "phase"):
+            raise ValueError(
+                f"Invalid argument {key!r} passed to K.function. Expected 'name' or 'phase'."
+            )
+    return Function(inputs, outputs, updates=updates, **kwargs)
+
+
+def eval(x):
+    """Value of a tensor that depends on no placeholder, as a NumPy array.
+
+    Raises:
+        ValueError: where it does depend on one.
+    """
+    if isinstance(x, Variable):
+        return get_value(x)
+    if not isinstance(x, Tensor):
+        return np.asarray(x)
+    run = x.__dict__.get("_evaluate")
+    if run is None:
+        # Kept with the tensor: random tensors draw anew at every evaluation, reproducibly.
+        run = x._evaluate = Function([], [x], name="eval")
+    return run([])[0]
+
+
+def gradients(loss, variables):
+    """Gradients of `loss` (summed, where it is no scalar) by each of `variables`.
+
+    Returns a list with None where the loss does not depend on a variable.
+    """
+    wanted = list(variables) if isinstance(variables, (list, tuple)) else [variables]
+    losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
+    total = None
+    for part in losses:
+        grads = _core.gradients(as_tensor(part)._value, [v._value for v in wanted])
+        grads = [None if g is None else Tensor(g) for g in grads]
+        total = grads if total is None else [_added(a, b) for a, b in zip(total, grads)]
+    return total
+
+
+def _added(a, b):
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b
+
+
+def stop_gradient(variables):
+    """The same values, treated as constants when gradients are taken; takes a tensor or a list."""
+    if isinstance(variables, (list, tuple)):
+        return [stop_gradient(v) for v in variables]
+    return emit("stop_gradient", (as_tensor(variables),))
+
+

@@ -1,0 +1,94 @@
+"""Random tensors. A seed of None draws one from NumPy, so that `np.random.seed` fixes everything."""
+
+import numpy as np
+
+from .. import _core
+from .common import floatx
+from .shapes import packed_shape
+from .tensor import Tensor, as_tensor, cast_value, dtype_name, emit, is_float
+from .variables import variable
+
+
+def new_seed(seed=None):
+    """The seed itself, or one drawn from NumPy's generator."""
+    return int(np.random.randint(10_000_000) if seed is None else seed)
+
+
+def _draw(op, shape, dtype, seed, **attrs):
+    ints, vector = packed_shape(shape)
+    inputs = () if vector is None else (vector,)
+    wanted = dtype_name(dtype)
+    drawn = wanted if wanted in ("float32", "float64") else "float32"
+    x = emit(op, inputs, shape=ints, dtype=drawn, seed=new_seed(seed), **attrs)
+    return cast_value(x, wanted)
+
+
+def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal values; new ones at every run."""
+    return _draw("random_normal", shape, dtype, seed, mean=float(mean), stddev=float(stddev))
+
+
+def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    """Uniform values in [minval, maxval); of integers where `dtype` is an integer type."""
+    wanted = dtype_name(dtype)
+    if is_float(wanted):
+        return _draw("random_uniform", shape, wanted, seed, low=float(minval), high=float(maxval))
+    x = _draw("random_uniform", shape, "float64", seed, low=float(minval), high=float(maxval))
+    return cast_value(emit("floor", (x,)), wanted)
+
+
+def random_binomial(shape, p=0.0, dtype=None, seed=None):
+    """1 with probability `p`, else 0."""
+    x = _draw("random_bernoulli", shape, floatx(), seed, p=float(p))
+    return cast_value(x, dtype_name(dtype))
+
+
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Normal values, drawn again where they are more than two deviations off."""
+    return _draw("truncated_normal", shape, dtype, seed, mean=float(mean), stddev=float(stddev))
+
+
+def random_uniform_variable(shape, low, high, dtype=None, name=None, seed=None):
+    """A variable of values uniform in [low, high)."""
+    rng = np.random.RandomState(new_seed(seed))
+    return variable(rng.uniform(low, high, tuple(shape)), dtype, name)
+
+
+def random_normal_variable(shape, mean, scale, dtype=None, name=None, seed=None):
+    """A variable of normal values."""
+    rng = np.random.RandomState(new_seed(seed))
+    return variable(rng.normal(mean, scale, tuple(shape)), dtype, name)
+
+
+def dropout(x, level, noise_shape=None, seed=None):
+    """Sets a share `level` of the elements to zero and scales the rest by 1 / (1 - level).
+
+    Arguments:
+        noise_shape: extents along which elements are dropped independently; None (or -1) stands
+            for the extent of `x`, 1 for dropping along that axis together.
+
+    Raises:
+        ValueError: for a level outside [0, 1).
+    """
+    if not 0.0 <= float(level) < 1.0:
+        raise ValueError(f"Dropout level must be in interval [0, 1). Received: {level}")
+    x = as_tensor(x)
+    if level == 0:
+        return x
+    if noise_shape is not None:
+        noise_shape, vector = packed_shape([-1 if d is None else d for d in _listed(noise_shape)])
+        if vector is not None:
+            noise_shape = [d if d == 1 else -1 for d in _known(vector)]
+    return emit("dropout", (x,), rate=float(level), seed=new_seed(seed), noise_shape=noise_shape)
+
+
+def _listed(shape):
+    if isinstance(shape, Tensor):
+        return [shape[i] for i in range(shape.shape[0])]
+    return list(shape)
+
+
+def _known(vector):
+    """Extents of a shape vector, -1 where only the run will tell: those follow `x`."""
+    known = _core.known_ints(vector._value) or [None] * vector.shape[0]
+    return [-1 if d is None else d for d in known]

@@ -1,0 +1,387 @@
+"""Symbolic tensors: a graph value with Python's operators, and how operands become tensors."""
+
+import math
+
+import numpy as np
+
+from .. import _core
+from .common import floatx
+from .naming import scoped_name
+
+# Order of promotion: the operand of lower rank is cast to the type of the other.
+_RANKS = {
+    "bool": 0, "uint8": 1, "int32": 2, "int64": 3,
+    "float16": 4, "bfloat16": 4, "float32": 5, "float64": 6,
+}  # fmt: skip
+
+
+class TensorShape(tuple):
+    """A shape with the few methods that code written for TensorFlow calls on one."""
+
+    __slots__ = ()
+
+    def as_list(self):
+        return list(self)
+
+    @property
+    def ndims(self):
+        return len(self)
+
+    def is_fully_defined(self):
+        return None not in self
+
+    def num_elements(self):
+        return None if None in self else math.prod(self)
+
+
+class Tensor:
+    """A symbolic tensor: one value of the expression graph.
+
+    Arithmetic broadcasts as in NumPy; scalars and arrays take the tensor's type. `==` compares
+    identity, so that tensors can be kept in lists and dictionaries: use `K.equal` for elements.
+    """
+
+    __array_ufunc__ = None  # ndarray (op) Tensor asks Tensor
+    __array_priority__ = 1000
+
+    def __init__(self, value, name=None):
+        self._value = value
+        if name is not None:
+            self._name = name
+
+    @property
+    def shape(self):
+        """Extents, None where unknown."""
+        return self._value.shape
+
+    @property
+    def dtype(self):
+        return self._value.dtype
+
+    @property
+    def ndim(self):
+        return len(self._value.shape)
+
+    @property
+    def name(self):
+        name = self.__dict__.get("_name")
+        return name if name is not None else f"{self._value.op}_{self._value.id}:0"
+
+    def get_shape(self):
+        return TensorShape(self.shape)
+
+    def eval(self, session=None):
+        """The value as a NumPy array; see `K.eval`."""
+        from .functions import eval as evaluate
+
+        return evaluate(self)
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name!r} shape={self.shape} dtype={self.dtype}>"
+
+    def __getitem__(self, key):
+        from .indexing import getitem
+
+        return getitem(self, key)
+
+    def __bool__(self):
+        raise TypeError(
+            "A symbolic tensor has no truth value while the model is built. "
+            "Use K.switch(condition, a, b), or K.eval(tensor) for its value."
+        )
+
+    def __len__(self):
+        raise TypeError(
+            "len() of a symbolic tensor is not defined. Use K.int_shape(x)[0] or K.shape(x)[0]."
+        )
+
+    def __iter__(self):
+        raise TypeError(
+            f"A symbolic tensor cannot be iterated over (shape {self.shape}). "
+            "Index it, e.g. x[0], or use K.map_fn."
+        )
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(
+            f"A symbolic tensor {self.name!r} cannot become a NumPy array. Use K.eval(tensor), or "
+            "K.function(inputs, outputs) where it depends on placeholders."
+        )
+
+    def __add__(self, other):
+        return binary("add", self, other)
+
+    def __radd__(self, other):
+        return binary("add", other, self)
+
+    def __sub__(self, other):
+        return binary("sub", self, other)
+
+    def __rsub__(self, other):
+        return binary("sub", other, self)
+
+    def __mul__(self, other):
+        return binary("mul", self, other)
+
+    def __rmul__(self, other):
+        return binary("mul", other, self)
+
+    def __truediv__(self, other):
+        return divide(self, other)
+
+    def __rtruediv__(self, other):
+        return divide(other, self)
+
+    def __floordiv__(self, other):
+        return binary("floordiv", self, other)
+
+    def __rfloordiv__(self, other):
+        return binary("floordiv", other, self)
+
+    def __mod__(self, other):
+        return binary("mod", self, other)
+
+    def __rmod__(self, other):
+        return binary("mod", other, self)
+
+    def __pow__(self, other):
+        return power(self, other)
+
+    def __rpow__(self, other):
+        return binary("pow", other, self)
+
+    def __matmul__(self, other):
+        from .linalg import matmul
+
+        return matmul(self, as_tensor(other, self))
+
+    def __rmatmul__(self, other):
+        from .linalg import matmul
+
+        return matmul(as_tensor(other, self), self)
+
+    def __neg__(self):
+        return unary("neg", self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return unary("abs", self)
+
+    def __invert__(self):
+        return unary("logical_not", cast_value(self, "bool"))
+
+    def __lt__(self, other):
+        return binary("less", self, other)
+
+    def __le__(self, other):
+        return binary("less_equal", self, other)
+
+    def __gt__(self, other):
+        return binary("greater", self, other)
+
+    def __ge__(self, other):
+        return binary("greater_equal", self, other)
+
+    def __and__(self, other):
+        return logical("logical_and", self, other)
+
+    def __rand__(self, other):
+        return logical("logical_and", other, self)
+
+    def __or__(self, other):
+        return logical("logical_or", self, other)
+
+    def __ror__(self, other):
+        return logical("logical_or", other, self)
+
+    def __xor__(self, other):
+        return logical("logical_xor", self, other)
+
+    def __rxor__(self, other):
+        return logical("logical_xor", other, self)
+
+    __hash__ = object.__hash__
+
+
+def emit(op, inputs, name=None, **attrs):
+    """Appends a node with one output; `inputs` are tensors, attributes that are None are left out."""
+    values = [x._value for x in inputs]
+    attrs = {k: v for k, v in attrs.items() if v is not None}
+    return Tensor(_core.apply(op, values, attrs)[0], tensor_name(name))
+
+
+def emit_all(op, inputs, **attrs):
+    """As `emit`, for ops with several outputs."""
+    values = [x._value for x in inputs]
+    attrs = {k: v for k, v in attrs.items() if v is not None}
+    return [Tensor(v) for v in _core.apply(op, values, attrs)]
+
+
+def tensor_name(name):
+    """The full name of a tensor that the user called `name`."""
+    return None if name is None else scoped_name(name) + ":0"
+
+
+def is_tensor(x):
+    """Whether `x` is a tensor of this backend (a variable is one)."""
+    return isinstance(x, Tensor)
+
+
+def dtype_name(dtype):
+    """'float32' and so on, for a name, a NumPy type or a Python type; None is the default float."""
+    if dtype is None:
+        return floatx()
+    if isinstance(dtype, str):
+        name = dtype
+    elif dtype is float:
+        return floatx()
+    else:
+        name = np.dtype(dtype).name
+    if name not in _RANKS:
+        narrower = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
+                    "uint64": "int64", "int": "int64", "double": "float64"}  # fmt: skip
+        if name not in narrower:
+            raise TypeError(
+                f"Unsupported dtype. Expected one of {tuple(_RANKS)}. Received: {dtype!r}"
+            )
+        name = narrower[name]
+    return name
+
+
+def is_float(dtype):
+    return _RANKS[dtype] >= _RANKS["float16"]
+
+
+def promoted(a, b):
+    """The type that operands of types `a` and `b` meet in."""
+    if a == b:
+        return a
+    if {a, b} == {"float16", "bfloat16"}:
+        return "float32"
+    return a if _RANKS[a] >= _RANKS[b] else b
+
+
+def cast_value(x, dtype):
+    """The tensor itself where it has that type already."""
+    return x if x.dtype == dtype else emit("cast", (x,), dtype=dtype)
+
+
+def constant_tensor(array):
+    """A constant of the array's own type."""
+    array = np.asarray(array)
+    dtype = dtype_name(array.dtype)
+    if array.dtype.name != dtype:
+        array = array.astype(dtype)
+    return Tensor(_core.constant(np.ascontiguousarray(array).reshape(array.shape)))
+
+
+def _type_of_operand(kind, like):
+    """Type that an array of NumPy kind 'b', 'i', 'u' or 'f' takes beside a tensor of type `like`."""
+    if kind == "f":
+        return like if is_float(like) else floatx()
+    if kind in "iu":
+        return "int32" if like == "bool" else like
+    return like
+
+
+def as_tensor(x, like=None):
+    """`x` (tensor, scalar, array, nested list) as a tensor; `like` is the other operand."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, (list, tuple)) and _holds_tensor(x):
+        return emit("stack", _same_type([as_tensor(v, like) for v in x]), axis=0)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:  # ragged lists
+        raise ValueError(f"Expected an array of numbers. Received: {x!r}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"Expected a tensor, a number or an array of numbers. Received: {x!r} "
+            f"(of type {type(x).__name__})"
+        )
+    if like is not None:
+        array = array.astype(_type_of_operand(array.dtype.kind, like.dtype))
+    elif isinstance(x, (float, list, tuple)) and array.dtype.kind == "f":
+        array = array.astype(floatx())
+    elif isinstance(x, (int, list, tuple)) and array.dtype == np.int64:
+        array = array.astype("int32")
+    return constant_tensor(array)
+
+
+def _holds_tensor(items):
+    return any(
+        isinstance(v, Tensor) or (isinstance(v, (list, tuple)) and _holds_tensor(v)) for v in items
+    )
+
+
+def _same_type(tensors):
+    dtype = tensors[0].dtype
+    for t in tensors[1:]:
+        dtype = promoted(dtype, t.dtype)
+    return [cast_value(t, dtype) for t in tensors]
+
+
+def operands(x, y):
+    """Both operands as tensors of one type."""
+    if isinstance(x, Tensor):
+        y = as_tensor(y, x)
+    elif isinstance(y, Tensor):
+        x = as_tensor(x, y)
+    else:
+        x, y = as_tensor(x), as_tensor(y)
+    if x.dtype != y.dtype:
+        dtype = promoted(x.dtype, y.dtype)
+        x, y = cast_value(x, dtype), cast_value(y, dtype)
+    return x, y
+
+
+def unary(op, x, name=None, **attrs):
+    return emit(op, (as_tensor(x),), name, **attrs)
+
+
+def float_unary(op, x, **attrs):
+    """An op that is defined on floats only: integers and booleans are cast first."""
+    x = as_tensor(x)
+    if not is_float(x.dtype):
+        x = cast_value(x, floatx())
+    return emit(op, (x,), **attrs)
+
+
+_ARITHMETIC = frozenset(
+    ("add", "sub", "mul", "floordiv", "mod", "pow", "maximum", "minimum", "squared_difference")
+)
+
+
+def binary(op, x, y):
+    """One node over both operands, which broadcast; booleans count as integers in arithmetic."""
+    x, y = operands(x, y)
+    if x.dtype == "bool" and op in _ARITHMETIC:
+        x, y = cast_value(x, "int32"), cast_value(y, "int32")
+    return emit(op, (x, y))
+
+
+def divide(x, y):
+    """True division: integers are cast to the default float type."""
+    x, y = operands(x, y)
+    if not is_float(x.dtype):
+        x, y = cast_value(x, floatx()), cast_value(y, floatx())
+    return emit("div", (x, y))
+
+
+def logical(op, x, y):
+    x, y = operands(x, y)
+    return emit(op, (cast_value(x, "bool"), cast_value(y, "bool")))
+
+
+def power(x, exponent):
+    """x ** exponent; the exponents that have an op of their own use it."""
+    x = as_tensor(x)
+    if isinstance(exponent, (int, float)) and not isinstance(exponent, bool):
+        if exponent == 2:
+            return emit("square", (x,))
+        if exponent == 1:
+            return x
+        if exponent == 0.5 and is_float(x.dtype):
+            return emit("sqrt", (x,))
+    return binary("pow", x, exponent)

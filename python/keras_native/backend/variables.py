@@ -1,0 +1,247 @@
+"""Variables, constants and placeholders, and reading and writing variables."""
+
+import numpy as np
+
+from .. import _core
+from .naming import scoped_name
+from .tensor import Tensor, as_tensor, cast_value, constant_tensor, dtype_name, tensor_name
+
+
+class _Initialization:
+    manual = False
+
+
+class _Pending:
+    """New values that `control_dependencies` shows in place of the variables' own."""
+
+    values: dict["Variable", object] | None = None
+
+
+class Variable(Tensor):
+    """A tensor that keeps its value from run to run: a weight, a slot, a metric's total."""
+
+    def __init__(self, value, dtype=None, name=None, constraint=None):
+        array = _initial_array(value, dtype_name(dtype))
+        self._name = scoped_name(name or "Variable") + ":0"
+        self._variable = _core.Variable(array, self._name)
+        self._read = self._variable.value
+        self._keras_shape = array.shape
+        self._uses_learning_phase = False
+        self.trainable = True
+        self.constraint = constraint
+
+    @property
+    def _value(self):
+        if _Pending.values is not None:
+            return _Pending.values.get(self, self._read)
+        return self._read
+
+    @property
+    def shape(self):
+        return self._keras_shape
+
+    @property
+    def initial_value(self):
+        return self._read
+
+    def assign(self, value):
+        """An update that sets the variable; as `K.update`."""
+        return update(self, value)
+
+    def assign_add(self, value):
+        return update_add(self, value)
+
+    def assign_sub(self, value):
+        return update_sub(self, value)
+
+    def load(self, value, session=None):
+        set_value(self, value)
+
+    def numpy(self):
+        return get_value(self)
+
+
+class Update(Tensor):
+    """The value a variable is to take at the end of a run; also usable as that tensor."""
+
+    def __init__(self, variable, value):
+        super().__init__(value)
+        self.variable = variable
+        self._updates = [self]
+
+
+def _initial_array(value, dtype):
+    if hasattr(value, "tocoo"):  # a SciPy sparse matrix: kept dense here
+        value = value.toarray()
+    if isinstance(value, Tensor):
+        value = get_value(value) if isinstance(value, Variable) else value.eval()
+    try:
+        array = np.array(value, order="C")
+        if array.dtype.kind not in "biufV":
+            raise ValueError(f"dtype {array.dtype}")
+    except ValueError as error:
+        raise ValueError(f"Expected numbers as the value of a variable. Received: {value!r}") from error
+    if dtype == "bfloat16":
+        return array
+    return array.astype(dtype, copy=False)
+
+
+def variable(value, dtype=None, name=None, constraint=None):
+    """A variable that starts from `value` (array, number or tensor), of `floatx` by default."""
+    if isinstance(value, Variable) and dtype is None:
+        dtype = value.dtype
+    return Variable(value, dtype, name, constraint)
+
+
+def is_variable(x):
+    return isinstance(x, Variable)
+
+
+def constant(value, dtype=None, shape=None, name=None):
+    """A constant tensor; with `shape`, the value is broadcast or reshaped to it."""
+    array = np.asarray(value.eval() if isinstance(value, Tensor) else value)
+    array = array.astype(dtype_name(dtype))
+    if shape is not None:
+        shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        if array.size == 1:
+            array = np.full(shape, array.reshape(()), array.dtype)
+        else:
+            array = array.reshape(shape)
+    result = constant_tensor(array)
+    result._name = tensor_name(name or "Const")
+    return result
+
+
+def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
+    """An input of the graph; `shape` may hold None, or `ndim` alone gives the rank.
+
+    Raises:
+        ValueError: where neither `shape` nor `ndim` is given, or sparse input is asked for.
+    """
+    if sparse:
+        raise ValueError("Sparse placeholders are not supported: expected sparse=False. "
+                         "Feed dense arrays (matrix.toarray()).")  # fmt: skip
+    if shape is None:
+        if ndim is None:
+            raise ValueError("Expected `shape` or `ndim` of the placeholder. Received neither.")
+        shape = (None,) * ndim
+    shape = tuple(None if d is None else _extent(d, shape) for d in shape)
+    full_name = tensor_name(name or "Placeholder")
+    x = Tensor(_core.placeholder(shape, dtype_name(dtype), full_name), full_name)
+    x._keras_shape = shape
+    x._uses_learning_phase = False
+    return x
+
+
+def _extent(d, shape):
+    if isinstance(d, (bool, float)) or not isinstance(d, (int, np.integer)) or d < 0:
+        raise ValueError(f"Expected a shape of non-negative integers and None. Received: {shape}")
+    return int(d)
+
+
+def is_placeholder(x):
+    return isinstance(x, Tensor) and x._value.op == "placeholder"
+
+
+def get_value(x):
+    """The variable's present value as a NumPy array of its own."""
+    if isinstance(x, Variable):
+        return x._variable.read()
+    if isinstance(x, Tensor):
+        return x.eval()
+    raise TypeError(f"Expected a variable. Received: {x!r}")
+
+
+def batch_get_value(ops):
+    """Values of several variables (or tensors)."""
+    return [get_value(x) for x in ops]
+
+
+def set_value(x, value):
+    """Sets the variable's value; shapes must agree."""
+    if not isinstance(x, Variable):
+        raise TypeError(f"Expected a variable. Received: {x!r}")
+    array = np.asarray(value, dtype=x.dtype if x.dtype != "bfloat16" else None, order="C")
+    if array.shape != x.shape:
+        raise ValueError(
+            f"Cannot set variable {x.name!r}: expected an array of shape {x.shape}. "
+            f"Received shape: {array.shape}"
+        )
+    x._variable.write(array)
+
+
+def batch_set_value(tuples):
+    """Sets several variables, given as (variable, value) pairs."""
+    for x, value in tuples:
+        set_value(x, value)
+
+
+def lay_out_together(variables):
+    """Moves the variables into one block of memory, in order, so that one kernel updates them."""
+    _core.lay_out_together([v._variable for v in variables])
+
+
+def count_params(x):
+    """Number of elements of a variable or of a tensor of known shape."""
+    return int(np.prod(x.shape))
+
+
+def manual_variable_initialization(value):
+    """Kept for old scripts: variables have their initial value as soon as they are made."""
+    _Initialization.manual = value
+
+
+def update(x, new_x):
+    """Sets variable `x` to `new_x` at the end of the run that includes this update."""
+    if not isinstance(x, Variable):
+        raise TypeError(f"Expected a variable to update. Received: {x!r}")
+    value = cast_value(as_tensor(new_x, x), x.dtype)
+    if len(value.shape) != len(x.shape) or any(
+        a is not None and a != b for a, b in zip(value.shape, x.shape)
+    ):
+        raise ValueError(
+            f"Cannot update variable {x.name!r} of shape {x.shape} with a tensor of shape "
+            f"{value.shape}"
+        )
+    return Update(x, value._value)
+
+
+def update_add(x, increment):
+    """Adds `increment` to variable `x` at the end of the run."""
+    return update(x, x + increment)
+
+
+def update_sub(x, decrement):
+    """Subtracts `decrement` from variable `x` at the end of the run."""
+    return update(x, x - decrement)
+
+
+def moving_average_update(x, value, momentum):
+    """Moves variable `x` towards `value`: x * momentum + value * (1 - momentum)."""
+    return update(x, x - (x - value) * (1.0 - momentum))
+
+
+def _flat(items):
+    if not isinstance(items, (list, tuple)):
+        return [items]
+    return [leaf for item in items for leaf in _flat(item)]
+
+
+class control_dependencies:
+    """Inside, variables read as the values that the given updates will give them.
+
+    Tensors that depend on the updates this way carry no order of execution: pass the updates to
+    `K.function` too.
+    """
+
+    def __init__(self, control_inputs):
+        self._values = {u.variable: u._value for u in _flat(control_inputs) if isinstance(u, Update)}
+
+    def __enter__(self):
+        self._outer = _Pending.values
+        _Pending.values = {**(self._outer or {}), **self._values}
+        return self
+
+    def __exit__(self, *exc):
+        _Pending.values = self._outer
+
