@@ -1,0 +1,11 @@
+// Optimizer updates, the plain truth: one element at a time, in double.
+#pragma once
+
+#include "base/update_rule.h"
+#include "runtime/kernel.h"
+
+namespace kn::cpu::ref {
+
+std::unique_ptr<Kernel> make_update(const KernelRequest& request, std::string& refusal);
+
+}  // namespace kn::cpu::ref
