@@ -4,6 +4,7 @@
 #include "bind/numpy.h"
 #include "graph/builder.h"
 #include "graph/gradient.h"
+#include "ops/loop.h"
 
 namespace kn::bind {
 
@@ -63,6 +64,17 @@ py::object py_known_ints(const Value& v) {
   return out;
 }
 
+std::pair<std::vector<Value>, std::vector<Value>> py_loop(
+    std::vector<Value> sequences, std::vector<Value> states, std::vector<Value> slices,
+    std::vector<Value> states_in, std::vector<Value> outputs, std::vector<Value> states_out,
+    bool reverse, int64_t steps) {
+  ops::LoopResult result = ops::make_loop({std::move(sequences), std::move(states),
+                                           std::move(slices), std::move(states_in),
+                                           std::move(outputs), std::move(states_out), reverse,
+                                           steps});
+  return {std::move(result.outputs), std::move(result.states)};
+}
+
 std::vector<std::optional<Value>> py_gradients(const Value& loss, const std::vector<Value>& wrt,
                                                const std::optional<Value>& initial) {
   std::vector<std::optional<Value>> out;
@@ -106,6 +118,9 @@ void bind_graph(py::module_& m) {
     layer_scopes().pop_back();
   });
   m.def("known_ints", &py_known_ints);
+  m.def("loop", &py_loop, py::arg("sequences"), py::arg("states"), py::arg("slices"),
+        py::arg("states_in"), py::arg("outputs"), py::arg("states_out"),
+        py::arg("reverse") = false, py::arg("steps") = -1);
   m.def("ops", [] {
     std::vector<std::string> names;
     for (const OpDef* op : all_ops()) names.emplace_back(op->name);

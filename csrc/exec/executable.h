@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "exec/loop_kernel.h"
 #include "graph/graph.h"
 #include "plan/plan.h"
 #include "runtime/thread_pool.h"
@@ -55,7 +56,7 @@ class Executable {
   void check_inputs(std::span<const ArrayRef> inputs) const;
 
   Graph graph_;
-  const KernelSource& kernels_;
+  WithLoops kernels_;
   Phase phase_;
   std::string name_;
   std::atomic<uint64_t> step_{0};

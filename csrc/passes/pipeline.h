@@ -20,6 +20,7 @@ Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool
 // An equal, simpler value for an output of a node with known shapes, or an empty Value.
 Value simplify(const Node& node);
 
+Graph merge_loops(const Graph& graph);        // a loop and its twin that keeps the states
 Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "graph/builder.h"
+#include "graph/loop_body.h"
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
 
@@ -80,6 +81,7 @@ class Specializer {
     if (node->op->name == "select_phase")
       if (const HostTensor* phase = constant_of(inputs[0]))
         return {phase->integer_at(0) ? inputs[1] : inputs[2]};
+    if (node->op->name == "loop") return table_.merge(loop(*node, inputs));
     const NodePtr fresh = inputs == node->inputs ? node : rebuild(*node, inputs);
     if (fresh->outputs.size() == 1) {
       if (Value folded = fold(*fresh)) return table_.merge({folded});
@@ -92,6 +94,18 @@ class Specializer {
   Value phase() {
     if (!phase_) phase_ = constant(training_ ? 1.0 : 0.0, DType::b8);
     return phase_;
+  }
+
+  // The body of a loop is compiled like the graph around it, for the types it will see.
+  std::vector<Value> loop(const Node& node, const std::vector<Value>& inputs) {
+    std::vector<TensorType> types;
+    for (const Value& v : inputs) types.push_back(v.type());
+    for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].shape.erase(0);
+    auto body = std::make_shared<LoopBody>();
+    body->graph = optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_,
+                           evaluate_);
+    LayerScope scope(node.layer);
+    return apply_all("loop", inputs, node.attrs, std::move(body));
   }
 
   Value fold(const Node& node) {

@@ -15,6 +15,7 @@
 
 namespace kn {
 
+class KernelSource;
 class ThreadPool;
 
 // What a kernel is wanted for: every shape is known.
@@ -26,6 +27,8 @@ struct KernelRequest {
   const Payload* payload = nullptr;
   // Contents of inputs that are constants of the plan, nullptr otherwise.
   std::span<const HostTensor* const> constants;
+  // Where kernels that run others (loops) find them.
+  const KernelSource* source = nullptr;
 };
 
 // What a kernel gets when it runs. Pointers are 64-byte aligned except for inputs fed by the user

@@ -90,6 +90,19 @@ def push_layer(name: str) -> None: ...
 def pop_layer() -> None: ...
 def known_ints(value: Value) -> list[int | None] | None:
     """Contents of an integer tensor as far as the graph tells them."""
+def loop(
+    sequences: Sequence[Value],
+    states: Sequence[Value],
+    slices: Sequence[Value],
+    states_in: Sequence[Value],
+    outputs: Sequence[Value],
+    states_out: Sequence[Value],
+    reverse: bool = False,
+    steps: int = -1,
+) -> tuple[list[Value], list[Value]]:
+    """Runs a step over the leading axis of `sequences`, (T, …) each. The step is written over the
+    placeholders `slices` and `states_in`; what else it uses of the surrounding graph is invariant.
+    Returns `outputs` stacked to (T, …) and the final states. Differentiable."""
 def lay_out_together(variables: Sequence[Variable]) -> None: ...
 def ops() -> list[str]: ...
 def gemm(a: np.ndarray, b: np.ndarray, out: np.ndarray, transpose_a: bool, transpose_b: bool) -> None: ...
