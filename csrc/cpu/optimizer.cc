@@ -14,8 +14,8 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kChunk = 1 << 15;       // elements of a chunk, when there are enough
-constexpr double kBytesPerNanosecond = 8;  // of one thread, for the cost of the whole
+constexpr int64_t kChunk = 1 << 13;        // elements
+constexpr double kBytesPerNanosecond = 50;  // of one thread, for the cost of the whole
 
 template <class T>
 typename UpdateLoops<T>::Loop find_loop(const UpdateLoops<T>& loops, UpdateKind kind) {

@@ -61,6 +61,7 @@ class Cases {
  public:
   Case& op(std::string name, Attrs attrs = {});
   const std::deque<Case>& rows() const { return rows_; }
+  Case& row(size_t i) { return rows_[i]; }
 
  private:
   std::deque<Case> rows_;
