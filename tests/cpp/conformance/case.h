@@ -73,5 +73,6 @@ KN_OP_FAMILIES(KN_DECLARE)
 #undef KN_DECLARE
 
 const std::deque<Case>& all_cases();
+void PrintTo(const Case* c, std::ostream* os);
 
 }  // namespace kn::test

@@ -282,6 +282,13 @@ bool has_float_path(const Case& c) {
 
 // ---- The tests ----
 
+}  // namespace
+
+// How GoogleTest names a row in its messages.
+void PrintTo(const Case* c, std::ostream* os) { *os << text_of(*c, c->dtypes[0]); }
+
+namespace {
+
 class Conformance : public ::testing::TestWithParam<const Case*> {};
 
 TEST_P(Conformance, ForwardAgreesWithTheReference) {
