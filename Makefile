@@ -27,18 +27,15 @@ $(VENV)/installed: $(BIN)/python $(shell find csrc cuda cmake python pyproject.t
 demo: $(VENV)/installed
 	cd examples && ../$(BIN)/python digits_mlp.py
 
-$(VENV)/tools: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet '.[test]' cmake ninja pybind11
-	touch $@
-
-test: $(VENV)/tools
+# One build serves both suites: ctest runs in its build tree, pytest against what pip installed.
+test: $(BIN)/python
 	tools/find_gtest.sh
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B $(BUILD) -G Ninja -DKERAS_NATIVE_TESTS=ON \
-	  -DKERAS_NATIVE_IN_PLACE=ON -Dpybind11_DIR=$$($(BIN)/python -m pybind11 --cmakedir) \
-	  -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
-	PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build $(BUILD) -j $(JOBS)
-	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure
-	PYTHONPATH=python $(BIN)/python -m pytest -q tests/python
+	$(BIN)/python -m pip install --quiet cmake
+	$(BIN)/python -m pip install --quiet '.[test]' -C build-dir=$(BUILD) \
+	  -C cmake.define.KERAS_NATIVE_TESTS=ON
+	rm -f $(VENV)/installed
+	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+	$(BIN)/python -m pytest -q tests/python
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/train_step.py
