@@ -273,7 +273,9 @@ def constant_tensor(array):
     dtype = dtype_name(array.dtype)
     if array.dtype.name != dtype:
         array = array.astype(dtype)
-    return Tensor(_core.constant(np.ascontiguousarray(array).reshape(array.shape)))
+    result = Tensor(_core.constant(np.asarray(array, order="C")))
+    result._array = array
+    return result
 
 
 def _type_of_operand(kind, like):
