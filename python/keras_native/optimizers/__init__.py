@@ -1,0 +1,74 @@
+"""Optimizers by name."""
+
+from ..utils.generic_utils import deserialize_keras_object, serialize_keras_object
+from .base import Optimizer, clip_norm
+from .rules import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
+
+
+class TFOptimizer(Optimizer):
+    """Stood for an optimizer of TensorFlow; there is none here."""
+
+    def __init__(self, optimizer):
+        raise TypeError(
+            "Optimizers of TensorFlow cannot run here. Use one of keras_native.optimizers, e.g. "
+            f"Adam(learning_rate=0.001). Received: {optimizer!r}"
+        )
+
+
+sgd = SGD
+rmsprop = RMSprop
+adagrad = Adagrad
+adadelta = Adadelta
+adam = Adam
+adamax = Adamax
+nadam = Nadam
+
+_BY_NAME = {
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "adagrad": Adagrad,
+    "adadelta": Adadelta,
+    "adam": Adam,
+    "adamax": Adamax,
+    "nadam": Nadam,
+}
+
+
+def serialize(optimizer):
+    """{'class_name', 'config'} of an optimizer."""
+    return serialize_keras_object(optimizer)
+
+
+def deserialize(config, custom_objects=None):
+    """The optimizer that `config` describes; class names are taken in any case."""
+    name = config.get("class_name") if isinstance(config, dict) else None
+    if isinstance(name, str) and name.lower() in _BY_NAME:
+        config = {**config, "class_name": name.lower()}
+    return deserialize_keras_object(
+        config,
+        module_objects=_BY_NAME,
+        custom_objects=custom_objects,
+        printable_module_name="optimizer",
+    )
+
+
+def get(identifier):
+    """A name, a config or an optimizer as an optimizer.
+
+    Raises:
+        ValueError: for an unknown name or what is none of these.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        return deserialize({"class_name": identifier, "config": {}})
+    if hasattr(identifier, "get_updates"):  # a user's class of the same form
+        return identifier
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}")
+
+
+def optimizer_from_config(config, custom_objects=None):
+    """Keras 1 name of `deserialize`."""
+    return deserialize(config, custom_objects)
