@@ -1,0 +1,27 @@
+// Help for ops that stand for a longer formula: equal types of several inputs, and the gradient of
+// an op from the formula itself.
+#pragma once
+
+#include "ops/build.h"
+
+namespace kn::ops {
+
+// The common type of inputs a and b, with every extent that either knows. Throws ValueError where
+// they differ.
+TensorType same_types(const InferContext& c, int a, int b);
+
+// The common shape, or failure with `what` was expected.
+Shape same_shapes(const InferContext& c, const Shape& a, const Shape& b);
+
+// The op's output 0 written with other, differentiable ops.
+using Formula = Value (*)(std::span<const Value> inputs, const Attrs& attrs);
+
+// Differentiates the formula in place of the op. For gradients of gradient ops, which are rarely
+// wanted: their speed does not matter, but that they are right does.
+std::vector<Value> gradient_by(Formula formula, const GradContext& g);
+
+// Keeps size 1 at the last axis.
+inline Value sum_last(const Value& x) { return sum(x, {-1}, true); }
+inline Value expand_last(const Value& x) { return apply("expand_dims", {x}, {{"axis", -1}}); }
+
+}  // namespace kn::ops
