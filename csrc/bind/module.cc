@@ -17,4 +17,5 @@ PYBIND11_MODULE(_core, m) {
   kn::bind::bind_graph(m);
   kn::bind::bind_executable(m);
   kn::bind::bind_runtime(m);
+  kn::bind::bind_kernels(m);
 }

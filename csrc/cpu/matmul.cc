@@ -1,5 +1,6 @@
 // The matmul op on gemm: folds leading axes into rows where B is one matrix, else runs over the
 // batch.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct Matmul {
   Epilogue epilogue;  // without the bias pointer
   bool has_bias = false;
   std::vector<Offsets> batch;
+
+  Epilogue epilogue_of(const RunArgs& args) const {
+    Epilogue e = epilogue;
+    if (has_bias) e.bias = args.in[2];
+    return e;
+  }
 };
 
 Dim extent(const Shape& s, int from_end) { return s[s.rank() - from_end]; }
@@ -80,12 +87,61 @@ bool describe(const KernelRequest& r, Matmul& m, std::string& refusal) {
   return true;
 }
 
+// One product, or a batch of products that are each worth splitting over threads.
+class OneByOne : public Kernel {
+ public:
+  explicit OneByOne(Matmul m) : m_(std::move(m)), gemm_(m_.shape), size_(size_of(m_.shape.dtype)) {}
+  size_t workspace_bytes() const override { return gemm_.workspace_bytes(); }
+  void run(const RunArgs& args) const override {
+    const Epilogue epilogue = m_.epilogue_of(args);
+    for (const Offsets& at : m_.batch)
+      gemm_.run(args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
+                args.output<char>(0) + at.c * size_, epilogue, args.pool, args.workspace);
+  }
+
+ private:
+  Matmul m_;
+  Gemm gemm_;
+  int64_t size_;
+};
+
+// A batch of small products, shared out whole.
+class SideBySide : public Kernel {
+ public:
+  explicit SideBySide(Matmul m)
+      : m_(std::move(m)), gemm_(Gemm::single_threaded(m_.shape)),
+        size_(size_of(m_.shape.dtype)), slots_(global_pool().threads()),
+        stride_(static_cast<int64_t>(gemm_.workspace_bytes())) {}
+  size_t workspace_bytes() const override { return static_cast<size_t>(slots_ * stride_); }
+  void run(const RunArgs& args) const override {
+    const Epilogue epilogue = m_.epilogue_of(args);
+    const int64_t count = static_cast<int64_t>(m_.batch.size());
+    const int64_t chunks = std::min(count, kChunks);
+    const auto body = [&](int64_t chunk, int slot) {
+      for (int64_t i = chunk * count / chunks; i < (chunk + 1) * count / chunks; ++i) {
+        const Offsets& at = m_.batch[i];
+        gemm_.run(args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
+                  args.output<char>(0) + at.c * size_, epilogue, nullptr,
+                  static_cast<char*>(args.workspace) + slot * stride_);
+      }
+    };
+    args.pool->run_chunks_in_slots(chunks, count * gemm_.cost(), slots_, body);
+  }
+
+ private:
+  static constexpr int64_t kChunks = 32;
+  Matmul m_;
+  Gemm gemm_;
+  int64_t size_;
+  int slots_;
+  int64_t stride_;
+};
+
 class Reference : public Kernel {
  public:
   explicit Reference(Matmul m) : m_(std::move(m)), size_(size_of(m_.shape.dtype)) {}
   void run(const RunArgs& args) const override {
-    Epilogue epilogue = m_.epilogue;
-    if (m_.has_bias) epilogue.bias = args.in[2];
+    const Epilogue epilogue = m_.epilogue_of(args);
     for (const Offsets& at : m_.batch)
       ref::gemm(m_.shape, args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
                 args.output<char>(0) + at.c * size_, epilogue);
@@ -102,7 +158,26 @@ std::unique_ptr<Kernel> make_reference(const KernelRequest& r, std::string& refu
   return std::make_unique<Reference>(std::move(m));
 }
 
-const Candidate kMatmul[] = {{"ref", make_reference}};
+// A product of a batch that takes longer than this, in nanoseconds, is shared by all threads.
+constexpr int64_t kWorthSharing = 200'000;
+
+std::unique_ptr<Kernel> make_gemm(const KernelRequest& r, std::string& refusal) {
+  Matmul m;
+  if (!describe(r, m, refusal)) return nullptr;
+  if (!is_float(m.shape.dtype)) {
+    refusal = "not float32 or float64";
+    return nullptr;
+  }
+  if (m.epilogue.activation > Activation::relu) {
+    refusal = "activation " + r.attrs.text("activation") + " is not in the tiles";
+    return nullptr;
+  }
+  const bool small = Gemm(m.shape).cost() < kWorthSharing;
+  if (m.batch.size() > 1 && small) return std::make_unique<SideBySide>(std::move(m));
+  return std::make_unique<OneByOne>(std::move(m));
+}
+
+const Candidate kMatmul[] = {{"gemm", make_gemm}, {"ref", make_reference}};
 const OpKernels kKernels[] = {{"matmul", kMatmul}};
 
 }  // namespace

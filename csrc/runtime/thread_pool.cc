@@ -1,12 +1,11 @@
 #include "runtime/thread_pool.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -16,11 +15,14 @@ namespace kn {
 
 namespace {
 
-// Waking a sleeping worker costs some microseconds: cheaper work is not worth it.
-constexpr int64_t kWorthSplitting = 20'000;  // nanoseconds
-constexpr int kSpins = 500;                  // some 20 µs before a worker goes to sleep
-constexpr int64_t kMaxChunks = 64;
-constexpr int64_t kClosed = int64_t{1} << 40;  // chunk number of a job that takes no more workers
+// Work that is cheaper than this, in nanoseconds, is not worth a hand-over: to a worker that is
+// looking for work, and to one that has to be woken by the kernel.
+constexpr int64_t kWorthSharing = 4'000;
+constexpr int64_t kWorthWaking = 20'000;
+// How long a thread looks for work, or for the end of a job, before it goes to sleep.
+constexpr auto kPatience = std::chrono::microseconds(30);
+constexpr int64_t kMaxChunks = 64;      // of parallel_for
+constexpr int64_t kMaxRound = 1 << 15;  // chunks that a Ticket can count
 
 thread_local bool inside_pool = false;
 
@@ -28,6 +30,19 @@ void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
 #endif
+}
+
+// Spins until done() or patience is at its end; returns what done() said last.
+template <class Done>
+bool spin_until(Done done) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (done()) return true;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return done();
 }
 
 int available_cpus() {
@@ -42,23 +57,32 @@ int default_threads() {
   return available_cpus();
 }
 
+// What is left of a job, in one word: chunks [front, chunks - back) are not taken yet. The job's
+// number is part of it, so that a thread that looks late cannot take a chunk of the next job under
+// the assumptions of the last one.
+struct Ticket {
+  uint16_t job = 0, chunks = 0, front = 0, back = 0;
+
+  bool empty() const { return front + back >= chunks; }
+};
+
 }  // namespace
 
 struct ThreadPool::State {
-  // A job is published by bumping `ticket`; workers take chunk numbers from `next`. `chunks` and
-  // `body` are written before `next` is opened and stay until `working` is back to 0 and `next` is
-  // closed, so a worker that comes late sees either this job or a closed counter.
-  std::atomic<uint64_t> ticket{0};
-  std::atomic<int64_t> next{kClosed};
-  std::atomic<int> working{0};
-  std::atomic<int64_t> chunks{0};
-  const FunctionRef<void(int64_t)>* body = nullptr;
+  // A job is published by storing `ticket`; `body` and `slots` are written before. A thread owns a
+  // chunk once it has replaced the ticket by one without it, and the owner of the job returns when
+  // `left` chunks are 0: until then `body` lives.
+  std::atomic<Ticket> ticket{Ticket{}};
+  std::atomic<int32_t> left{0};
+  std::atomic<int> slots{0};
+  FunctionRef<void(int64_t, int)>* body = nullptr;
+
+  // Bumped for each job, for sleeping workers to notice.
+  std::atomic<uint32_t> bell{0};
+  std::atomic<int> sleepers{0};
+  std::atomic<bool> stop{false};
 
   std::mutex busy;  // held by the one caller whose job is running
-  std::mutex sleep_lock;
-  std::condition_variable wake;
-  std::atomic<int> sleepers{0};
-  bool stop = false;
   int wanted = 1;
   pid_t owner = 0;
   std::vector<std::thread> workers;
@@ -69,19 +93,20 @@ struct ThreadPool::State {
       // After fork only the calling thread exists: forget the parent's threads.
       for (std::thread& t : workers) t.detach();
       workers.clear();
+      sleepers = 0;
       owner = pid;
     }
-    while (static_cast<int>(workers.size()) < wanted - 1)
-      workers.emplace_back([this, seen = ticket.load()]() mutable { work(seen); });
+    while (static_cast<int>(workers.size()) < wanted - 1) {
+      const int slot = static_cast<int>(workers.size()) + 1;
+      workers.emplace_back([this, slot, heard = bell.load()] { work(slot, heard); });
+    }
   }
 
   void stop_workers() {
     if (owner == getpid()) {
-      {
-        std::lock_guard<std::mutex> lock(sleep_lock);
-        stop = true;
-      }
-      wake.notify_all();
+      stop = true;
+      bell.fetch_add(1);
+      bell.notify_all();
       for (std::thread& t : workers) t.join();
     } else {
       for (std::thread& t : workers) t.detach();
@@ -90,37 +115,49 @@ struct ThreadPool::State {
     stop = false;
   }
 
-  void work(uint64_t seen) {
+  void work(int slot, uint32_t heard) {
     inside_pool = true;
     for (;;) {
-      if (!wait_for_ticket(seen)) return;
-      seen = ticket.load(std::memory_order_acquire);
-      take_chunks();
+      const auto rung = [&] { return bell.load(std::memory_order_acquire) != heard; };
+      if (!spin_until(rung)) {
+        sleepers.fetch_add(1);
+        bell.wait(heard);
+        sleepers.fetch_sub(1);
+      }
+      if (stop) return;
+      heard = bell.load(std::memory_order_acquire);
+      take_chunks(slot);
     }
   }
 
-  // False when the pool stops.
-  bool wait_for_ticket(uint64_t seen) {
-    for (int i = 0; i < kSpins; ++i) {
-      if (ticket.load(std::memory_order_acquire) != seen) return true;
-      pause();
+  // Takes chunks until there are none; odd slots from the back.
+  void take_chunks(int slot) {
+    const bool from_back = slot & 1;
+    Ticket now = ticket.load(std::memory_order_acquire);
+    while (!now.empty() && slot < slots.load(std::memory_order_relaxed)) {
+      Ticket next = now;
+      const int64_t chunk = from_back ? now.chunks - 1 - next.back++ : next.front++;
+      if (!ticket.compare_exchange_weak(now, next, std::memory_order_acq_rel)) continue;
+      (*body)(chunk, slot);
+      if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_one();
+      now = ticket.load(std::memory_order_acquire);
     }
-    std::unique_lock<std::mutex> lock(sleep_lock);
-    sleepers.fetch_add(1);
-    wake.wait(lock, [&] { return stop || ticket.load() != seen; });
-    sleepers.fetch_sub(1);
-    return !stop;
   }
 
-  void take_chunks() {
-    // `working` is raised before looking at the job, so that its owner waits for this thread.
-    working.fetch_add(1, std::memory_order_acq_rel);
-    for (;;) {
-      const int64_t i = next.fetch_add(1, std::memory_order_acq_rel);
-      if (i >= chunks) break;
-      (*body)(i);
-    }
-    working.fetch_sub(1, std::memory_order_acq_rel);
+  void run(int64_t chunks, int max_slots, FunctionRef<void(int64_t, int)> job) {
+    body = &job;
+    slots.store(max_slots, std::memory_order_relaxed);
+    left.store(static_cast<int32_t>(chunks), std::memory_order_relaxed);
+    Ticket fresh;
+    fresh.job = static_cast<uint16_t>(ticket.load(std::memory_order_relaxed).job + 1);
+    fresh.chunks = static_cast<uint16_t>(chunks);
+    ticket.store(fresh, std::memory_order_release);
+    bell.fetch_add(1);
+    if (sleepers.load() > 0) bell.notify_all();
+    take_chunks(0);
+    const auto done = [&] { return left.load(std::memory_order_acquire) == 0; };
+    if (spin_until(done)) return;
+    for (int32_t n = left.load(); n != 0; n = left.load()) left.wait(n);
   }
 };
 
@@ -138,28 +175,29 @@ void ThreadPool::set_threads(int threads) {
   state_->wanted = std::max(1, threads);
 }
 
-void ThreadPool::run_chunks(int64_t chunks, int64_t cost, FunctionRef<void(int64_t)> body) {
+void ThreadPool::run_chunks_in_slots(int64_t chunks, int64_t cost, int slots,
+                                     FunctionRef<void(int64_t, int)> body) {
   State& s = *state_;
-  const bool split = chunks > 1 && s.wanted > 1 && cost >= kWorthSplitting && !inside_pool;
+  const auto worth = [&] {
+    if (cost >= kWorthWaking) return true;
+    return cost >= kWorthSharing && s.sleepers.load(std::memory_order_relaxed) == 0;
+  };
+  const bool split = chunks > 1 && slots > 1 && s.wanted > 1 && !inside_pool && worth();
   if (!split || !s.busy.try_lock()) {
-    for (int64_t i = 0; i < chunks; ++i) body(i);
+    for (int64_t i = 0; i < chunks; ++i) body(i, 0);
     return;
   }
   std::lock_guard<std::mutex> owner(s.busy, std::adopt_lock);
   s.start_workers();
-  s.chunks = chunks;
-  s.body = &body;
-  s.next.store(0, std::memory_order_release);
-  {
-    std::lock_guard<std::mutex> lock(s.sleep_lock);
-    s.ticket.fetch_add(1, std::memory_order_acq_rel);
-  }
-  if (s.sleepers.load() > 0) s.wake.notify_all();
   inside_pool = true;
-  s.take_chunks();
+  for (int64_t from = 0; from < chunks; from += kMaxRound)
+    s.run(std::min(chunks - from, kMaxRound), slots,
+          [&](int64_t i, int slot) { body(from + i, slot); });
   inside_pool = false;
-  while (s.working.load(std::memory_order_acquire) != 0) pause();
-  s.next.store(kClosed, std::memory_order_release);
+}
+
+void ThreadPool::run_chunks(int64_t chunks, int64_t cost, FunctionRef<void(int64_t)> body) {
+  run_chunks_in_slots(chunks, cost, INT_MAX, [&](int64_t i, int) { body(i); });
 }
 
 void ThreadPool::parallel_for(int64_t n, int64_t grain, int64_t cost,

@@ -2,6 +2,7 @@
 // the same bits for any number of them.
 #pragma once
 
+#include <climits>
 #include <cstdint>
 #include <memory>
 
@@ -21,8 +22,14 @@ class ThreadPool {
 
   // Calls body(i) for each i in [0, chunks), in any order, on up to threads() threads; returns
   // when all are done. `cost` is the rough number of nanoseconds of the whole: cheap work stays on
-  // the caller. Nested and concurrent calls run inline.
+  // the caller. Nested and concurrent calls run inline. On two threads, one takes chunks from the
+  // front and the other from the back, so that from call to call each finds its data in its cache.
   void run_chunks(int64_t chunks, int64_t cost, FunctionRef<void(int64_t)> body);
+
+  // The same with body(i, slot): calls that run at one time have different slots below `slots`,
+  // which therefore bounds the threads that take part. For workspace per thread.
+  void run_chunks_in_slots(int64_t chunks, int64_t cost, int slots,
+                           FunctionRef<void(int64_t, int)> body);
 
   // Splits [0, n) into chunks of at least `grain` and calls body(from, to) for each. The split
   // depends on n and grain alone.

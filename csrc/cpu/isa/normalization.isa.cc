@@ -12,17 +12,6 @@ namespace {
 constexpr int kStrip = 4;            // vectors of channels held in registers
 constexpr int64_t kBlockBytes = 16384;  // of rows between the two looks at them
 
-template <class T>
-struct VecOf;
-template <>
-struct VecOf<float> {
-  typedef VecF type;
-};
-template <>
-struct VecOf<double> {
-  typedef VecD type;
-};
-
 // `count` lanes of channels as one value: a vector, or a single element for the rest of a row.
 KN_INLINE float get(const float* p, float) { return *p; }
 KN_INLINE double get(const double* p, double) { return *p; }
@@ -36,7 +25,7 @@ KN_INLINE void put(double* p, VecD v) { store(p, v); }
 // Calls body.template run<V, N>(channel) over strips of N vectors, then vectors, then elements.
 template <class T, class Body>
 KN_INLINE void over_channels(int64_t c, const Body& body) {
-  typedef typename VecOf<T>::type V;
+  typedef Vec<T> V;
   constexpr int kLanes = sizeof(V) / sizeof(T);
   int64_t at = 0;
   for (; at + kStrip * kLanes <= c; at += kStrip * kLanes) body.template run<V, kStrip>(at);
@@ -144,7 +133,7 @@ void rows_back(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, 
 // A plane is rows of kStrip vectors that are added up at the end, and a rest.
 template <class T>
 struct Plane {
-  typedef typename VecOf<T>::type V;
+  typedef Vec<T> V;
   static constexpr int kLanes = sizeof(V) / sizeof(T);
   static constexpr int64_t kWide = kStrip * kLanes;
 };

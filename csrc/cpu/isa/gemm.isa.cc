@@ -1,0 +1,228 @@
+// Register tiles of matrix products. A tile keeps up to 12 x 2 vectors of C in registers (6 x 2
+// where there are 16 of them) and each step of k takes one row of B in vectors and one element of A
+// per row, broadcast: two fused multiply-adds per cycle are then held up by nothing else.
+#include "cpu/isa/gemm.h"
+
+#include "cpu/isa/kernel_table.h"
+#include "cpu/isa/vec.h"
+
+namespace kn::cpu {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kRows = 12;
+#else
+constexpr int kRows = 6;
+#endif
+
+enum Mode { kPartial = 1, kPackB = 2, kPackA = 4 };
+
+template <class T, int vectors, bool partial>
+KN_INLINE void load_row(Vec<T> (&v)[vectors], const T* p, int last) {
+#pragma GCC unroll 2
+  for (int j = 0; j < vectors; ++j)
+    v[j] = partial && j == vectors - 1 ? load_first(p + j * kLanes<T>, last)
+                                       : load(p + j * kLanes<T>);
+}
+
+// The way of a row of C from registers to memory.
+template <class T, int vectors, bool partial>
+KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmTile& t, T* c) {
+  if (t.accumulate) {
+    Vec<T> old[vectors];
+    load_row<T, vectors, partial>(old, c, t.last_columns);
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) acc[j] += old[j];
+  }
+  if (t.bias) {
+    Vec<T> bias[vectors];
+    load_row<T, vectors, partial>(bias, static_cast<const T*>(t.bias), t.last_columns);
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) acc[j] += bias[j];
+  }
+  if (t.relu) {
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) acc[j] = acc[j] < 0 ? Vec<T>{} : acc[j];
+  }
+#pragma GCC unroll 2
+  for (int j = 0; j < vectors; ++j) {
+    if (partial && j == vectors - 1) store_first(c + j * kLanes<T>, acc[j], t.last_columns);
+    else store(c + j * kLanes<T>, acc[j]);
+  }
+}
+
+// Copies `rows` neighbours of a column of A.
+template <class T, int rows>
+KN_INLINE void copy_column(const T* from, T* to) {
+  constexpr int lanes = kLanes<T>;
+#pragma GCC unroll 8
+  for (int i = 0; i < rows; i += lanes) {
+    if (i + lanes <= rows) store(to + i, load(from + i));
+    else store_first(to + i, load_first(from + i, rows - i), rows - i);
+  }
+}
+
+template <class T, int rows, int vectors, int mode>
+void tile(const GemmTile& t) {
+  constexpr bool partial = mode & kPartial;
+  constexpr int lanes = kLanes<T>;
+  // Rows are reached as base, base + stride, base + 2 * stride: few registers hold all addresses.
+  constexpr int bases = (rows + 2) / 3;
+  const int64_t a_row = t.a_row, a_step = t.a_step, b_step = t.b_step, ahead_step = t.ahead_step;
+  const T* a[bases];
+#pragma GCC unroll 4
+  for (int g = 0; g < bases; ++g) a[g] = static_cast<const T*>(t.a) + 3 * g * a_row;
+  const T* b = static_cast<const T*>(t.b);
+  T* packed_a = static_cast<T*>(t.packed_a);
+  T* packed_b = static_cast<T*>(t.packed_b);
+  const char* ahead = t.ahead;
+  const int last = t.last_columns;
+  Vec<T> acc[rows][vectors] = {};
+  for (int64_t p = t.k; p > 0; --p) {
+    Vec<T> row[vectors];
+    load_row<T, vectors, partial>(row, b, last);
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
+    if constexpr ((mode & kPackB) != 0) {
+#pragma GCC unroll 2
+      for (int j = 0; j < vectors; ++j) store(packed_b + j * lanes, row[j]);
+      packed_b += vectors * lanes;
+    }
+    if constexpr ((mode & kPackA) != 0) {
+      copy_column<T, rows>(a[0], packed_a);
+      packed_a += rows;
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; ++i) {
+      const Vec<T> x = splat(a[i / 3][i % 3 * a_row]);
+#pragma GCC unroll 2
+      for (int j = 0; j < vectors; ++j) acc[i][j] += x * row[j];
+    }
+    b += b_step;
+#pragma GCC unroll 4
+    for (int g = 0; g < bases; ++g) a[g] += a_step;
+  }
+  T* c = static_cast<T*>(t.c);
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; ++i) {
+    finish_row<T, vectors, partial>(acc[i], t, c);
+    c += t.c_row;
+  }
+}
+
+#if defined(__AVX512F__)
+#define KN_SHUFFLE_LOW_F 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define KN_SHUFFLE_HIGH_F 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define KN_SHUFFLE_LOW_D 0, 8, 1, 9, 2, 10, 3, 11
+#define KN_SHUFFLE_HIGH_D 4, 12, 5, 13, 6, 14, 7, 15
+#elif defined(__AVX__)
+#define KN_SHUFFLE_LOW_F 0, 8, 1, 9, 2, 10, 3, 11
+#define KN_SHUFFLE_HIGH_F 4, 12, 5, 13, 6, 14, 7, 15
+#define KN_SHUFFLE_LOW_D 0, 4, 1, 5
+#define KN_SHUFFLE_HIGH_D 2, 6, 3, 7
+#else
+#define KN_SHUFFLE_LOW_F 0, 4, 1, 5
+#define KN_SHUFFLE_HIGH_F 2, 6, 3, 7
+#define KN_SHUFFLE_LOW_D 0, 2
+#define KN_SHUFFLE_HIGH_D 1, 3
+#endif
+
+KN_INLINE VecF low(VecF a, VecF b) { return __builtin_shufflevector(a, b, KN_SHUFFLE_LOW_F); }
+KN_INLINE VecF high(VecF a, VecF b) { return __builtin_shufflevector(a, b, KN_SHUFFLE_HIGH_F); }
+KN_INLINE VecD low(VecD a, VecD b) { return __builtin_shufflevector(a, b, KN_SHUFFLE_LOW_D); }
+KN_INLINE VecD high(VecD a, VecD b) { return __builtin_shufflevector(a, b, KN_SHUFFLE_HIGH_D); }
+
+// Transposes a square of vectors: log2(lanes) perfect shuffles of its rows.
+template <class T>
+KN_INLINE void transpose_square(Vec<T> (&v)[kLanes<T>]) {
+  constexpr int lanes = kLanes<T>;
+#pragma GCC unroll 4
+  for (int stage = 1; stage < lanes; stage *= 2) {
+    Vec<T> next[lanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < lanes / 2; ++i) {
+      next[2 * i] = low(v[i], v[i + lanes / 2]);
+      next[2 * i + 1] = high(v[i], v[i + lanes / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) v[i] = next[i];
+  }
+}
+
+template <class T>
+void transpose(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
+               int64_t to_row) {
+  constexpr int lanes = kLanes<T>;
+  for (int64_t i = 0; i < rows; i += lanes) {
+    const int height = static_cast<int>(rows - i < lanes ? rows - i : lanes);
+    for (int64_t j = 0; j < columns; j += lanes) {
+      const int width = static_cast<int>(columns - j < lanes ? columns - j : lanes);
+      const T* source = from + i * from_row + j;
+      T* target = to + j * to_row + i;
+      Vec<T> v[lanes];
+      if (height == lanes && width == lanes) {
+#pragma GCC unroll 16
+        for (int r = 0; r < lanes; ++r) v[r] = load(source + r * from_row);
+        transpose_square<T>(v);
+#pragma GCC unroll 16
+        for (int r = 0; r < lanes; ++r) store(target + r * to_row, v[r]);
+        continue;
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < lanes; ++r)
+        v[r] = r < height ? load_first(source + r * from_row, width) : Vec<T>{};
+      transpose_square<T>(v);
+#pragma GCC unroll 16
+      for (int r = 0; r < lanes; ++r)
+        if (r < width) store_first(target + r * to_row, v[r], height);
+    }
+  }
+}
+
+template <class T>
+void finish(int64_t rows, int64_t columns, T* c, int64_t c_row, const T* bias, bool relu) {
+  for (int64_t i = 0; i < rows; ++i, c += c_row) {
+    if (bias)
+      for (int64_t j = 0; j < columns; ++j) c[j] += bias[j];
+    if (relu)
+      for (int64_t j = 0; j < columns; ++j) c[j] = c[j] < 0 ? 0 : c[j];
+  }
+}
+
+template <class T>
+void add(int64_t n, const T* x, T* y) {
+  for (int64_t i = 0; i < n; ++i) y[i] += x[i];
+}
+
+template <class T, int vectors, int rows>
+void fill_rows(GemmKernels<T>& t) {
+  t.whole[vectors - 1][rows - 1] = tile<T, rows, vectors, 0>;
+  t.partial[vectors - 1][rows - 1] = tile<T, rows, vectors, kPartial>;
+  if constexpr (rows > 1) fill_rows<T, vectors, rows - 1>(t);
+}
+
+template <class T>
+void fill_kernels(GemmKernels<T>& t) {
+  t.rows = kRows;
+  t.lanes = kLanes<T>;
+  fill_rows<T, 1, kRows>(t);
+  fill_rows<T, 2, kRows>(t);
+  t.pack_b[0] = tile<T, kRows, 1, kPackB>;
+  t.pack_b[1] = tile<T, kRows, 2, kPackB>;
+  t.pack_b_partial[0] = tile<T, kRows, 1, kPackB | kPartial>;
+  t.pack_b_partial[1] = tile<T, kRows, 2, kPackB | kPartial>;
+  t.pack_a = tile<T, kRows, 2, kPackA>;
+  t.pack_a_b = tile<T, kRows, 2, kPackA | kPackB>;
+  t.transpose = transpose<T>;
+  t.finish = finish<T>;
+  t.add = add<T>;
+}
+
+}  // namespace
+
+KN_FILL(gemm) {
+  fill_kernels(table.gemm.f32);
+  fill_kernels(table.gemm.f64);
+}
+
+}  // namespace kn::cpu
