@@ -105,6 +105,7 @@ from .nn import (
     softplus,
     softsign,
     sparse_categorical_crossentropy,
+    top_k,
 )
 from .random import (
     dropout,
@@ -147,12 +148,13 @@ from .shapes import (
     squeeze,
 )
 from .sparse import is_sparse, to_dense
-from .tensor import Tensor, TensorShape, emit, emit_all, is_tensor
+from .tensor import Tensor, TensorShape, as_tensor, emit, emit_all, is_tensor
 from .variables import (
     Update,
     Variable,
     batch_get_value,
     batch_set_value,
+    collect_updates,
     constant,
     control_dependencies,
     count_params,

@@ -93,6 +93,11 @@ def in_top_k(predictions, targets, k):
     return emit("in_top_k", (as_tensor(predictions), targets), k=int(k))
 
 
+def top_k(x, k):
+    """The `k` largest elements of each row in falling order, and their indices."""
+    return tuple(emit_all("top_k", (as_tensor(x),), k=int(k)))
+
+
 def _checked_axis(output, axis):
     rank = output.ndim
     if axis != -1 and axis not in range(rank):

@@ -1,5 +1,7 @@
 """Variables, constants and placeholders, and reading and writing variables."""
 
+import contextlib
+
 import numpy as np
 
 from .. import _core
@@ -191,6 +193,20 @@ def manual_variable_initialization(value):
     _Initialization.manual = value
 
 
+_collectors: list[list] = []
+
+
+@contextlib.contextmanager
+def collect_updates():
+    """Yields a list that receives every update made inside."""
+    collector = []
+    _collectors.append(collector)
+    try:
+        yield collector
+    finally:
+        _collectors.pop()
+
+
 def update(x, new_x):
     """Sets variable `x` to `new_x` at the end of the run that includes this update."""
     if not isinstance(x, Variable):
@@ -203,7 +219,10 @@ def update(x, new_x):
             f"Cannot update variable {x.name!r} of shape {x.shape} with a tensor of shape "
             f"{value.shape}"
         )
-    return Update(x, value._value)
+    made = Update(x, value._value)
+    for collector in _collectors:
+        collector.append(made)
+    return made
 
 
 def update_add(x, increment):
