@@ -1,0 +1,88 @@
+#include "conformance/case.h"
+#include "graph/builder.h"
+
+namespace kn::test {
+
+namespace {
+
+struct Row {
+  Shape x, w;
+  Attrs attrs;
+};
+
+// x (N, spatial…, C), w (window…, C / groups, F)
+std::vector<Row> rows() {
+  const AttrValue same = std::string("same"), causal = std::string("causal");
+  const AttrValue pads = std::string("explicit");
+  return {
+      {{2, 7, 3}, {3, 3, 5}, {}},
+      {{2, 7, 3}, {3, 3, 5}, {{"strides", Ints{2}}, {"padding", same}}},
+      {{1, 9, 2}, {3, 2, 4}, {{"dilations", Ints{2}}, {"padding", causal}}},
+      {{2, 6, 5, 3}, {3, 3, 3, 4}, {}},
+      {{2, 6, 5, 3}, {3, 3, 3, 4}, {{"padding", same}}},
+      {{1, 9, 7, 1}, {5, 3, 1, 7}, {{"strides", Ints{2, 3}}, {"padding", same}}},
+      {{2, 5, 5, 17}, {1, 1, 17, 9}, {}},
+      {{2, 5, 5, 4}, {1, 1, 4, 9}, {{"strides", Ints{2, 2}}}},
+      {{1, 11, 10, 16}, {3, 3, 16, 33}, {{"padding", same}}},
+      {{1, 8, 19, 32}, {3, 3, 32, 32}, {}},
+      {{1, 9, 9, 2}, {2, 2, 2, 3}, {{"strides", Ints{3, 4}}}},
+      {{1, 9, 9, 3}, {3, 3, 3, 3}, {{"dilations", Ints{2, 3}}, {"padding", same}}},
+      {{2, 4, 6, 8}, {3, 3, 2, 12}, {{"groups", int64_t{4}}, {"padding", same}}},
+      {{2, 6, 6, 5}, {3, 3, 1, 10}, {{"groups", int64_t{5}}}},
+      {{1, 5, 4, 2},
+       {3, 2, 2, 3},
+       {{"padding", pads}, {"pads", Ints{2, 0, 1, 3}}, {"strides", Ints{2, 1}}}},
+      {{1, 4, 5, 6, 2}, {2, 3, 2, 2, 3}, {{"padding", same}}},
+      {{1, 5, 5, 5, 3}, {3, 3, 3, 3, 2}, {{"strides", Ints{2, 1, 2}}}},
+      {{0, 5, 5, 2}, {3, 3, 2, 2}, {}},
+      {{2, 1, 1, 3}, {1, 1, 3, 1}, {}},
+      {{1, 3, 3, 3}, {3, 3, 3, 2}, {}},
+  };
+}
+
+Shape output_of(const Row& row) {
+  const auto x = placeholder({DType::f32, row.x}, "x"), w = placeholder({DType::f32, row.w}, "w");
+  return apply("conv", {x, w}, row.attrs).shape();
+}
+
+}  // namespace
+
+void conv_cases(Cases& list) {
+  for (const Row& row : rows()) {
+    const Shape y = output_of(row);
+    Attrs data = row.attrs, weights = row.attrs;
+    data.set("size", Ints(row.x.begin() + 1, row.x.end() - 1));
+    weights.set("window", Ints(row.w.begin(), row.w.end() - 2));
+    list.op("conv", row.attrs).in(row.x).in(row.w).tolerance(1e-4, 1e-5);
+    list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-5);
+    list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-5);
+  }
+}
+
+void pool_cases(Cases& list) {
+  struct Pool {
+    Shape x;
+    Attrs attrs;
+  };
+  const AttrValue same = std::string("same");
+  const std::vector<Pool> pools = {
+      {{2, 7, 3}, {{"window", Ints{2}}, {"strides", Ints{2}}}},
+      {{2, 6, 6, 3}, {{"window", Ints{2, 2}}, {"strides", Ints{2, 2}}}},
+      {{1, 7, 5, 17}, {{"window", Ints{3, 2}}, {"strides", Ints{2, 1}}, {"padding", same}}},
+      {{1, 5, 5, 4}, {{"window", Ints{3, 3}}, {"strides", Ints{1, 1}}, {"padding", same}}},
+      {{1, 9, 8, 2}, {{"window", Ints{2, 2}}, {"strides", Ints{3, 4}}}},
+      {{1, 4, 5, 4, 2}, {{"window", Ints{2, 2, 2}}, {"strides", Ints{2, 2, 2}}, {"padding", same}}},
+      {{0, 4, 4, 2}, {{"window", Ints{2, 2}}, {"strides", Ints{2, 2}}}},
+      {{1, 1, 1, 1}, {{"window", Ints{1, 1}}, {"strides", Ints{1, 1}}}},
+  };
+  for (const Pool& p : pools) {
+    const Shape y = apply("max_pool", {placeholder({DType::f32, p.x}, "x")}, p.attrs).shape();
+    list.op("max_pool", p.attrs).in(p.x);
+    list.op("max_pool_data", p.attrs).in(p.x).in(y);
+    list.op("max_pool_pick", p.attrs).in(p.x).in(p.x);
+    list.op("average_pool", p.attrs).in(p.x);
+    list.op("average_pool_data", p.attrs).in(p.x).in(y);
+  }
+}
+
+}  // namespace kn::test
