@@ -101,6 +101,7 @@ std::vector<Value> gradient_loop(const GradContext& g) {
     add_sequence(g.grad(i), flowing[i]);
   }
   std::vector<int> state_of;
+  std::vector<Value> trace_grad(n.states);  // of the state before each step, as the trace gave it
   for (int i = 0; i < n.states; ++i) {
     const Value& state = node.inputs[n.sequences + i];
     if (!is_float(state.dtype())) continue;
@@ -109,6 +110,10 @@ std::vector<Value> gradient_loop(const GradContext& g) {
     back.states.push_back(last ? last : zeros_like(g.out(n.outputs + i)));
     back.states_in.push_back(flowing[n.outputs + i]);
     state_of.push_back(i);
+    const int trace = n.outputs + n.states + i;
+    if (!node.attrs.flag("trace") || !g.grad(trace)) continue;
+    trace_grad[i] = placeholder(body.inputs[n.sequences + i].type(), "grad");
+    add_sequence(g.grad(trace), trace_grad[i]);
   }
 
   const Value product = inner_product(results, flowing);
@@ -122,8 +127,9 @@ std::vector<Value> gradient_loop(const GradContext& g) {
     sequence_of.push_back(i);
   }
   for (int i : state_of) {
-    const Value& grad = step_grads[n.sequences + i];
-    back.states_out.push_back(grad ? grad : zeros_like(at[n.sequences + i]));
+    Value grad = step_grads[n.sequences + i];
+    if (!grad) grad = zeros_like(at[n.sequences + i]);
+    back.states_out.push_back(trace_grad[i] ? add(grad, trace_grad[i]) : grad);
   }
   // Gradients of invariants add up over the steps: one more state each.
   std::vector<int> capture_of;
