@@ -133,28 +133,49 @@ IntegerDraw integer_draw(const Attrs& attrs) {
   return {from, to - static_cast<uint64_t>(from)};
 }
 
-float drawn(const UniformDraw<float>& draw, const PhiloxKey& key, Dim position) {
-  return std::fmin(draw.low + draw.span * uniform01(key.word(position)), draw.most);
+uint64_t seed_of(const Attrs& attrs) { return static_cast<uint64_t>(attrs.integer("seed")); }
+
+Shape noise_shape(const KernelRequest& r) {
+  Shape shape = r.in[0].shape;
+  const Ints given = r.attrs.ints("noise_shape", Ints(shape.rank(), kUnknown));
+  for (int i = 0; i < shape.rank(); ++i)
+    if (given[i] == 1) shape[i] = 1;
+  return shape;
 }
 
-double drawn(const UniformDraw<double>& draw, const PhiloxKey& key, Dim position) {
-  const double u = static_cast<double>(key.long_word(position) >> 11) * 0x1p-53;
+bool shared_noise(const KernelRequest& r) { return !(noise_shape(r) == r.in[0].shape); }
+
+float drawn_from(const UniformDraw<float>& draw, uint32_t word) {
+  return std::fmin(draw.low + draw.span * uniform01(word), draw.most);
+}
+
+double drawn_from(const UniformDraw<double>& draw, uint64_t word) {
+  const double u = static_cast<double>(word >> 11) * 0x1p-53;
   return std::fmin(draw.low + draw.span * u, draw.most);
 }
 
 // x: the odd multiples of 2^-24 in (-1, 1), all of them exact.
-float drawn(const NormalDraw<float>& draw, const PhiloxKey& key, Dim position) {
-  const float upper = static_cast<float>(key.word(position) >> 8);
+float drawn_from(const NormalDraw<float>& draw, uint32_t word) {
+  const float upper = static_cast<float>(word >> 8);
   return scaled(draw, (upper - 0x1p23f) * 0x1p-23f + 0x1p-24f);
 }
 
-double drawn(const NormalDraw<double>& draw, const PhiloxKey& key, Dim position) {
-  const double upper = static_cast<double>(key.long_word(position) >> 11);
+double drawn_from(const NormalDraw<double>& draw, uint64_t word) {
+  const double upper = static_cast<double>(word >> 11);
   return scaled(draw, (upper - 0x1p52) * 0x1p-52 + 0x1p-53);
 }
 
-bool drawn(const BernoulliDraw& draw, const PhiloxKey& key, Dim position) {
-  return !draw.never && key.word(position) <= draw.last;
+int64_t drawn_from(const IntegerDraw& draw, uint32_t word) {
+  __extension__ using Wide = unsigned __int128;  // the span of int32 is 33 bits long
+  const auto above = static_cast<uint64_t>(static_cast<Wide>(word) * draw.span >> 32);
+  return static_cast<int64_t>(static_cast<uint64_t>(draw.low) + above);
+}
+
+int64_t drawn_from(const IntegerDraw& draw, uint64_t word) {
+  __extension__ using Wide = unsigned __int128;
+  const uint64_t above =
+      draw.span ? static_cast<uint64_t>(static_cast<Wide>(word) * draw.span >> 64) : word;
+  return static_cast<int64_t>(static_cast<uint64_t>(draw.low) + above);
 }
 
 }  // namespace kn::cpu

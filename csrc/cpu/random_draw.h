@@ -65,21 +65,17 @@ BernoulliDraw bernoulli_draw(const Attrs& attrs);
 DropoutDraw dropout_draw(const Attrs& attrs);
 IntegerDraw integer_draw(const Attrs& attrs);
 
-float drawn(const UniformDraw<float>& draw, const PhiloxKey& key, Dim position);
-double drawn(const UniformDraw<double>& draw, const PhiloxKey& key, Dim position);
-float drawn(const NormalDraw<float>& draw, const PhiloxKey& key, Dim position);
-double drawn(const NormalDraw<double>& draw, const PhiloxKey& key, Dim position);
-bool drawn(const BernoulliDraw& draw, const PhiloxKey& key, Dim position);
-// For types of 32 bits or fewer one word decides, for int64 a long word.
-template <class T>
-T drawn(const IntegerDraw& draw, const PhiloxKey& key, Dim position) {
-  __extension__ using Wide = unsigned __int128;
-  const auto wide = [](uint64_t a, uint64_t b) { return static_cast<Wide>(a) * b; };
-  const uint64_t above =
-      sizeof(T) <= 4 ? static_cast<uint64_t>(wide(key.word(position), draw.span) >> 32)
-      : draw.span ? static_cast<uint64_t>(wide(key.long_word(position), draw.span) >> 64)
-                  : key.long_word(position);
-  return static_cast<T>(static_cast<uint64_t>(draw.low) + above);
-}
+uint64_t seed_of(const Attrs& attrs);
+
+// The shape of a dropout's mask; is it smaller than x?
+Shape noise_shape(const KernelRequest& r);
+bool shared_noise(const KernelRequest& r);
+
+float drawn_from(const UniformDraw<float>& draw, uint32_t word);
+double drawn_from(const UniformDraw<double>& draw, uint64_t word);
+float drawn_from(const NormalDraw<float>& draw, uint32_t word);
+double drawn_from(const NormalDraw<double>& draw, uint64_t word);
+int64_t drawn_from(const IntegerDraw& draw, uint32_t word);
+int64_t drawn_from(const IntegerDraw& draw, uint64_t word);
 
 }  // namespace kn::cpu

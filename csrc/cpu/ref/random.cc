@@ -7,16 +7,12 @@ namespace kn::cpu::ref {
 
 namespace {
 
-uint64_t seed_of(const KernelRequest& r) {
-  return static_cast<uint64_t>(r.attrs.integer("seed"));
-}
-
 // Element p is draw(key, p).
 template <class T, class DrawAt>
 class Drawn : public Kernel {
  public:
   Drawn(const KernelRequest& r, DrawAt draw)
-      : size_(r.out[0].shape.elements()), seed_(seed_of(r)), draw_(draw) {}
+      : size_(r.out[0].shape.elements()), seed_(seed_of(r.attrs)), draw_(draw) {}
   void run(const RunArgs& args) const override {
     const PhiloxKey key{seed_, args.step};
     for (Dim p = 0; p < size_; ++p) args.output<T>(0)[p] = draw_(key, p);
@@ -28,27 +24,20 @@ class Drawn : public Kernel {
   DrawAt draw_;
 };
 
-template <class T, class DrawAt>
-std::unique_ptr<Kernel> make_drawn(const KernelRequest& r, DrawAt draw) {
-  return std::make_unique<Drawn<T, DrawAt>>(r, draw);
-}
-
+// One word decides an element of up to 32 bits, a long word one of 64.
 template <class T, class Draw>
-std::unique_ptr<Kernel> make_float(const KernelRequest& r, Draw draw) {
-  return make_drawn<T>(r, [draw](const PhiloxKey& key, Dim p) { return drawn(draw, key, p); });
-}
-
-template <class T>
-std::unique_ptr<Kernel> make_integer(const KernelRequest& r) {
-  return make_drawn<T>(r, [draw = integer_draw(r.attrs)](const PhiloxKey& key, Dim p) {
-    return drawn<T>(draw, key, p);
-  });
+std::unique_ptr<Kernel> make_drawn(const KernelRequest& r, Draw draw) {
+  const auto draw_at = [draw](const PhiloxKey& key, Dim p) {
+    if constexpr (sizeof(T) == 8) return static_cast<T>(drawn_from(draw, key.long_word(p)));
+    else return static_cast<T>(drawn_from(draw, key.word(p)));
+  };
+  return std::make_unique<Drawn<T, decltype(draw_at)>>(r, draw_at);
 }
 
 std::unique_ptr<Kernel> make_normal(const KernelRequest& r, bool truncated) {
   if (r.out[0].dtype == DType::f32)
-    return make_float<float>(r, normal_draw<float>(r.attrs, truncated));
-  return make_float<double>(r, normal_draw<double>(r.attrs, truncated));
+    return make_drawn<float>(r, normal_draw<float>(r.attrs, truncated));
+  return make_drawn<double>(r, normal_draw<double>(r.attrs, truncated));
 }
 
 // Positions of the mask are those of the noise shape.
@@ -56,11 +45,8 @@ template <class T>
 class Dropout : public Kernel {
  public:
   explicit Dropout(const KernelRequest& r)
-      : shape_(r.in[0].shape), noise_(shape_), seed_(seed_of(r)), draw_(dropout_draw(r.attrs)) {
-    const Ints given = r.attrs.ints("noise_shape", Ints(shape_.rank(), kUnknown));
-    for (int i = 0; i < shape_.rank(); ++i)
-      if (given[i] == 1) noise_[i] = 1;
-  }
+      : shape_(r.in[0].shape), noise_(noise_shape(r)), seed_(seed_of(r.attrs)),
+        draw_(dropout_draw(r.attrs)) {}
 
   void run(const RunArgs& args) const override {
     const PhiloxKey key{seed_, args.step};
@@ -85,11 +71,11 @@ class Dropout : public Kernel {
 
 std::unique_ptr<Kernel> make_random_uniform(const KernelRequest& r, std::string& refusal) {
   switch (r.out[0].dtype) {
-    case DType::f32: return make_float<float>(r, uniform_draw<float>(r.attrs));
-    case DType::f64: return make_float<double>(r, uniform_draw<double>(r.attrs));
-    case DType::i32: return make_integer<int32_t>(r);
-    case DType::i64: return make_integer<int64_t>(r);
-    case DType::u8: return make_integer<uint8_t>(r);
+    case DType::f32: return make_drawn<float>(r, uniform_draw<float>(r.attrs));
+    case DType::f64: return make_drawn<double>(r, uniform_draw<double>(r.attrs));
+    case DType::i32: return make_drawn<int32_t>(r, integer_draw(r.attrs));
+    case DType::i64: return make_drawn<int64_t>(r, integer_draw(r.attrs));
+    case DType::u8: return make_drawn<uint8_t>(r, integer_draw(r.attrs));
     default: break;
   }
   refusal = "expected numbers; got " + std::string(name_of(r.out[0].dtype));
@@ -111,9 +97,10 @@ std::unique_ptr<Kernel> make_random_bernoulli(const KernelRequest& r, std::strin
   }
   return dispatch(dtype, [&](auto zero) -> std::unique_ptr<Kernel> {
     using T = decltype(zero);
-    return make_drawn<T>(r, [draw = bernoulli_draw(r.attrs)](const PhiloxKey& key, Dim p) {
-      return static_cast<T>(drawn(draw, key, p));
-    });
+    const auto draw_at = [draw = bernoulli_draw(r.attrs)](const PhiloxKey& key, Dim p) {
+      return static_cast<T>(!draw.never && key.word(p) <= draw.last);
+    };
+    return std::make_unique<Drawn<T, decltype(draw_at)>>(r, draw_at);
   });
 }
 
