@@ -142,7 +142,9 @@ class Planner {
     const Storage& old = storages_[old_storage];
     if (old.late || root_uses_[old_storage] > 0) return false;
     const Value maker = produced_by(u.value);
-    const int step = step_of_.at(maker.node.get());
+    const auto made = step_of_.find(maker.node.get());
+    if (made == step_of_.end()) return false;  // what some source holds: not made at all
+    const int step = made->second;
     if (old.last < step) return true;
     if (old.last > step) return false;
     const Step& s = plan_.steps[step];
