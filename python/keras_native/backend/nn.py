@@ -4,7 +4,7 @@ import numpy as np
 
 from .common import epsilon as fuzz
 from .common import normalize_data_format
-from .math import cast, clip, greater, log, maximum
+from .math import cast, clip, greater, maximum
 from .movement import permute_dimensions
 from .reduce import _float, mean, sum, var
 from .shapes import dimensions, reshape, reshape_to
@@ -160,10 +160,9 @@ def binary_crossentropy(target, output, from_logits=False):
     """Elementwise cross-entropy of independent probabilities, or of logits."""
     output = _float(output)
     target = cast_value(as_tensor(target, output), output.dtype)
-    if not from_logits:
-        output = clip(output, fuzz(), 1 - fuzz())
-        output = log(output / (1 - output))
-    return emit("binary_crossentropy_logits", (output, target))
+    if from_logits:
+        return emit("binary_crossentropy_logits", (output, target))
+    return emit("binary_crossentropy", (output, target), epsilon=fuzz())
 
 
 def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
@@ -175,11 +174,11 @@ def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
     x = as_tensor(x)
     axes = sorted(int(a) % x.ndim for a in reduction_axes)
     kept = [a for a in range(x.ndim) if a not in axes]
-    if len(kept) == 1 and all(_is_vector(t) for t in (gamma, beta)):
+    if len(kept) == 1 and x.ndim > 1 and all(_is_vector(t) for t in (gamma, beta)):
         given = [t for t in (gamma, beta) if t is not None]
         y, batch_mean, variance, _ = emit_all(
             "batch_norm_train", (x, *given), axis=kept[0], epsilon=float(epsilon),
-            has_gamma=gamma is not None, has_beta=beta is not None,
+            scale=gamma is not None, center=beta is not None,
         )  # fmt: skip
         return y, batch_mean, variance
     batch_mean, variance = mean(x, axes, keepdims=True), var(x, axes, keepdims=True)
@@ -205,10 +204,10 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
     """
     x = as_tensor(x)
     given = [t for t in (gamma, beta) if t is not None]
-    if all(t.ndim == 1 for t in (mean, var, *given)):
+    if x.ndim > 1 and all(t.ndim == 1 for t in (mean, var, *given)):
         return emit(
             "batch_norm_infer", (x, mean, var, *given), axis=int(axis) % x.ndim,
-            epsilon=float(epsilon), has_gamma=gamma is not None, has_beta=beta is not None,
+            epsilon=float(epsilon), scale=gamma is not None, center=beta is not None,
         )  # fmt: skip
     scale = emit("rsqrt", (var + epsilon,))
     scale = scale if gamma is None else scale * gamma
