@@ -1,6 +1,7 @@
 """The classic Keras API on a small native engine."""
 
 from ._lazy import lazy
+from .legacy import paths as _paths
 
 __version__ = "0.1.0"
 
@@ -31,3 +32,4 @@ _MODULES = [
 ]
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)
+_paths.install()

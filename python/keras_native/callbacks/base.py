@@ -7,7 +7,7 @@ class Callback:
     `logs` is a dict: after a batch it holds 'batch', 'size' and the metrics of the batch, after an
     epoch the metrics of the epoch.
 
-    # Attributes
+    Attributes:
         params: dict of the run: 'epochs', 'steps', 'samples', 'verbose', 'metrics', …
         model: the model that is trained, tested or predicts.
     """
@@ -111,7 +111,7 @@ class CallbackList:
     def on_chunk_end(self, batches, samples, logs):
         """After a run of training batches that nobody watched one by one.
 
-        # Arguments
+        Args:
             batches: number of batches run.
             samples: number of samples in them.
             logs: {metric: mean over those samples, or the value so far of a stateful metric}.

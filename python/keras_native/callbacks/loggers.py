@@ -15,7 +15,7 @@ from .base import Callback
 class BaseLogger(Callback):
     """Turns the metrics of batches into those of the epoch: means, weighted by batch size.
 
-    # Arguments
+    Args:
         stateful_metrics: names whose last value counts as it is.
     """
 
@@ -55,7 +55,7 @@ class BaseLogger(Callback):
 class History(Callback):
     """Keeps the metrics of every epoch; `fit` returns it.
 
-    # Attributes
+    Attributes:
         epoch: list of epoch numbers.
         history: {metric: list of its values, one per epoch}.
     """
@@ -73,7 +73,7 @@ class History(Callback):
 class ProgbarLogger(Callback):
     """Shows the progress bar and the metrics.
 
-    # Arguments
+    Args:
         count_mode: what the bar counts: "samples" or "steps".
         stateful_metrics: names that are shown as they are, not averaged.
     """
@@ -134,7 +134,7 @@ class ProgbarLogger(Callback):
 class CSVLogger(Callback):
     """Writes one line of a CSV file per epoch.
 
-    # Arguments
+    Args:
         filename: path of the file.
         separator: between the columns.
         append: go on with an existing file instead of starting a new one.
@@ -153,9 +153,7 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs=None):
         if self.append and os.path.exists(self.filename):
             self.append_header = os.path.getsize(self.filename) == 0
-        self.csv_file = open(  # noqa: SIM115 - closed when training ends
-            self.filename, "a" if self.append else "w", newline=""
-        )
+        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
@@ -190,7 +188,7 @@ def _cell(value):
 class RemoteMonitor(Callback):
     """Sends the metrics of every epoch to a server by HTTP POST.
 
-    # Arguments
+    Args:
         root: address of the server.
         path: path below it.
         field: form field that holds the JSON text.

@@ -25,7 +25,7 @@ class TerminateOnNaN(Callback):
 def _better(owner, monitor, mode, rising):
     """np.less or np.greater: how a better value of `monitor` compares to a worse one.
 
-    # Arguments
+    Args:
         rising: function of the monitor's name for mode "auto": whether more is better.
     """
     if mode not in ("auto", "min", "max"):
@@ -56,7 +56,7 @@ def _missing(owner, monitor, logs):
 class EarlyStopping(Callback):
     """Stops training when a metric has stopped improving.
 
-    # Arguments
+    Args:
         monitor: name of the metric.
         min_delta: least change that counts as an improvement.
         patience: number of epochs without improvement after which training stops.
@@ -128,7 +128,7 @@ class EarlyStopping(Callback):
 class ModelCheckpoint(Callback):
     """Saves the model after epochs.
 
-    # Arguments
+    Args:
         filepath: path, in which `{epoch}` and names of metrics may stand, as in
             "weights.{epoch:02d}-{val_loss:.2f}.hdf5".
         monitor: name of the metric.
@@ -211,7 +211,7 @@ class _PlainFields(string.Formatter):
 def fill_path(template, values):
     """`template.format(**values)`, with plain names only.
 
-    # Raises
+    Raises:
         KeyError: if a name is not there.
         ValueError: if a field is more than a name and a format.
     """
@@ -221,7 +221,7 @@ def fill_path(template, values):
 class LearningRateScheduler(Callback):
     """Sets the learning rate at the start of every epoch.
 
-    # Arguments
+    Args:
         schedule: function of the epoch (from 0) and the present rate, or of the epoch alone, that
             returns the new rate.
         verbose: 1 to say so.
@@ -241,7 +241,7 @@ class LearningRateScheduler(Callback):
         except TypeError:  # a schedule of the epoch alone
             lr = self.schedule(epoch)
         if not isinstance(lr, (float, np.floating)):
-            raise ValueError(  # noqa: TRY004 - as in Keras
+            raise ValueError(
                 f"LearningRateScheduler: expected a float from the schedule; received {lr!r}."
             )
         K.set_value(optimizer.lr, lr)
@@ -257,7 +257,7 @@ class LearningRateScheduler(Callback):
 class ReduceLROnPlateau(Callback):
     """Multiplies the learning rate by `factor` when a metric has stopped improving.
 
-    # Arguments
+    Args:
         monitor: name of the metric.
         factor: below 1.
         patience: number of epochs without improvement after which the rate is reduced.
@@ -343,7 +343,7 @@ class ReduceLROnPlateau(Callback):
 class LambdaCallback(Callback):
     """A callback made of functions.
 
-    # Arguments
+    Args:
         on_epoch_begin, on_epoch_end: functions of (epoch, logs).
         on_batch_begin, on_batch_end: functions of (batch, logs).
         on_train_begin, on_train_end: functions of (logs).

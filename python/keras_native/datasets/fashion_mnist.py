@@ -1,7 +1,7 @@
 """Fashion-MNIST: 28 x 28 images of clothing in ten classes, 60000 to train and 10000 to test.
 
-By Zalando Research, MIT licence. Files are looked for in the Keras cache folder, then where Debian's
-package `dataset-fashion-mnist` puts them, and are downloaded into the cache otherwise.
+By Zalando Research, MIT licence. Files are looked for in the Keras cache folder, then where
+Debian's package `dataset-fashion-mnist` puts them, and are downloaded into the cache otherwise.
 """
 
 import os
@@ -23,7 +23,7 @@ _MD5 = {
 def load_data():
     """Fashion-MNIST.
 
-    # Returns
+    Returns:
         ((x_train, y_train), (x_test, y_test)): images uint8 (n, 28, 28), classes uint8 (n,) of
         T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
     """

@@ -13,7 +13,7 @@ _LIMIT = 1 << 30  # bytes; the largest such set has 47 million
 def read_idx(path):
     """Array of unsigned bytes in a gzipped IDX file.
 
-    # Raises
+    Raises:
         ValueError: if the file is not of that format or its length does not fit its header.
     """
     with gzip.open(path, "rb") as f:

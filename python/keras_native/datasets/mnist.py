@@ -11,9 +11,9 @@ _MD5 = "8a61469f7ea1b51cbae51d4f78837e45"
 def load_data(path="mnist.npz"):
     """MNIST from the cache folder, downloaded at first.
 
-    # Arguments
+    Args:
         path: name in the cache folder, or an absolute path.
-    # Returns
+    Returns:
         ((x_train, y_train), (x_test, y_test)): images uint8 (n, 28, 28), classes uint8 (n,).
     """
     path = get_file(path, origin=_ORIGIN, file_hash=_MD5)

@@ -28,9 +28,9 @@ def accepts_keras1(target):
     A call in today's form passes straight through. Otherwise the arguments are renamed and
     converted, and one warning shows the call as it is written today.
 
-    # Arguments
+    Args:
         target: class (its `__init__` is wrapped in place) or function named in `legacy.table`.
-    # Raises
+    Raises:
         KeyError: at decoration, if the table has no row for the target.
     """
     key = target.__qualname__
@@ -78,7 +78,7 @@ def _named(order, shown_name, args, kwargs):
             f"{shown_name}() expected at most {len(order)} positional arguments; "
             f"received {len(args)}."
         )
-    named = dict(zip(order, args))
+    named = dict(zip(order, args, strict=False))
     twice = sorted(set(named) & set(kwargs))
     if twice:
         raise TypeError(f"{shown_name}() received argument {twice[0]!r} twice.")
@@ -88,7 +88,7 @@ def _named(order, shown_name, args, kwargs):
 def translate(row, kwargs, shown_name=""):
     """Keywords of Keras 1 -> keywords of today; what is already of today stays as it is.
 
-    # Raises
+    Raises:
         TypeError: if an argument is given in both spellings.
         ValueError: if an old spelling has a value that Keras 1 did not know.
     """

@@ -1,8 +1,8 @@
 """Keras 1 spellings, as data: old argument -> new argument, old value -> new value.
 
-One row per class, method or function, keyed by its qualified name. `hook.accepts_keras1` applies a
-row to calls and `config.modern_config` applies it to configurations read from Keras 1 files. Nothing
-else in the package knows the old names, so this folder can be deleted as a whole.
+One row per class, method or function, keyed by its qualified name. `hook.accepts_keras1` applies
+a row to calls and `config.modern_config` applies it to configurations read from Keras 1 files.
+Nothing else in the package knows the old names, so this folder can be deleted as a whole.
 """
 
 from collections.abc import Mapping

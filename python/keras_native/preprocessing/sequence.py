@@ -13,16 +13,16 @@ def pad_sequences(
 ):
     """Sequences of different lengths as one array.
 
-    # Arguments
+    Args:
         sequences: list of sequences, of numbers or of equal-shaped items.
         maxlen: length of all rows; None: that of the longest.
         dtype: of the result; `object` for strings of any length.
         padding: "pre" or "post": where short rows are filled.
         truncating: "pre" or "post": where long rows are cut.
         value: what rows are filled with.
-    # Returns
+    Returns:
         Array of shape (len(sequences), maxlen, …).
-    # Raises
+    Raises:
         ValueError: on another `padding` or `truncating`, or items of different shapes.
     """
     for name, choice in (("padding", padding), ("truncating", truncating)):
@@ -65,7 +65,7 @@ def make_sampling_table(size, sampling_factor=1e-5):
     Frequencies are taken from Zipf's law: the word of rank r has 1 / (r * (log r + gamma) + 1/2 -
     1 / 12r).
 
-    # Returns
+    Returns:
         Array (size,): the i-th value is for the i-th most common word.
     """
     gamma = 0.577
@@ -87,7 +87,7 @@ def skipgrams(
 ):
     """Pairs of words that stand near each other (label 1) and random pairs (label 0).
 
-    # Arguments
+    Args:
         sequence: word indices; 0 is no word and is skipped.
         vocabulary_size: largest index + 1.
         window_size: pairs are at most so far apart.
@@ -96,7 +96,7 @@ def skipgrams(
         categorical: labels [1, 0] and [0, 1] instead of 0 and 1.
         sampling_table: probability to keep each word (`make_sampling_table`).
         seed: of the shuffling.
-    # Returns
+    Returns:
         (list of [word, other word], list of labels).
     """
     couples = []
@@ -126,7 +126,7 @@ def skipgrams(
 class TimeseriesGenerator(Sequence):
     """Batches of windows over a time series, with the value that follows each window.
 
-    # Arguments
+    Args:
         data: steps of the series along axis 0.
         targets: one for each step of `data`.
         length: number of steps a window spans.

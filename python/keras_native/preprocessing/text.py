@@ -14,12 +14,12 @@ _FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 def text_to_word_sequence(text, filters=_FILTERS, lower=True, split=" "):
     """The words of a text.
 
-    # Arguments
+    Args:
         text: string.
         filters: characters that separate words, as `split` does.
         lower: turn to lower case.
         split: separator of words.
-    # Returns
+    Returns:
         List of words.
     """
     if lower:
@@ -36,7 +36,7 @@ def one_hot(text, n, filters=_FILTERS, lower=True, split=" "):
 def hashing_trick(text, n, hash_function=None, filters=_FILTERS, lower=True, split=" "):
     """Words as integers from 1 to n - 1 by a hash; different words may share a number.
 
-    # Arguments
+    Args:
         text: string.
         n: size of the hashing space.
         hash_function: None for Python's `hash` (differs from run to run), "md5" (stable), or a
@@ -59,7 +59,7 @@ class Tokenizer:
 
     Index 0 is never given to a word.
 
-    # Arguments
+    Args:
         num_words: only indices below it are used in sequences and vectors; None: all.
         filters: characters that separate words.
         lower: turn to lower case.
@@ -167,9 +167,9 @@ class Tokenizer:
     def sequences_to_matrix(self, sequences, mode="binary"):
         """Sequences as vectors over the vocabulary.
 
-        # Arguments
+        Args:
             mode: "binary", "count", "freq" or "tfidf".
-        # Returns
+        Returns:
             Array (len(sequences), num_words).
         """
         if mode not in ("binary", "count", "freq", "tfidf"):
@@ -182,7 +182,7 @@ class Tokenizer:
             raise ValueError("Call fit_on_texts or fit_on_sequences before mode 'tfidf'.")
         width = self.num_words or len(self.word_index) + 1
         matrix = np.zeros((len(sequences), width))
-        for row, sequence in zip(matrix, sequences):
+        for row, sequence in zip(matrix, sequences, strict=True):
             indices, counts = np.unique(np.asarray(sequence, "int64"), return_counts=True)
             counts = counts[indices < width]
             indices = indices[indices < width]

@@ -41,7 +41,7 @@ def get_file(
 ):
     """Download a file unless the cache has it; the file appears under its name only when whole.
 
-    # Arguments
+    Args:
         fname: name in the cache; an absolute path puts the file elsewhere.
         origin: URL (http, https or ftp).
         untar: old spelling of `extract` for `fname` + ".tar.gz".
@@ -52,9 +52,9 @@ def get_file(
         extract: unpack the archive beside it.
         archive_format: "auto", "tar", "zip" or None.
         cache_dir: the cache; None: `keras_home()`.
-    # Returns
+    Returns:
         Path of the file.
-    # Raises
+    Raises:
         ValueError: if the name leaves the cache, the scheme is another, or the hash is wrong.
         OSError: if the download fails.
     """
@@ -161,7 +161,7 @@ def validate_file(fpath, file_hash, algorithm="auto", chunk_size=65535):
 def extract_archive(file_path, path=".", archive_format="auto"):
     """Unpack a tar or zip archive into `path`; members that would leave it are refused.
 
-    # Returns
+    Returns:
         True if the file was an archive of a format asked for.
     """
     if archive_format is None:

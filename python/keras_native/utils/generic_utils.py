@@ -63,7 +63,7 @@ def custom_object_scope(*args):
 def serialize_keras_object(instance):
     """{'class_name', 'config'} of an object with `get_config`, the name of a function.
 
-    # Raises
+    Raises:
         ValueError: for anything else.
     """
     if instance is None:
@@ -86,7 +86,7 @@ def deserialize_keras_object(
     Names are looked up in `custom_objects`, then `get_custom_objects()`, then `module_objects`;
     nothing is ever imported by name.
 
-    # Raises
+    Raises:
         ValueError: if the name is unknown or the form is none of the two.
     """
     module_objects = module_objects or {}
@@ -208,7 +208,7 @@ def is_all_none(iterable_or_element):
 def slice_arrays(arrays, start=None, stop=None):
     """Rows of an array or of each array of a list.
 
-    # Arguments
+    Args:
         arrays: array, list of arrays (None stays None), or None.
         start: first row, or a list of row indices.
         stop: row after the last.

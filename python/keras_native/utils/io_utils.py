@@ -11,7 +11,7 @@ _lock = threading.Lock()
 class HDF5Matrix:
     """Rows of an HDF5 data set, read from disk as they are asked for.
 
-    # Arguments
+    Args:
         datapath: path of the HDF5 file.
         dataset: name of the data set in it.
         start, end: range of rows; `end` None: all.

@@ -9,13 +9,13 @@ from ..legacy import accepts_keras1
 def to_categorical(y, num_classes=None, dtype="float32"):
     """Integer classes as one-hot rows.
 
-    # Arguments
+    Args:
         y: integers from 0 to num_classes - 1, any shape; a last axis of length 1 is dropped.
         num_classes: length of the new last axis; None: the largest class + 1.
         dtype: of the result.
-    # Returns
+    Returns:
         Array of shape `y.shape + (num_classes,)`.
-    # Raises
+    Raises:
         ValueError: if a class is negative or not below `num_classes`.
     """
     y = np.asarray(y)

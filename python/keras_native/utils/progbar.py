@@ -21,7 +21,7 @@ class Progbar:
     On a terminal the line is rewritten in place. Elsewhere (a log file, a pipe) verbose 1 writes
     only the finished bar, so that a log holds one line per epoch.
 
-    # Arguments
+    Args:
         target: total number of steps; None if unknown.
         width: characters of the bar.
         verbose: 0 silent, 1 bar, 2 one line at the end.
@@ -46,7 +46,7 @@ class Progbar:
     def update(self, current, values=None):
         """Go to step `current`.
 
-        # Arguments
+        Args:
             current: index of the step reached.
             values: list of (name, value for the steps since the last call).
         """

@@ -1,0 +1,50 @@
+"""After `import keras_native.as_keras`, `import keras` and all paths below it are this package.
+
+Only this process is affected. A module `keras.x.y` is the module `keras_native.x.y`, not a copy.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+
+_PACKAGE = __name__.partition(".")[0]
+_NAME = "keras"
+
+
+class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers imports of `keras.…` with the modules of this package."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname != _NAME and not fullname.startswith(f"{_NAME}."):
+            return None
+        own = _PACKAGE + fullname[len(_NAME) :]
+        try:
+            importlib.import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name == own:
+                return None
+            raise
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def create_module(self, spec):
+        module = sys.modules[_PACKAGE + spec.name[len(_NAME) :]]
+        spec.loader_state = (module.__spec__, module.__loader__)
+        return module
+
+    def exec_module(self, module):
+        # The import system has put its own description on the module: give it its own back.
+        module.__spec__, module.__loader__ = module.__spec__.loader_state
+
+
+def install():
+    """Open the door; a `keras` imported before stays what it is only for those who hold it."""
+    if any(isinstance(finder, _Door) for finder in sys.meta_path):
+        return
+    for name in [n for n in sys.modules if n == _NAME or n.startswith(f"{_NAME}.")]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _Door())
+    importlib.import_module(_NAME)
+
+
+install()

@@ -1,0 +1,181 @@
+"""Batch normalization."""
+
+from .. import backend as K
+from .. import constraints, initializers, regularizers
+from ..engine.base_layer import InputSpec, Layer
+from ..legacy import accepts_keras1
+
+
+@accepts_keras1
+class BatchNormalization(Layer):
+    """Scales each feature to mean 0 and variance 1 of the batch, then by gamma and beta.
+
+    Training uses the statistics of the batch and moves running averages towards them; testing uses
+    the running averages. A frozen layer (`trainable=False`) uses batch statistics in training too
+    and leaves its averages alone.
+
+    Args:
+        axis: the feature axis.
+        momentum: share of the old running average that is kept at each step.
+        epsilon: added to the variance.
+        center, scale: whether beta is added, whether gamma multiplies.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer:
+            how the weights start.
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: as their names say.
+    """
+
+    def __init__(
+        self,
+        axis=-1,
+        momentum=0.99,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer="zeros",
+        gamma_initializer="ones",
+        moving_mean_initializer="zeros",
+        moving_variance_initializer="ones",
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        **kwargs,
+    ):
+        mode = kwargs.pop("mode", 0)
+        super().__init__(**kwargs)
+        if mode not in (0, 1):
+            raise ValueError(
+                f"Layer {self.name!r}: expected Keras 1's mode 0 (per feature) or 1 (per sample); "
+                f"received {mode!r}."
+            )
+        if isinstance(axis, (list, tuple)) and len(axis) == 1:  # as tf.keras writes it
+            axis = axis[0]
+        if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+            raise TypeError(f"Layer {self.name!r}: expected an integer axis; received {axis!r}.")
+        self.supports_masking = True
+        self.axis = int(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.mode = mode
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+
+    def build(self, input_shape):
+        rank = len(input_shape)
+        if not -rank <= self.axis < rank:
+            raise ValueError(
+                f"Layer {self.name!r}: expected an axis of the input; received axis={self.axis} "
+                f"and shape {input_shape}."
+            )
+        features = input_shape[self.axis]
+        if features is None:
+            raise ValueError(
+                f"Axis {self.axis} of the input of layer {self.name!r} should have a defined "
+                f"dimension; received shape {input_shape}."
+            )
+        self.input_spec = InputSpec(ndim=rank, axes={self.axis: features})
+
+        def vector(name, initializer, regularizer=None, constraint=None, trainable=True):
+            return self.add_weight(
+                shape=(features,),
+                name=name,
+                initializer=initializer,
+                regularizer=regularizer,
+                constraint=constraint,
+                trainable=trainable,
+            )
+
+        self.gamma = self.beta = None
+        if self.scale:
+            self.gamma = vector(
+                "gamma", self.gamma_initializer, self.gamma_regularizer, self.gamma_constraint
+            )
+        if self.center:
+            self.beta = vector(
+                "beta", self.beta_initializer, self.beta_regularizer, self.beta_constraint
+            )
+        self.moving_mean = vector("moving_mean", self.moving_mean_initializer, trainable=False)
+        self.moving_variance = vector(
+            "moving_variance", self.moving_variance_initializer, trainable=False
+        )
+        self.built = True
+
+    def call(self, inputs, training=None):
+        if self.mode == 1:
+            return self._per_sample(inputs)
+
+        def inference():
+            return K.batch_normalization(
+                inputs,
+                self.moving_mean,
+                self.moving_variance,
+                self.beta,
+                self.gamma,
+                axis=self.axis,
+                epsilon=self.epsilon,
+            )
+
+        if training in (0, False):
+            return inference()
+        rank = K.ndim(inputs)
+        axes = [i for i in range(rank) if i != self.axis % rank]
+        normed, mean, variance = K.normalize_batch_in_training(
+            inputs, self.gamma, self.beta, axes, epsilon=self.epsilon
+        )
+        self.add_update(
+            [
+                K.moving_average_update(self.moving_mean, mean, self.momentum),
+                K.moving_average_update(
+                    self.moving_variance, self._unbiased(inputs, variance), self.momentum
+                ),
+            ],
+            inputs,
+        )
+        return K.in_train_phase(normed, inference, training=training)
+
+    def _unbiased(self, inputs, variance):
+        """Variance of the population from that of the n elements seen, as Keras 2.3.1 takes it."""
+        features = K.int_shape(inputs)[self.axis]
+        n = K.cast(K.size(inputs), K.dtype(variance)) / max(1, features)
+        return variance * (n / (n - (1.0 + self.epsilon)))
+
+    def _per_sample(self, inputs):
+        """Keras 1's mode 1: mean and deviation of each sample over its last axis."""
+        mean = K.mean(inputs, axis=-1, keepdims=True)
+        deviation = K.sqrt(K.var(inputs, axis=-1, keepdims=True) + self.epsilon)
+        normed = (inputs - mean) / (deviation + self.epsilon)
+        if self.scale:
+            normed = self.gamma * normed
+        return normed + self.beta if self.center else normed
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        config = {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "beta_initializer": initializers.serialize(self.beta_initializer),
+            "gamma_initializer": initializers.serialize(self.gamma_initializer),
+            "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
+            "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
+            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
+            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
+            "beta_constraint": constraints.serialize(self.beta_constraint),
+            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+        }
+        if self.mode:
+            config["mode"] = self.mode
+        return config

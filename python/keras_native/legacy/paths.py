@@ -1,0 +1,82 @@
+"""Module paths that Keras 1 and 2 had and this package does not: old path -> where the names are.
+
+A module of the table is made when it is first imported; its attributes are looked up in the modules
+listed, in order.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+
+PATHS = {
+    "backend.cntk_backend": ["backend"],
+    "backend.common": ["backend.common"],
+    "backend.tensorflow_backend": ["backend"],
+    "backend.theano_backend": ["backend"],
+    "callbacks.callbacks": ["callbacks"],
+    "callbacks.tensorboard_v1": ["callbacks"],
+    "callbacks.tensorboard_v2": ["callbacks"],
+    "engine.saving": ["saving"],
+    "engine.topology": [
+        "engine.base_layer",
+        "engine.input_layer",
+        "engine.network",
+        "legacy.merge",
+        "utils.layer_utils",
+    ],
+    "initializations": ["initializers"],
+    "layer": ["layers"],
+    "legacy.interfaces": ["legacy"],
+    "legacy.models": ["models"],
+    "models.models": ["models"],
+    "objectives": ["losses"],
+    "utils.visualize_util": ["utils.vis_utils"],
+}
+# Names that were other ones then: {path: {old name: name}}.
+NAMES = {
+    "engine.topology": {"Container": "Network"},
+    "initializations": {"normal": "RandomNormal", "uniform": "RandomUniform"},
+    "utils.visualize_util": {"plot": "plot_model"},
+}
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of the table; real files come first, since it stands last."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        package, _, path = fullname.partition(".")
+        if package == _PACKAGE and path in PATHS:
+            return importlib.machinery.ModuleSpec(fullname, self)
+        return None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        path = module.__name__.partition(".")[2]
+        renamed = NAMES.get(path, {})
+
+        def __getattr__(name):
+            if name[:2] != "__":
+                for home in PATHS[path]:
+                    found = importlib.import_module(f"{_PACKAGE}.{home}")
+                    if hasattr(found, renamed.get(name, name)):
+                        return getattr(found, renamed.get(name, name))
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+        def __dir__():
+            homes = [importlib.import_module(f"{_PACKAGE}.{home}") for home in PATHS[path]]
+            return sorted({*renamed, *(name for home in homes for name in dir(home))})
+
+        module.__doc__ = f"Names of {', '.join(PATHS[path])} under a path of older Keras."
+        module.__getattr__ = __getattr__
+        module.__dir__ = __dir__
+
+
+def install():
+    """Let the paths of the table be imported."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())

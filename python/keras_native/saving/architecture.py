@@ -1,0 +1,106 @@
+"""Models from configurations, JSON and YAML. Names are looked up in tables; nothing is imported."""
+
+import json
+
+_MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
+_MAX_DEPTH = 200  # nesting; a model inside a model inside … adds about six levels each
+
+
+def model_from_config(config, custom_objects=None):
+    """The model of a configuration {'class_name', 'config'}, not compiled, with new weights.
+
+    Raises:
+        ValueError: if the configuration is not one of a model, or names something unknown.
+    """
+    from .. import layers
+
+    if isinstance(config, list):
+        raise TypeError(
+            "model_from_config: expected a dict, not a list; a list is the configuration of a "
+            "Sequential: use Sequential.from_config(config)."
+        )
+    if not isinstance(config, dict) or "class_name" not in config or "config" not in config:
+        raise ValueError(
+            f"Improper config of a model: expected a dict with 'class_name' and 'config'; received "
+            f"{str(config)[:200]}."
+        )
+    return layers.deserialize(config, custom_objects=custom_objects)
+
+
+def model_from_json(json_string, custom_objects=None):
+    """The model that `to_json` wrote, not compiled, with new weights."""
+    return model_from_config(parse_json(json_string), custom_objects)
+
+
+def model_from_yaml(yaml_string, custom_objects=None):
+    """The model that `to_yaml` wrote, not compiled, with new weights. Needs PyYAML."""
+    return model_from_config(parse_yaml(yaml_string), custom_objects)
+
+
+def parse_json(text):
+    """JSON of bounded size and depth.
+
+    Raises:
+        ValueError: if it is malformed, too large or too deep.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8")
+    if len(text) > _MAX_TEXT:
+        raise ValueError(f"Expected at most {_MAX_TEXT} characters of JSON; received {len(text)}.")
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("The JSON is nested too deeply.") from error
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value):
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise ValueError(f"Expected at most {_MAX_DEPTH} levels of nesting in a configuration.")
+
+
+def parse_yaml(text):
+    """YAML as Keras wrote it: plain data, and the tag of tuples.
+
+    Raises:
+        ImportError: if PyYAML is not installed.
+        ValueError: if the text is not such YAML.
+    """
+    try:
+        import yaml
+    except ImportError as error:
+        raise ImportError("Models as YAML need PyYAML: pip install pyyaml.") from error
+
+    class Loader(yaml.SafeLoader):
+        """The safe loader that also knows `!!python/tuple`."""
+
+    Loader.add_constructor(
+        "tag:yaml.org,2002:python/tuple",
+        lambda loader, node: tuple(loader.construct_sequence(node, deep=True)),
+    )
+    try:
+        value = yaml.load(text, Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"Not the YAML of a model: {error}") from error
+    _check_depth(value)
+    return value
+
+
+def to_yaml(value, **kwargs):
+    """YAML text of plain data, tuples as lists."""
+    try:
+        import yaml
+    except ImportError as error:
+        raise ImportError("Models as YAML need PyYAML: pip install pyyaml.") from error
+
+    return yaml.safe_dump(json.loads(json.dumps(value)), **kwargs)

@@ -1,0 +1,41 @@
+"""Files that are whole or not there: written beside, made durable, renamed into place."""
+
+import contextlib
+import os
+import secrets
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Path of a temporary file that replaces `path` when the block ends without an exception.
+
+    Killed at any moment, the process leaves the old file or the new one.
+    """
+    path = os.path.realpath(os.fspath(path))
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:100]}-{secrets.token_hex(6)}")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    try:
+        yield temporary
+        if os.path.exists(path):
+            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
+        _sync(temporary)
+        os.replace(temporary, path)
+        _sync(folder)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _sync(path):
+    """Make what was written to `path` (a file or folder) durable."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # a folder, where the system cannot open one
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # a file system that cannot
+        pass
+    finally:
+        os.close(handle)

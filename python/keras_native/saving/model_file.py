@@ -1,0 +1,147 @@
+"""Whole models and weights as HDF5 files, in the layout of Keras 2.3.1."""
+
+import contextlib
+import json
+import os
+
+from ..utils.generic_utils import as_python
+from ..utils.io_utils import ask_to_proceed_with_overwrite
+from . import architecture, reader, training, weights
+from .atomic import atomic_path
+from .attributes import as_text
+
+
+def save_model(model, filepath, overwrite=True, include_optimizer=True):
+    """Write architecture, weights, compile arguments and optimizer state.
+
+    Args:
+        model: the model.
+        filepath: path, open h5py group, or file-like object. A path appears whole or not at all.
+        overwrite: False asks before an existing file is replaced.
+        include_optimizer: whether compile arguments and optimizer state are written.
+    """
+    with _writing(filepath, overwrite) as f:
+        if f is None:
+            return
+        f.attrs["keras_version"] = weights.KERAS_VERSION.encode()
+        f.attrs["backend"] = weights.BACKEND.encode()
+        f.attrs["model_config"] = json.dumps(model_config(model), default=as_python).encode("utf-8")
+        weights.save_weights_to_hdf5_group(
+            f.create_group("model_weights"), weights.stored_layers(model)
+        )
+        if include_optimizer and getattr(model, "optimizer", None) is not None:
+            training.save_training(f, model)
+
+
+def load_model(filepath, custom_objects=None, compile=True):
+    """The model that `save_model` wrote.
+
+    Nothing from the file is run or imported: names are looked up among this package's classes and
+    `custom_objects`.
+
+    Args:
+        filepath: path, open h5py group, or file-like object.
+        custom_objects: {name: class or function} for what is not of this package.
+        compile: whether to compile it as it was, with the optimizer's state.
+    Raises:
+        ValueError: if the file is no model, or does not fit together.
+        OSError: if it cannot be opened.
+    """
+    with _reading(filepath) as f:
+        if "model_config" not in f.attrs:
+            raise ValueError(f"No model found in config file: {filepath!r} has no 'model_config'.")
+        config = architecture.parse_json(as_text(f.attrs["model_config"], "model_config"))
+        model = architecture.model_from_config(config, custom_objects)
+        weights.load_weights_from_hdf5_group(
+            reader.subgroup(f, "model_weights"), weights.stored_layers(model)
+        )
+        if compile:
+            training.load_training(f, model, custom_objects)
+    return model
+
+
+def save_weights(model, filepath, overwrite=True):
+    """Write the weights of a model; arguments as in `save_model`."""
+    with _writing(filepath, overwrite) as f:
+        if f is not None:
+            weights.save_weights_to_hdf5_group(f, weights.stored_layers(model))
+
+
+def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=False):
+    """Set a model's weights from a file of `save_weights` or `save_model`.
+
+    Args:
+        by_name: match layers by name instead of by order.
+        skip_mismatch: with `by_name`, leave layers that do not fit.
+        reshape: let arrays of as many elements take the shape of the weight.
+    Raises:
+        ValueError: if the file does not fit; the model is then as it was.
+    """
+    if skip_mismatch and not by_name:
+        raise ValueError("skip_mismatch=True needs by_name=True.")
+    with _reading(filepath) as f:
+        if "layer_names" not in f.attrs and "layer_names0" not in f.attrs:
+            f = reader.subgroup(f, "model_weights")
+        layers = weights.stored_layers(model)
+        if by_name:
+            weights.load_weights_from_hdf5_group_by_name(f, layers, skip_mismatch, reshape)
+        else:
+            weights.load_weights_from_hdf5_group(f, layers, reshape)
+
+
+def model_config(model):
+    """{'class_name', 'config', 'keras_version', 'backend'} of a model."""
+    return {
+        "class_name": model.__class__.__name__,
+        "config": model.get_config(),
+        "keras_version": weights.KERAS_VERSION,
+        "backend": weights.BACKEND,
+    }
+
+
+def to_json(model, **kwargs):
+    """The architecture as JSON; `kwargs` go to `json.dumps`."""
+    return json.dumps(model_config(model), default=as_python, **kwargs)
+
+
+def to_yaml(model, **kwargs):
+    """The architecture as YAML; `kwargs` go to `yaml.dump`."""
+    plain = json.loads(json.dumps(model_config(model), default=as_python))
+    return architecture.to_yaml(plain, **kwargs)
+
+
+def _is_path(filepath):
+    return isinstance(filepath, (str, bytes, os.PathLike))
+
+
+@contextlib.contextmanager
+def _writing(filepath, overwrite):
+    """An open, empty HDF5 file or group to write to; None if the user keeps the old file."""
+    import h5py
+
+    if isinstance(filepath, h5py.Group):
+        if len(filepath) or len(filepath.attrs):
+            raise ValueError("Expected an empty h5py group to write to.")
+        yield filepath
+    elif not _is_path(filepath):
+        with h5py.File(filepath, "w") as f:
+            yield f
+    elif not overwrite and os.path.exists(filepath) and not ask_to_proceed_with_overwrite(filepath):
+        yield None
+    else:
+        with atomic_path(filepath) as temporary, h5py.File(temporary, "w") as f:
+            yield f
+
+
+@contextlib.contextmanager
+def _reading(filepath):
+    """An open HDF5 file or group to read from."""
+    import h5py
+
+    if isinstance(filepath, h5py.Group):
+        yield filepath
+        return
+    if _is_path(filepath) and not os.path.isfile(filepath):
+        raise OSError(f"Unable to open file: {os.fspath(filepath)!r} is no file.")
+    with h5py.File(filepath, "r") as f:
+        yield f

@@ -1,0 +1,96 @@
+"""How a model was compiled, as JSON, and the state of its optimizer."""
+
+import json
+import warnings
+
+import numpy as np
+
+from .. import backend as K
+from ..utils.generic_utils import as_python
+from . import reader
+from .architecture import parse_json
+from .attributes import as_text, load_attributes_from_hdf5_group
+from .weights import write_arrays
+
+
+def training_config(model):
+    """JSON text of the arguments of `compile`."""
+    optimizer = model.optimizer
+    return json.dumps(
+        {
+            "optimizer_config": {
+                "class_name": optimizer.__class__.__name__,
+                "config": optimizer.get_config(),
+            },
+            "loss": model.loss,
+            "metrics": model._compile_metrics,
+            "weighted_metrics": model._compile_weighted_metrics,
+            "sample_weight_mode": model.sample_weight_mode,
+            "loss_weights": model.loss_weights,
+        },
+        default=as_python,
+    )
+
+
+def save_training(f, model):
+    """Write compile arguments and optimizer state of a compiled model into a file's root."""
+    f.attrs["training_config"] = training_config(model).encode("utf-8")
+    weights = model.optimizer.weights
+    if weights:
+        write_arrays(f.create_group("optimizer_weights"), "weight_names", weights)
+
+
+def load_training(f, model, custom_objects):
+    """Compile `model` as the file says, and set the optimizer's state."""
+    if "training_config" not in f.attrs:
+        warnings.warn(
+            "No training configuration found in save file: the model was *not* compiled. Compile "
+            "it manually.",
+            stacklevel=4,
+        )
+        return
+    config = parse_json(as_text(f.attrs["training_config"], "training_config"))
+    compile_from_config(model, config, custom_objects)
+    if reader.has(f, "optimizer_weights"):
+        _load_optimizer(f, model)
+
+
+def compile_from_config(model, config, custom_objects):
+    """`model.compile` with arguments from `training_config`."""
+    from .. import losses, metrics, optimizers
+
+    custom_objects = custom_objects or {}
+
+    def restored(value, deserialize):
+        if isinstance(value, dict) and set(value) == {"class_name", "config"}:
+            return deserialize(value, custom_objects=custom_objects)
+        if isinstance(value, dict):
+            return {k: restored(v, deserialize) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [restored(v, deserialize) for v in value]
+        return custom_objects.get(value, value) if isinstance(value, str) else value
+
+    model.compile(
+        optimizer=optimizers.deserialize(config["optimizer_config"], custom_objects=custom_objects),
+        loss=restored(config.get("loss"), losses.deserialize),
+        metrics=restored(config.get("metrics"), metrics.deserialize),
+        weighted_metrics=restored(config.get("weighted_metrics"), metrics.deserialize),
+        loss_weights=config.get("loss_weights"),
+        sample_weight_mode=config.get("sample_weight_mode"),
+    )
+
+
+def _load_optimizer(f, model):
+    group = reader.subgroup(f, "optimizer_weights")
+    names = load_attributes_from_hdf5_group(group, "weight_names")
+    model._make_train_function()
+    trained = sum(int(np.prod(K.int_shape(w))) for w in model.optimizer.weights)
+    budget = reader.Budget(2 * trained + 64)
+    try:
+        model.optimizer.set_weights([reader.array(group, name, budget) for name in names])
+    except ValueError as error:
+        warnings.warn(
+            "Error in loading the saved optimizer state. As a result, your model is starting with "
+            f"a freshly initialized optimizer. ({error})",
+            stacklevel=5,
+        )
