@@ -5,39 +5,11 @@
 #include <limits>
 #include <type_traits>
 
-#include "base/reduce_axes.h"
+#include "cpu/axis_walk.h"
 
 namespace kn::cpu::ref {
 
 namespace {
-
-// Element offsets of the positions along some axes of a tensor, in row-major order.
-class Walk {
- public:
-  Walk(const Shape& shape, const AxisSet& axes, bool wanted) {
-    const auto strides = strides_of(shape);
-    for (int i = 0; i < shape.rank(); ++i) {
-      if (axes[i] != wanted) continue;
-      extent_[rank_] = shape[i];
-      stride_[rank_++] = strides[i];
-      count_ *= shape[i];
-    }
-  }
-  int64_t count() const { return count_; }
-  int64_t offset(int64_t i) const {
-    int64_t at = 0;
-    for (int d = rank_ - 1; d >= 0; --d) {
-      at += i % extent_[d] * stride_[d];
-      i /= extent_[d];
-    }
-    return at;
-  }
-
- private:
-  int rank_ = 0;
-  int64_t count_ = 1;
-  std::array<int64_t, kMaxRank> extent_{}, stride_{};
-};
 
 template <class T>
 using Wide = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
@@ -45,7 +17,7 @@ using Wide = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
 template <class T>
 struct Elements {
   const T* x;
-  const Walk& over;
+  const AxisWalk& over;
   int64_t count() const { return over.count(); }
   T operator[](int64_t i) const { return x[over.offset(i)]; }
 };
@@ -148,7 +120,7 @@ class Reduce : public Kernel {
  private:
   Kind kind_;
   DType dtype_;
-  Walk kept_, over_;
+  AxisWalk kept_, over_;
 };
 
 // x (outer, n, inner), one run of n elements after the other.
