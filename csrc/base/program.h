@@ -12,19 +12,9 @@
 
 #include "base/attrs.h"
 #include "base/host_tensor.h"
+#include "base/opcode.h"
 
 namespace kn {
-
-enum class Opcode : uint8_t {
-#define KN_OP(name, arity, accepts, result) name,
-#include "base/elementwise_ops.inc"
-#undef KN_OP
-  fill,    // p0 everywhere
-  copy,    // also the broadcasts
-  cast,    // from Instruction::from to Instruction::to
-  muladd,  // a * b + c
-};
-inline constexpr int kOpcodeCount = static_cast<int>(Opcode::muladd) + 1;
 
 enum class Accepts : uint8_t { Float, Number, Bool, Any };
 enum class ResultRule : uint8_t { Same, Bool };

@@ -1,12 +1,13 @@
-// Table of the vectorised transcendental functions, each within 4 ulp of the true value.
+// Table of tile functions for the opcodes that take more than arithmetic: exponentials,
+// logarithms, trigonometry. Only float32 and float64; nullptr for all other opcodes.
 #pragma once
 
-#include <cstdint>
+#include "cpu/isa/elementwise.h"
 
 namespace kn::cpu {
 
 struct VecMathTable {
-  void (*exp_f32)(const float* x, float* y, int64_t n);
+  TileFn op[kOpcodeCount][2];
 };
 
 }  // namespace kn::cpu

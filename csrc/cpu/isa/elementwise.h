@@ -1,0 +1,37 @@
+// Table of tile functions: one instruction of an elementwise program on one tile of elements.
+#pragma once
+
+#include <cstdint>
+
+#include "base/opcode.h"
+
+namespace kn::cpu {
+
+// The element types of the tables, in the order of DType.
+inline constexpr int kTileTypes = 6;  // f32 f64 i32 i64 u8 b8
+
+// An operand is a tile of elements, or one value repeated over 64 bytes where `varies` is 0.
+struct TileOperands {
+  const void* source[3];
+  int8_t varies[3];
+  double p0, p1;
+};
+
+// out may be one of the sources, or share no memory with them.
+using TileFn = void (*)(void* out, const TileOperands& in, int64_t n);
+
+struct ElementwiseTable {
+  TileFn op[kOpcodeCount][kTileTypes];  // by dtype of the operands; nullptr: see VecMathTable
+  TileFn cast[kTileTypes][kTileTypes];  // from, to
+  // Of each row of x (rows, n): its sum in float64, added to total[row].
+  void (*add_sums[2])(const void* x, int64_t rows, int64_t n, double* total);
+  // The greatest (least) element of x and `start`; NaN where there is one.
+  double (*max[2])(const void* x, int64_t n, double start);
+  double (*min[2])(const void* x, int64_t n, double start);
+  // total[j] += x[i][j] for x (rows, n); and likewise the greatest and least.
+  void (*add_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
+  void (*max_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
+  void (*min_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
+};
+
+}  // namespace kn::cpu
