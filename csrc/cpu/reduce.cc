@@ -58,7 +58,7 @@ const Recipe& recipe_of(std::string_view op) {
 
 // What nothing reduces to.
 template <class T>
-Wide<T> identity(ReduceKind kind, bool boolean) {
+Accumulator<T> identity(ReduceKind kind, bool boolean) {
   using Limits = std::numeric_limits<T>;
   constexpr bool infinite = Limits::has_infinity;
   switch (kind) {
@@ -74,7 +74,7 @@ Wide<T> identity(ReduceKind kind, bool boolean) {
 template <class T>
 class Reduce : public Kernel {
  public:
-  using W = Wide<T>;
+  using W = Accumulator<T>;
 
   Reduce(const Recipe& recipe, const ReducePlan& plan, bool boolean)
       : recipe_(recipe),

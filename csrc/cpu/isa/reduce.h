@@ -11,26 +11,26 @@ inline constexpr int kReduceKinds = 6;
 
 // Sums of floats are in float over short blocks, then in double; integers are modulo 2^64.
 template <class T>
-struct WideOf {
+struct AccumulatorOf {
   using type = int64_t;
 };
 template <>
-struct WideOf<float> {
+struct AccumulatorOf<float> {
   using type = double;
 };
 template <>
-struct WideOf<double> {
+struct AccumulatorOf<double> {
   using type = double;
 };
 template <class T>
-using Wide = typename WideOf<T>::type;
+using Accumulator = typename AccumulatorOf<T>::type;
 
 template <class T>
 struct ReduceLoops {
   // rows: wide[r] takes in the n elements of row r; columns: wide[c] those of column c < n.
   // `center`, per row or column, is subtracted first by squares (of the differences) and exps.
   using Loop = void (*)(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center,
-                        Wide<T>* wide);
+                        Accumulator<T>* wide);
   Loop rows[kReduceKinds];  // nullptr for squares and exps of integers
   Loop columns[kReduceKinds];
   // Position of the largest or smallest element of each row, the first of equal ones, the first

@@ -67,7 +67,7 @@ KN_INLINE T block_of_row(const T* x, int64_t n, Vec<T> center) {
 }
 
 template <class Op, class T>
-void rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center, Wide<T>* wide) {
+void rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center, Accumulator<T>* wide) {
   constexpr int64_t kBlock = kSteps * kAccumulators * kLanes<T>;
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     const Vec<T> c = splat(center ? center[r] : T{0});
@@ -81,7 +81,7 @@ void rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center, 
 // Rows of a few elements: the accumulators of a block would cost more than the row.
 template <class Op, class T>
 void short_rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center,
-                Wide<T>* wide) {
+                Accumulator<T>* wide) {
   const Vec<T> start = splat(Op::template start<T>);
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     const Vec<T> c = splat(center ? center[r] : T{0});
@@ -92,7 +92,7 @@ void short_rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* ce
 
 template <class Op, class T>
 void any_rows(const T* x, int64_t n_rows, int64_t n, int64_t stride, const T* center,
-              Wide<T>* wide) {
+              Accumulator<T>* wide) {
   if (n <= kLanes<T>) short_rows<Op, T>(x, n_rows, n, stride, center, wide);
   else rows<Op, T>(x, n_rows, n, stride, center, wide);
 }
@@ -107,7 +107,7 @@ KN_INLINE Vec<T> column_vector(const T* p, int k, int last) {
 
 // Columns [0, (N - 1) kLanes + last) of all rows; U rows at a time hide the latency of the addition.
 template <class Op, class T, int N, int U>
-KN_INLINE void strip(const T* x, int64_t rows, int64_t stride, const T* center, Wide<T>* wide,
+KN_INLINE void strip(const T* x, int64_t rows, int64_t stride, const T* center, Accumulator<T>* wide,
                      int last) {
   typedef Vec<T> V;
   constexpr int kN = kLanes<T>;
@@ -136,7 +136,7 @@ KN_INLINE void strip(const T* x, int64_t rows, int64_t stride, const T* center, 
 
 template <class Op, class T>
 void columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center,
-             Wide<T>* wide) {
+             Accumulator<T>* wide) {
   constexpr int kWideStrip = kVecBytes == 64 ? 8 : 4;
   constexpr int kN = kLanes<T>;
   int64_t at = 0;
@@ -159,8 +159,8 @@ struct Lower {
 
 template <class Op, class T>
 void find(const T* x, int64_t rows, int64_t n, int64_t* position) {
-  typedef Lanes<T> I;
-  typedef typename LaneOf<T>::element Index;
+  typedef Indices<T> I;
+  typedef typename IndexOf<T>::element Index;
   constexpr int kN = kLanes<T>;
   const Vec<T> start = splat(Op::template start<T>);
   const I none = I{} + static_cast<Index>(0x7fffffff);

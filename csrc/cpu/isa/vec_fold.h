@@ -78,24 +78,24 @@ struct Smaller {
 
 // Integer vectors as wide as Vec<T>, lane by lane: masks and positions.
 template <class T>
-struct LaneOf;
+struct IndexOf;
 template <>
-struct LaneOf<float> {
+struct IndexOf<float> {
   typedef VecI type;
   typedef int32_t element;
 };
 template <>
-struct LaneOf<double> {
+struct IndexOf<double> {
   typedef VecL type;
   typedef int64_t element;
 };
 template <class T>
-using Lanes = typename LaneOf<T>::type;
+using Indices = typename IndexOf<T>::type;
 
 // 0, 1, 2, …
 template <class T>
-KN_INLINE Lanes<T> lane_numbers() {
-  Lanes<T> v{};
+KN_INLINE Indices<T> lane_numbers() {
+  Indices<T> v{};
 #pragma GCC unroll 16
   for (int i = 0; i < kLanes<T>; ++i) v[i] = i;
   return v;
@@ -104,7 +104,7 @@ KN_INLINE Lanes<T> lane_numbers() {
 // The first n lanes of v, and `rest` in the others.
 template <class T>
 KN_INLINE Vec<T> first_or(Vec<T> v, Vec<T> rest, int n) {
-  typedef typename LaneOf<T>::element I;
+  typedef typename IndexOf<T>::element I;
   return lane_numbers<T>() < static_cast<I>(n) ? v : rest;
 }
 
