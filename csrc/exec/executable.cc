@@ -1,11 +1,14 @@
 #include "exec/executable.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "exec/evaluate.h"
 #include "exec/runnable_plan.h"
+#include "graph/builder.h"
 #include "graph/op_def.h"
 #include "graph/printer.h"
+#include "graph/substitute.h"
 #include "passes/pipeline.h"
 
 namespace kn {
@@ -19,17 +22,29 @@ bool fits(const TensorType& declared, const TensorType& given) {
   return true;
 }
 
+// Any value may be fed: the graph is cut there and reads a placeholder of its type instead.
+void cut_at_inputs(Graph& graph) {
+  Substitution fed;
+  for (Value& v : graph.inputs) {
+    if (v.node->op->name == "placeholder") continue;
+    const Value input = placeholder(v.type(), "fed " + std::string(v.node->op->name));
+    fed.emplace(v, input);
+    v = input;
+  }
+  if (fed.empty()) return;
+  const std::vector<Value> roots = substitute(graph.roots(), std::move(fed));
+  std::copy_n(roots.begin(), graph.outputs.size(), graph.outputs.begin());
+  for (size_t i = 0; i < graph.updates.size(); ++i)
+    graph.updates[i].value = roots[graph.outputs.size() + i];
+}
+
 }  // namespace
 
 Executable::Executable(Graph graph, const KernelSource& kernels, Phase phase, std::string name)
     : graph_(std::move(graph)), kernels_(kernels), phase_(phase), name_(std::move(name)) {
+  cut_at_inputs(graph_);
   std::unordered_set<const Node*> fed;
-  for (const Value& v : graph_.inputs) {
-    if (v.node->op->name != "placeholder")
-      fail<ValueError>("expected inputs of a function to be placeholders; got the result of [",
-                       v.node->op->name, "] ", v.type());
-    fed.insert(v.node.get());
-  }
+  for (const Value& v : graph_.inputs) fed.insert(v.node.get());
   for (const NodePtr& node : topological_order(graph_.roots()))
     if (node->op->name == "placeholder" && !fed.count(node.get()))
       fail<ValueError>("expected a value for placeholder '", node->attrs.text("name", ""), "' ",

@@ -20,7 +20,7 @@ std::vector<Value> substitute(const std::vector<Value>& roots, Substitution repl
     if (!changed) continue;
     const NodePtr fresh = rebuild(*node, std::move(inputs));
     for (int i = 0; i < static_cast<int>(node->outputs.size()); ++i)
-      replace[Value{node, i}] = Value{fresh, i};
+      replace.emplace(Value{node, i}, Value{fresh, i});
   }
   std::vector<Value> result;
   for (const Value& v : roots) result.push_back(mapped(v));
