@@ -258,21 +258,29 @@ void add(const MovementTable&, const T* from, T* to, Dim n) {
 
 template <class T>
 void StridedSum<T>::sum_lines(const T* from, T* to, Dim begin, Dim end) const {
-  for (Dim line = begin; line < end; ++line) {
-    Dim offset = 0, rest = line;
+  const StridedAxis along = outer_.empty() ? StridedAxis{1, 0, 0} : outer_.back();
+  while (begin < end) {
+    T* target = to;
+    Dim rest = begin;
     for (size_t i = outer_.size(); i-- > 0;) {
-      offset += rest % outer_[i].count * outer_[i].to;
+      target += rest % outer_[i].count * outer_[i].to;
       rest /= outer_[i].count;
     }
-    const T* x = from + line * inner_.count;
-    if (inner_.to == 1) {
-      add(*loops_, x, to + offset, inner_.count);
-    } else {
-      for (Dim i = 0; i < inner_.count; ++i) {
-        T& sum = to[offset + i * inner_.to];
-        sum = static_cast<T>(sum + x[i]);
+    const Dim run = std::min(end - begin, along.count - begin % along.count);
+    const T* x = from + begin * inner_.count;
+    for (Dim line = 0; line < run; ++line, x += inner_.count, target += along.to) {
+      if (inner_.to == 1) {
+        add(*loops_, x, target, inner_.count);
+      } else if (inner_.to == 0) {
+        T sum = *target;
+        for (Dim i = 0; i < inner_.count; ++i) sum = static_cast<T>(sum + x[i]);
+        *target = sum;
+      } else {
+        for (Dim i = 0; i < inner_.count; ++i)
+          target[i * inner_.to] = static_cast<T>(target[i * inner_.to] + x[i]);
       }
     }
+    begin += run;
   }
 }
 
