@@ -1,0 +1,376 @@
+"""The layer: weights made once in `build`, a function of tensors in `call`, a node for each call."""
+
+from __future__ import annotations
+
+import re
+
+from .. import backend as K
+from ..legacy import accepts_keras1
+from ..utils.generic_utils import (
+    has_arg,
+    is_all_none,
+    object_list_uid,
+    to_list,
+    unpack_singleton,
+)
+from ..utils.layer_utils import count_params
+from .layer_nodes import NodeAccess
+from .layer_weights import WeightStore, call_frame, disable_tracking
+from .node import Node
+
+__all__ = [
+    "InputSpec",
+    "Layer",
+    "Node",
+    "count_params",
+    "disable_tracking",
+    "has_arg",
+    "is_all_none",
+    "object_list_uid",
+    "to_list",
+    "unpack_singleton",
+]
+
+_ALLOWED = {
+    "input_shape",
+    "batch_input_shape",
+    "batch_size",
+    "dtype",
+    "name",
+    "trainable",
+    "weights",
+}
+
+
+class InputSpec:
+    """What a layer demands of one input; None leaves a property open.
+
+    Args:
+        dtype: the expected dtype.
+        shape: the expected shape, with None for open axes.
+        ndim, max_ndim, min_ndim: bounds of the rank.
+        axes: dict of axis to expected extent.
+    """
+
+    def __init__(
+        self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None
+    ):
+        self.dtype = dtype
+        self.shape = shape
+        self.ndim = len(shape) if shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = axes or {}
+
+    def __repr__(self):
+        parts = [f"{k}={v}" for k, v in vars(self).items() if v]
+        return f"InputSpec({', '.join(parts)})"
+
+    def complaint(self, shape, dtype):
+        """What `shape` and `dtype` lack, as 'expected …, found …'; None when they fit."""
+        ndim = len(shape)
+        if self.ndim is not None and ndim != self.ndim:
+            return f"expected ndim={self.ndim}, found ndim={ndim} (shape {shape})"
+        if self.max_ndim is not None and ndim > self.max_ndim:
+            return f"expected max_ndim={self.max_ndim}, found ndim={ndim} (shape {shape})"
+        if self.min_ndim is not None and ndim < self.min_ndim:
+            return f"expected min_ndim={self.min_ndim}, found ndim={ndim} (shape {shape})"
+        if self.dtype is not None and dtype != self.dtype:
+            return f"expected dtype={self.dtype}, found dtype={dtype}"
+        for axis, value in self.axes.items():
+            if value is not None and not -ndim <= int(axis) < ndim:
+                return f"expected an axis {axis} of extent {value}, found shape {shape}"
+            if value is not None and shape[int(axis)] not in {value, None}:
+                return f"expected axis {axis} of input shape to have value {value} but got shape {shape}"
+        for wanted, found in zip(self.shape or (), shape):
+            if wanted is not None and found is not None and wanted != found:
+                return f"expected shape={self.shape}, found shape={shape}"
+        return None
+
+
+def snake_case(name):
+    """`Conv2DTranspose` as `conv2d_transpose`."""
+    text = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    text = re.sub("([a-z])([A-Z])", r"\1_\2", text).lower()
+    return "private" + text if text[0] == "_" else text
+
+
+@accepts_keras1
+class Layer(NodeAccess, WeightStore):
+    """Base of all layers.
+
+    Subclasses make their weights in `build(input_shape)` and say what they compute in
+    `call(inputs)`. Calling a layer on tensors builds it if need be, and records a `Node`.
+
+    Args:
+        **kwargs: `name`, `trainable`, `dtype`, `weights` (initial values), and for the first layer
+            of a model `input_shape` (without batch axis), `batch_input_shape`, `batch_size`.
+
+    Raises:
+        TypeError: for any other keyword.
+    """
+
+    def __init__(self, **kwargs):
+        self._init_store()
+        self._inbound_nodes = []
+        self._outbound_nodes = []
+        self._built = False
+        self.input_spec = None
+        self.supports_masking = False
+        self.stateful = False
+
+        for keyword in kwargs:
+            if keyword not in _ALLOWED:
+                raise TypeError(
+                    f"Keyword argument not understood: {keyword!r} "
+                    f"(layer class {type(self).__name__})"
+                )
+        self.name = self._check_name(kwargs.get("name"))
+        self.trainable = kwargs.get("trainable", True)
+        if "batch_input_shape" in kwargs:
+            self.batch_input_shape = tuple(kwargs["batch_input_shape"])
+        elif kwargs.get("input_shape") is not None:
+            shape = kwargs["input_shape"]
+            shape = (shape,) if isinstance(shape, int) else tuple(shape)
+            self.batch_input_shape = (kwargs.get("batch_size"),) + shape
+        self.dtype = kwargs.get("dtype") or K.floatx()
+        self._initial_weights = kwargs.get("weights")
+
+    def _check_name(self, name):
+        if not name:
+            prefix = snake_case(type(self).__name__)
+            return f"{prefix}_{K.get_uid(prefix)}"
+        if not isinstance(name, str):
+            raise TypeError(f"A layer's name has to be a text, got {name!r}")
+        return name
+
+    @property
+    def built(self):
+        """Whether the weights have been made."""
+        return self._built
+
+    @built.setter
+    def built(self, value):
+        self._built = value
+
+    # ------------------------------------------------------------ for subclasses
+
+    def build(self, input_shape):
+        """Makes the weights. `input_shape`: a shape tuple, or a list of them for several inputs."""
+        self.built = True
+
+    def call(self, inputs, **kwargs):
+        """The computation: tensor (or list) in, tensor (or list) out."""
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        """Shape (or list of shapes) of the output for that of the input, batch axis included."""
+        return input_shape
+
+    def compute_mask(self, inputs, mask=None):
+        """Mask of the output. Layers that know nothing of masks refuse one.
+
+        Raises:
+            TypeError: a mask came to a layer that does not support masking.
+        """
+        if self.supports_masking:
+            return mask
+        if not is_all_none(mask):
+            raise TypeError(
+                f"Layer {self.name} does not support masking, but was passed an input_mask: {mask}"
+            )
+        return None
+
+    @accepts_keras1
+    def add_weight(
+        self,
+        name=None,
+        shape=None,
+        dtype=None,
+        initializer=None,
+        regularizer=None,
+        trainable=True,
+        constraint=None,
+    ):
+        """Makes a variable that belongs to this layer.
+
+        Args:
+            name: its name below the layer's.
+            shape: shape tuple; a scalar if left out.
+            dtype: defaults to the float type in use.
+            initializer: name, function or object that makes the first value.
+            regularizer: function of the variable whose value is added to the loss.
+            trainable: whether training changes it.
+            constraint: function applied to it after each update.
+
+        Returns:
+            The variable.
+        """
+        shape = () if shape is None else tuple(shape)
+        if any(extent is None for extent in shape):
+            raise ValueError(
+                f"Layer {self.name!r}: weight {name!r} cannot have an unknown extent, "
+                f"got shape {shape}. The last axes of the layer's input have to be known."
+            )
+        if any(extent < 0 for extent in shape):
+            raise ValueError(
+                f"Layer {self.name!r}: weight {name!r} expected extents >= 0, got shape {shape}"
+            )
+        from .. import initializers
+
+        dtype = dtype or K.floatx()
+        initializer = initializers.get(initializer or "glorot_uniform")
+        weight = K.variable(
+            initializer(shape, dtype=dtype), dtype=dtype, name=name, constraint=constraint
+        )
+        weight.trainable = trainable
+        (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
+        if regularizer is not None:
+            self._losses.append(regularizer(weight))
+        return weight
+
+    def get_config(self):
+        """What `from_config` needs to make this layer again (without its weights)."""
+        config = {"name": self.name, "trainable": self.trainable}
+        if hasattr(self, "batch_input_shape"):
+            config["batch_input_shape"] = self.batch_input_shape
+        if hasattr(self, "dtype"):
+            config["dtype"] = self.dtype
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """A new layer from the result of `get_config`."""
+        return cls(**config)
+
+    # ------------------------------------------------------------ calling
+
+    def assert_input_compatibility(self, inputs):
+        """Checks tensors against `input_spec`.
+
+        Raises:
+            ValueError: something that is no tensor, a wrong number of them, or a wrong shape.
+        """
+        inputs = to_list(inputs)
+        for x in inputs:
+            if not K.is_tensor(x):
+                raise ValueError(
+                    f"Layer {self.name} was called with an input that isn't a symbolic tensor. "
+                    f"Received type: {type(x)}. Full input: {inputs}. "
+                    f"All inputs to the layer should be tensors."
+                )
+        if not self.input_spec:
+            return
+        specs = to_list(self.input_spec, allow_tuple=True)
+        if len(inputs) != len(specs):
+            raise ValueError(
+                f"Layer {self.name} expects {len(specs)} inputs, but it received {len(inputs)} "
+                f"input tensors. Input received: {inputs}"
+            )
+        for i, (x, spec) in enumerate(zip(inputs, specs)):
+            wrong = spec and spec.complaint(K.int_shape(x), K.dtype(x))
+            if wrong:
+                raise ValueError(f"Input {i} is incompatible with layer {self.name}: {wrong}")
+
+    def __call__(self, inputs, **kwargs):
+        """Applies the layer.
+
+        Args:
+            inputs: a tensor or a list of tensors.
+            **kwargs: passed to `call`; `mask` replaces the mask that came with the inputs.
+
+        Returns:
+            A tensor or list of tensors that know which layer made them.
+        """
+        if isinstance(inputs, (list, tuple)):
+            inputs = list(inputs)
+        with K.layer_scope(self.name):
+            if not self.built:
+                self._build_on(inputs)
+            self.assert_input_compatibility(inputs)
+            mask = unpack_singleton([getattr(x, "_keras_mask", None) for x in to_list(inputs)])
+            output, output_mask, frame = self._invoke(inputs, mask, kwargs)
+        self._add_inbound_node(inputs, output, mask, output_mask, kwargs, frame)
+        return output
+
+    def _build_on(self, inputs):
+        """Builds the layer for the shapes of `inputs` and sets weights given at construction."""
+        self.assert_input_compatibility(inputs)
+        with call_frame(self, building=True):
+            self.build(unpack_singleton([K.int_shape(x) for x in to_list(inputs)]))
+        self.built = True
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+
+    def _invoke(self, inputs, mask, kwargs):
+        """Runs `call` and `compute_mask`; returns outputs, their masks and what came up.
+
+        Also used for the layers inside a model that is called as a layer.
+        """
+        if not is_all_none(mask) and "mask" not in kwargs and has_arg(self.call, "mask"):
+            kwargs = {**kwargs, "mask": mask}
+        with call_frame(self) as frame:
+            output = self.call(inputs, **kwargs)
+            output_mask = self.compute_mask(inputs, mask)
+            # A tensor that passes through unchanged keeps its own history: hand out a copy.
+            given = {id(x) for x in to_list(inputs)}
+            if isinstance(output, (list, tuple)):
+                output = [K.identity(x) if id(x) in given else x for x in output]
+            elif id(output) in given:
+                output = K.identity(output)
+            penalty = getattr(self, "activity_regularizer", None)
+            if penalty is not None:
+                self.add_loss([penalty(x) for x in to_list(output)], inputs)
+        return output, output_mask, frame
+
+    def _add_inbound_node(self, inputs, output, mask, output_mask, kwargs, frame=None):
+        """Records a call and marks its output tensors with it."""
+        inputs, outputs = to_list(inputs), to_list(output)
+        masks = to_list(mask)
+        output_masks = to_list(output_mask)
+        if len(output_masks) != len(outputs):
+            output_masks = (output_masks + [None] * len(outputs))[: len(outputs)]
+        input_shapes = [K.int_shape(x) for x in inputs]
+        output_shapes = self._output_shapes(outputs, input_shapes)
+        histories = [getattr(x, "_keras_history", (None, None, None)) for x in inputs]
+        node = Node(
+            self,
+            inbound_layers=[history[0] for history in histories],
+            node_indices=[history[1] for history in histories],
+            tensor_indices=[history[2] for history in histories],
+            input_tensors=inputs,
+            output_tensors=outputs,
+            input_masks=masks,
+            output_masks=output_masks,
+            input_shapes=input_shapes,
+            output_shapes=output_shapes,
+            arguments=kwargs,
+        )
+        if frame is not None:
+            node.losses, node.updates = frame.losses, frame.updates
+        index = len(self._inbound_nodes) - 1
+        uses_phase = any(getattr(x, "_uses_learning_phase", False) for x in inputs)
+        for i, tensor in enumerate(outputs):
+            tensor._keras_history = (self, index, i)
+            tensor._keras_shape = output_shapes[i]
+            tensor._keras_mask = output_masks[i]
+            if uses_phase:
+                tensor._uses_learning_phase = True
+        return node
+
+    def _output_shapes(self, outputs, input_shapes):
+        """Shapes of the outputs as the graph knows them, gaps filled by `compute_output_shape`."""
+        shapes = [tuple(x.shape) for x in outputs]
+        if not any(None in shape[1:] for shape in shapes) or not all(input_shapes):
+            return shapes
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            return shapes
+        declared = self.compute_output_shape(unpack_singleton(input_shapes))
+        declared = declared if isinstance(declared, list) else [declared]
+        for i, (shape, said) in enumerate(zip(shapes, declared)):
+            if said is not None and len(said) == len(shape):
+                shapes[i] = tuple(b if a is None else a for a, b in zip(shape, said))
+        return shapes
+
+    def __repr__(self):
+        return f"<{type(self).__module__}.{type(self).__name__} {self.name!r}>"

@@ -1,0 +1,364 @@
+"""From what users pass as data to a list of arrays that fits the model, or a clear error."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import backend as K
+
+
+def standardize_single_array(x):
+    """An array with at least two axes (samples first); tensors and None pass through."""
+    if x is None or K.is_tensor(x):
+        return x
+    if not hasattr(x, "shape") or not hasattr(x, "ndim"):
+        if not hasattr(x, "shape"):
+            x = np.asarray(x)
+        else:  # array-like on disk, sliced batch by batch
+            return x
+    return np.expand_dims(x, 1) if x.ndim == 1 else x
+
+
+def _values(x):
+    """The array of a pandas object, anything else unchanged."""
+    return x.values if type(x).__module__.startswith("pandas") else x
+
+
+def _as_arrays(data, names, prefix):
+    """`data` as a list, one entry per name, in the order of the names."""
+    if isinstance(data, dict):
+        missing = [name for name in names if name not in data]
+        if missing:
+            raise ValueError(
+                f'No data provided for "{missing[0]}". Need data for each key in: {names} '
+                f"(got keys {list(data)})"
+            )
+        return [_values(data[name]) for name in names]
+    if isinstance(data, (list, tuple)):
+        data = list(data)
+        if not data:
+            raise ValueError(f"Error when checking model {prefix}: got an empty list.")
+        if len(names) == 1 and not hasattr(data[0], "shape"):
+            if isinstance(data[0], (float, int)) or len(data) != 1:
+                return [_numbers(data, prefix)]
+        if isinstance(data[0], (list, tuple)):
+            return [_numbers(d, prefix) for d in data]
+        return [_values(x) for x in data]
+    return [_values(data)]
+
+
+def _numbers(data, prefix):
+    try:
+        array = np.asarray(data)
+        if array.dtype != object:
+            return array
+        reason = "rows of different lengths or no numbers"
+    except ValueError as error:
+        reason = str(error)
+    raise ValueError(
+        f"Error when checking model {prefix}: expected an array of numbers, got a list that does "
+        f"not make one ({reason})"
+    )
+
+
+def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exception_prefix=""):
+    """Arrays for the given names, checked against shapes.
+
+    Args:
+        data: array, list of arrays or dict {name: array}.
+        names: the names of the inputs (or targets).
+        shapes: for each name a shape, or None for no check.
+        check_batch_axis: whether the first axis is checked too.
+        exception_prefix: what to call the data in messages.
+
+    Returns:
+        List of arrays.
+
+    Raises:
+        ValueError: for missing, surplus or misshapen arrays.
+        TypeError: for something that is no array.
+    """
+    prefix = exception_prefix
+    if not names:
+        if data is not None and hasattr(data, "__len__") and len(data):
+            raise ValueError(
+                f"Error when checking model {prefix}: expected no data, but got: {data}"
+            )
+        return []
+    if data is None:
+        return [None] * len(names)
+    arrays = [standardize_single_array(x) for x in _as_arrays(data, names, prefix)]
+    if len(arrays) != len(names):
+        raise ValueError(
+            f"Error when checking model {prefix}: the list of Numpy arrays that you are passing to "
+            f"your model is not the size the model expected. Expected to see {len(names)} array(s) "
+            f"({list(names)}), but instead got {len(arrays)} with shapes "
+            f"{[getattr(a, 'shape', None) for a in arrays]}"
+        )
+    for array, name, shape in zip(arrays, names, shapes or [None] * len(names)):
+        if not hasattr(array, "shape"):
+            raise TypeError(
+                f"Error when checking model {prefix}: data should be a Numpy array, or list/dict "
+                f"of Numpy arrays. Found for {name!r}: {str(array)[:200]}..."
+            )
+        _check_numeric(array, name, prefix)
+        if shape is not None and not K.is_tensor(array):
+            _check_shape(array, name, shape, check_batch_axis, prefix)
+    return arrays
+
+
+def _check_numeric(array, name, prefix):
+    kind = getattr(getattr(array, "dtype", None), "kind", "f")
+    if kind not in "biufV":
+        raise TypeError(
+            f"Error when checking {prefix}: expected numbers for {name!r}, got an array of dtype "
+            f"{array.dtype} and shape {array.shape}"
+        )
+
+
+def _check_shape(array, name, shape, check_batch_axis, prefix):
+    found, wanted = tuple(array.shape), tuple(shape)
+    if len(found) != len(wanted):
+        raise ValueError(
+            f"Error when checking {prefix}: expected {name} to have {len(wanted)} dimensions "
+            f"(shape {wanted}), but got array with shape {found}"
+        )
+    if not check_batch_axis:
+        found, wanted = found[1:], wanted[1:]
+    if any(w and f != w for f, w in zip(found, wanted)):
+        raise ValueError(
+            f"Error when checking {prefix}: expected {name} to have shape {wanted} "
+            f"but got array with shape {found}"
+        )
+
+
+# ---------------------------------------------------------------- weights
+
+
+def standardize_sample_or_class_weights(x_weight, output_names, weight_type):
+    """Weights as a list, one entry per output (None where there are none).
+
+    Args:
+        x_weight: array or dict for one output; list or dict by names for several.
+        output_names: names of the outputs.
+        weight_type: 'sample_weight' or 'class_weight', for messages.
+
+    Raises:
+        ValueError: a list of the wrong length, unknown names.
+        TypeError: neither list nor dict for several outputs.
+    """
+    count = len(output_names)
+    if x_weight is None or (isinstance(x_weight, (list, dict)) and len(x_weight) == 0):
+        return [None] * count
+    if count == 1:
+        if isinstance(x_weight, (list, tuple)) and len(x_weight) == 1:
+            return list(x_weight)
+        if isinstance(x_weight, dict) and output_names[0] in x_weight:
+            return [x_weight[output_names[0]]]
+        return [x_weight]
+    if isinstance(x_weight, (list, tuple)):
+        if len(x_weight) != count:
+            raise ValueError(
+                f"Provided `{weight_type}` was a list of {len(x_weight)} elements, but the model "
+                f"has {count} outputs. You should provide one `{weight_type}` array per model "
+                f"output."
+            )
+        return list(x_weight)
+    if isinstance(x_weight, dict):
+        unknown = [key for key in x_weight if key not in output_names]
+        if unknown:
+            raise ValueError(
+                f"Unknown entries in {weight_type} dictionary: {unknown}. Only expected following "
+                f"keys: {list(output_names)}"
+            )
+        return [x_weight.get(name) for name in output_names]
+    raise TypeError(
+        f"The model has multiple outputs, so `{weight_type}` should be either a list or a dict. "
+        f"Provided `{weight_type}` type not understood: {type(x_weight).__name__}"
+    )
+
+
+def standardize_class_weights(class_weight, output_names):
+    """`class_weight` of `fit` as a list, one entry per output."""
+    return standardize_sample_or_class_weights(class_weight, output_names, "class_weight")
+
+
+def standardize_sample_weights(sample_weight, output_names):
+    """`sample_weight` of `fit` as a list, one entry per output."""
+    return standardize_sample_or_class_weights(sample_weight, output_names, "sample_weight")
+
+
+def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_mode=None):
+    """The weight of each sample (or time step) of a target.
+
+    Args:
+        y: target array.
+        sample_weight: array of weights.
+        class_weight: dict {class number: weight}.
+        sample_weight_mode: None for one weight per sample, 'temporal' for one per time step.
+
+    Returns:
+        Array of shape (samples,) or (samples, steps).
+
+    Raises:
+        ValueError: weights of a wrong shape, a class without weight, a target of a wrong rank.
+    """
+    if sample_weight_mode not in (None, "samplewise", "temporal"):
+        raise ValueError(
+            f'"sample_weight_mode should be None or "temporal". Found: {sample_weight_mode!r}'
+        )
+    temporal = sample_weight_mode == "temporal"
+    if temporal and y.ndim < 3:
+        raise ValueError(
+            f"Found a sample_weight array for an input with shape {y.shape}. Timestep-wise sample "
+            f"weighting (use of sample_weight_mode='temporal') is restricted to outputs that are "
+            f"at least 3D, i.e. that have a time dimension."
+        )
+    if sample_weight is not None:
+        sample_weight = _checked_weights(y, np.asarray(sample_weight), temporal)
+    by_class = None
+    if class_weight is not None and len(class_weight):
+        by_class = _weights_by_class(y, class_weight, temporal)
+    if sample_weight is not None and by_class is not None:
+        return sample_weight * by_class
+    if sample_weight is not None:
+        return sample_weight
+    if by_class is not None:
+        return by_class
+    return np.ones(y.shape[: 2 if temporal else 1], dtype=K.floatx())
+
+
+def _checked_weights(y, weights, temporal):
+    rank = 2 if temporal else 1
+    if weights.ndim == 2 and not temporal and weights.shape[1] == 1:
+        weights = weights[:, 0]
+    if weights.ndim != rank:
+        advice = (
+            "In order to use timestep-wise sample weighting, you should pass a 2D sample_weight "
+            "array."
+            if temporal
+            else "In order to use timestep-wise sample weights, you should specify "
+            'sample_weight_mode="temporal" in compile(). If you just mean to use sample-wise '
+            "weights, make sure your sample_weight array is 1D."
+        )
+        raise ValueError(f"Found a sample_weight array with shape {weights.shape}. {advice}")
+    if y is not None and weights.shape != tuple(y.shape[:rank]):
+        raise ValueError(
+            f"Found a sample_weight array with shape {weights.shape} for an input with shape "
+            f"{y.shape}. sample_weight cannot be broadcast."
+        )
+    return weights
+
+
+def _weights_by_class(y, class_weight, temporal):
+    if not isinstance(class_weight, dict):
+        class_weight = dict(enumerate(class_weight))
+    if temporal or y.ndim > 2:
+        raise ValueError(
+            f"`class_weight` not supported for 3+ dimensional targets (got shape {y.shape})."
+        )
+    if y.ndim == 2:
+        classes = np.argmax(y, axis=1) if y.shape[1] > 1 else np.reshape(y, y.shape[0])
+    else:
+        classes = y
+    present, position = np.unique(classes, return_inverse=True)
+    missing = [c for c in present.tolist() if c not in class_weight]
+    if missing:
+        raise ValueError(
+            f"`class_weight` must contain all classes in the data. The classes {set(missing)} "
+            f"exist in the data but not in `class_weight`."
+        )
+    return np.asarray([class_weight[c] for c in present.tolist()])[position.reshape(-1)]
+
+
+# ---------------------------------------------------------------- consistency
+
+
+def check_array_length_consistency(inputs, targets, weights=None):
+    """Raises ValueError unless inputs, targets and weights have the same number of samples."""
+
+    def lengths(arrays):
+        return {len_ for len_ in (_length(a) for a in arrays or ()) if len_ is not None}
+
+    x, y, w = lengths(inputs), lengths(targets), lengths(weights)
+    for what, found, arrays in (("Input", x, inputs), ("target", y, targets)):
+        if len(found) > 1:
+            raise ValueError(
+                f"All {what.lower()} arrays (x) should have the same number of samples. Got array "
+                f"shapes: {[a.shape for a in arrays]}".replace(
+                    "(x)", "(x)" if what == "Input" else "(y)"
+                )
+            )
+    if x and y and x != y:
+        raise ValueError(
+            f"Input arrays should have the same number of samples as target arrays. Found "
+            f"{x.pop()} input samples and {y.pop()} target samples."
+        )
+    if len(w) > 1:
+        raise ValueError(
+            f"All sample_weight arrays should have the same number of samples. Got array shapes: "
+            f"{[a.shape for a in weights if a is not None]}"
+        )
+    if y and w and y != w:
+        raise ValueError(
+            f"Sample_weight arrays should have the same number of samples as target arrays. Got "
+            f"{w.pop()} sample_weight samples and {y.pop()} target samples."
+        )
+
+
+def _length(array):
+    if array is None or K.is_tensor(array):
+        return None
+    return array.shape[0]
+
+
+def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
+    """Catches one-hot targets for a sparse loss, integers for a dense one, and shape mismatches.
+
+    Args:
+        targets: target arrays.
+        loss_fns: the losses, None entries are skipped.
+        output_shapes: shapes of the outputs.
+
+    Raises:
+        ValueError: saying which of the two to change.
+    """
+    exact = {"mean_squared_error", "binary_crossentropy", "categorical_crossentropy"}
+    for y, loss, shape in zip(targets, loss_fns, output_shapes):
+        if y is None or loss is None or K.is_tensor(y) or shape is None:
+            continue
+        name = loss_name(loss)
+        if name == "categorical_crossentropy" and y.shape[-1] == 1 and shape[-1] != 1:
+            raise ValueError(
+                f"You are passing a target array of shape {y.shape} while using as loss "
+                f"`categorical_crossentropy`, which expects targets to be binary matrices (1s and "
+                f"0s) of shape (samples, classes), here (samples, {shape[-1]}). If your targets "
+                f"are integer classes, you can convert them to the expected format via:\n"
+                f"from keras_native.utils import to_categorical\n"
+                f"y_binary = to_categorical(y_int)\n\n"
+                f"Alternatively, you can use the loss function `sparse_categorical_crossentropy` "
+                f"instead, which does expect integer targets."
+            )
+        if name in exact:
+            for found, wanted in zip(y.shape[1:], shape[1:]):
+                if wanted is not None and found != wanted:
+                    raise ValueError(
+                        f"A target array with shape {y.shape} was passed for an output of shape "
+                        f"{shape} while using as loss `{name}`. This loss expects targets to have "
+                        f"the same shape as the output."
+                    )
+
+
+_LOSS_CLASSES = {
+    "MeanSquaredError": "mean_squared_error",
+    "BinaryCrossentropy": "binary_crossentropy",
+    "CategoricalCrossentropy": "categorical_crossentropy",
+    "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
+}
+
+
+def loss_name(loss):
+    """The function's name of a loss function, wrapper or object; '' for a class of the user's."""
+    fn = getattr(loss, "fn", loss)
+    name = getattr(fn, "__name__", None)
+    return name if name is not None else _LOSS_CLASSES.get(type(loss).__name__, "")
