@@ -348,6 +348,7 @@ class Layer(NodeAccess, WeightStore):
         )
         if frame is not None:
             node.losses, node.updates = frame.losses, frame.updates
+            node.metric_values = frame.metric_values
         index = len(self._inbound_nodes) - 1
         uses_phase = any(getattr(x, "_uses_learning_phase", False) for x in inputs)
         for i, tensor in enumerate(outputs):

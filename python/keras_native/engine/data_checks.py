@@ -103,7 +103,7 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
             )
         _check_numeric(array, name, prefix)
         if shape is not None and not K.is_tensor(array):
-            _check_shape(array, name, shape, check_batch_axis, prefix)
+            check_shape(array, name, shape, check_batch_axis, prefix)
     return arrays
 
 
@@ -116,7 +116,8 @@ def _check_numeric(array, name, prefix):
         )
 
 
-def _check_shape(array, name, shape, check_batch_axis, prefix):
+def check_shape(array, name, shape, check_batch_axis, prefix):
+    """Raises ValueError unless the array has the shape (None fits any extent)."""
     found, wanted = tuple(array.shape), tuple(shape)
     if len(found) != len(wanted):
         raise ValueError(

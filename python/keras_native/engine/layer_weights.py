@@ -45,13 +45,14 @@ _frames = _Frames()
 
 
 class CallFrame:
-    """Losses and updates that come up while a layer's `call` runs."""
+    """Losses, updates and metric values that come up while a layer's `call` runs."""
 
-    __slots__ = ("losses", "updates")
+    __slots__ = ("losses", "metric_values", "updates")
 
     def __init__(self):
         self.losses: list[Recorded] = []
         self.updates: list[Recorded] = []
+        self.metric_values: list = []
 
     def close(self, layer):
         """Adds `layer` to the owners and hands everything on to the call around this one."""
@@ -62,6 +63,7 @@ class CallFrame:
         if outer is not None:
             outer.losses += [Recorded(e.value, e.owners) for e in self.losses]
             outer.updates += [Recorded(e.value, e.owners) for e in self.updates]
+            outer.metric_values += self.metric_values
 
 
 @contextlib.contextmanager
@@ -73,7 +75,7 @@ def call_frame(layer, building=False):
         yield frame
     finally:
         _frames.stack.pop()
-    if frame is not None and (frame.losses or frame.updates):
+    if frame is not None and (frame.losses or frame.updates or frame.metric_values):
         frame.close(layer)
 
 
@@ -96,6 +98,7 @@ class WeightStore:
             _input_losses={},
             _input_updates={},
             _metrics=[],
+            _metric_values=[],
         )
 
     # ------------------------------------------------------------ tracking
@@ -108,11 +111,11 @@ class WeightStore:
     def _track(self, value):
         """Makes a layer, metric or variable that became an attribute a part of this layer."""
         if isinstance(value, WeightStore):
-            if hasattr(type(value), "update_state"):  # a metric object
-                if all(m is not value for m in self._metrics):
-                    self._metrics.append(value)
-            elif all(layer is not value for layer in self._sublayers) and value is not self:
+            if all(layer is not value for layer in self._sublayers) and value is not self:
                 self._sublayers.append(value)
+        elif hasattr(type(value), "update_state"):  # a metric object
+            if all(m is not value for m in self._metrics):
+                self._metrics.append(value)
         elif isinstance(value, K.Variable):
             held = self._trainable_weights + self._non_trainable_weights
             if all(weight is not value for weight in held):
@@ -324,6 +327,9 @@ class WeightStore:
                 from .. import metrics
 
                 metric = metrics.Mean(name=name)
-            metric(value)
+            value = metric(value)
         if all(m is not metric for m in self._metrics):
             self._metrics.append(metric)
+        frame = _frames.stack[-1] if _frames.stack else None
+        values = self._metric_values if frame is None else frame.metric_values
+        values.append((metric, value))

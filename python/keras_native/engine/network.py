@@ -148,10 +148,10 @@ class Network(Layer):
 
     def _track(self, value):
         """A subclassed model owns the layers it holds; a graph network has those of its graph."""
-        if isinstance(value, Layer) and not hasattr(type(value), "update_state"):
+        if isinstance(value, Layer):
             if not self._is_graph_network and all(layer is not value for layer in self._layers):
                 self._layers.append(value)
-        elif not self._is_graph_network or isinstance(value, Layer):
+        elif not self._is_graph_network:
             super()._track(value)
 
     @staticmethod
@@ -331,10 +331,21 @@ class Network(Layer):
     @property
     def metrics(self):
         """Metric objects that were added by `add_metric`."""
-        found = list(self._metrics)
-        for layer in self._layers:
-            found += layer.metrics
-        return unique(found)
+        found = [metric for layer in self._layers for metric in layer.metrics]
+        return unique(found + self._metrics)
+
+    def _added_metric_values(self):
+        """{metric object: its value as a tensor} of what `add_metric` added to this graph."""
+        found: dict = {}
+        for node in self._own_nodes():
+            found.update(node.metric_values)
+        for layer in [*self._layers, self]:
+            found.update(layer._metric_values)
+        if not self._is_graph_network:
+            for layer in [*self._layers, self]:
+                for node in layer._inbound_nodes:
+                    found.update(node.metric_values)
+        return found
 
     # ------------------------------------------------------------ calling
 

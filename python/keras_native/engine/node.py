@@ -70,6 +70,7 @@ class Node:
         self.arguments = arguments
         self.losses: list[Recorded] = []
         self.updates: list[Recorded] = []
+        self.metric_values: list = []
 
         for layer in inbound_layers:
             if layer is not None:

@@ -25,7 +25,6 @@ class Sequential(Model):
 
     def __init__(self, layers=None, name=None):
         self._init_network(name)
-        self._init_training()
         self._build_input_shape = None
         self._tail = None  # output tensor of the last layer
         for layer in layers or ():
@@ -120,8 +119,8 @@ class Sequential(Model):
 
     def _rebuild(self):
         """Maps the graph from the sources of the last tensor to it."""
-        self._reset_functions()
         if self._tail is None or not self.layers:
+            self._reset_functions()
             return
         layers = self._layers
         if isinstance(layers[0], InputLayer):

@@ -1,0 +1,595 @@
+"""The model: a network that can be compiled, trained, evaluated and asked for predictions."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from .. import backend as K
+from ..legacy import accepts_keras1
+from ..utils.generic_utils import slice_arrays, to_list, unpack_singleton
+from . import training_arrays, training_generator, training_utils
+from .base_layer import Layer
+from .network import Network
+from .training_data import DataAdapter
+from .training_graph import TrainingGraph
+
+__all__ = ["Layer", "Model", "Network", "slice_arrays", "to_list", "unpack_singleton"]
+
+
+@accepts_keras1
+class Model(DataAdapter, Network):
+    """A network with methods for training.
+
+    Either `Model(inputs, outputs)` between tensors, or a subclass that makes its layers in
+    `__init__` and uses them in `call`.
+
+    Args:
+        inputs: tensor or list of tensors made by `Input`.
+        outputs: tensor or list of tensors that layers made from them.
+        name: name of the model.
+    """
+
+    def _init_network(self, name):
+        super()._init_network(name)
+        self.__dict__.update(
+            _compile_arguments=None,
+            _training=None,
+            _predict_function=None,
+            _fast_predict=None,
+            _fast_train={},
+            stop_training=False,
+            history=None,
+        )
+
+    def _init_graph_network(self, inputs, outputs):
+        super()._init_graph_network(inputs, outputs)
+        self._reset_functions()
+
+    def _reset_functions(self):
+        """Forgets the functions made for the graph as it was."""
+        self.__dict__.update(
+            _training=None, _predict_function=None, _fast_predict=None, _fast_train={}
+        )
+        if self._compile_arguments is not None and self.outputs:
+            self._compile_graph()
+
+    # ------------------------------------------------------------ compile
+
+    @accepts_keras1
+    def compile(
+        self,
+        optimizer,
+        loss=None,
+        metrics=None,
+        loss_weights=None,
+        sample_weight_mode=None,
+        weighted_metrics=None,
+        target_tensors=None,
+        **kwargs,
+    ):
+        """Says how the model is to be trained.
+
+        Args:
+            optimizer: name or object.
+            loss: name, function or object; several outputs may have a list or a dict by name.
+            metrics: list of metrics; a list of lists or a dict for several outputs.
+            loss_weights: list or dict of the factors of the outputs' losses.
+            sample_weight_mode: 'temporal' for weights per time step; list or dict for several
+                outputs.
+            weighted_metrics: metrics that take sample weights into account.
+            target_tensors: tensors to use as targets instead of data given to `fit`.
+
+        Raises:
+            ValueError: unknown names, arguments that do not fit the outputs.
+            TypeError: an argument that does not exist.
+        """
+        if kwargs:
+            raise TypeError(f"compile() got unexpected arguments: {sorted(kwargs)}")
+        from .. import optimizers
+
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = loss if loss is not None else {}
+        self.loss_weights = loss_weights
+        self.sample_weight_mode = sample_weight_mode
+        self._compile_metrics = metrics or []
+        self._compile_weighted_metrics = weighted_metrics
+        self._compile_arguments = {
+            "loss": self.loss,
+            "metrics": metrics,
+            "loss_weights": loss_weights,
+            "sample_weight_mode": sample_weight_mode,
+            "weighted_metrics": weighted_metrics,
+            "target_tensors": target_tensors,
+        }
+        self._training = None
+        self._fast_train = {}
+        self._is_compiled = True
+        if self.outputs:
+            self._compile_graph()
+
+    def _compile_graph(self):
+        self._training = TrainingGraph(self, self._compile_arguments)
+        self._fast_train = {}
+        self._collected_trainable_weights = self.trainable_weights
+
+    def _require_compiled(self):
+        if self._compile_arguments is None:
+            raise RuntimeError(
+                f"The model {self.name!r} needs to be compiled before being used: call "
+                f"`model.compile(optimizer, loss)` first."
+            )
+        if self._training is None:
+            raise RuntimeError(
+                f"The model {self.name!r} has not been built: its layers do not know their input "
+                f"shape. Call `model.build(input_shape)` or train it on data."
+            )
+        return self._training
+
+    def _check_trainable_weights_consistency(self):
+        """Warns where `trainable` was changed after `compile`."""
+        collected = getattr(self, "_collected_trainable_weights", None)
+        if collected is not None and len(collected) != len(self.trainable_weights):
+            warnings.warn(
+                "Discrepancy between trainable weights and collected trainable weights, did you "
+                "set `model.trainable` without calling `model.compile` after ?",
+                stacklevel=3,
+            )
+
+    @property
+    def metrics(self):
+        """Metric objects: those of `compile`, then those of `add_metric`."""
+        compiled = self._training.metrics if self._training is not None else []
+        return compiled + super().metrics
+
+    @property
+    def metrics_names(self):
+        """Names of the values that training and evaluation report; the loss comes first."""
+        if self._training is not None:
+            return self._training.metrics_names()
+        return ["loss", *(metric.name for metric in super().metrics)]
+
+    def reset_metrics(self):
+        """Starts all metrics anew."""
+        if self._training is not None:
+            for metric in self._training.all_metrics():
+                metric.reset_states()
+
+    @property
+    def total_loss(self):
+        """The loss as a tensor of inputs, targets and sample weights."""
+        return self._require_compiled().graph(weighted=True).total
+
+    @property
+    def targets(self):
+        """The placeholders of the targets."""
+        return [end.target for end in self._require_compiled().endpoints]
+
+    @property
+    def sample_weights(self):
+        """The placeholders of the sample weights."""
+        return [end.weight for end in self._require_compiled().endpoints]
+
+    @property
+    def loss_functions(self):
+        """The loss objects, one per output."""
+        return [end.loss for end in self._require_compiled().endpoints]
+
+    # ------------------------------------------------------------ functions
+
+    def _make_train_function(self):
+        self._check_trainable_weights_consistency()
+        return self._require_compiled().train_function(weighted=False)
+
+    def _make_test_function(self):
+        return self._require_compiled().test_function(weighted=False)
+
+    def _make_predict_function(self):
+        if self._predict_function is None:
+            self._predict_function = K.function(
+                self._feed_inputs,
+                self.outputs,
+                updates=self.state_updates,
+                phase=0,
+                name="predict",
+            )
+        return self._predict_function
+
+    @property
+    def train_function(self):
+        """The compiled training step."""
+        return self._make_train_function()
+
+    @property
+    def test_function(self):
+        """The compiled evaluation of a batch."""
+        return self._make_test_function()
+
+    @property
+    def predict_function(self):
+        """The compiled prediction of a batch."""
+        return self._make_predict_function()
+
+    def _get_callback_model(self):
+        """The model that callbacks see."""
+        return getattr(self, "callback_model", None) or self
+
+    # ------------------------------------------------------------ whole data sets
+
+    @accepts_keras1
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose=1,
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        validation_steps=None,
+        validation_freq=1,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        **kwargs,
+    ):
+        """Trains for a number of epochs.
+
+        Args:
+            x: array, list or dict of arrays; or a generator or Sequence of batches.
+            y: targets in the same forms.
+            batch_size: samples per step, 32 if left out.
+            epochs: number of the last epoch plus one.
+            verbose: 0 silent, 1 progress bar, 2 one line per epoch.
+            callbacks: list of callbacks.
+            validation_split: share of the data, from its end, kept for validation.
+            validation_data: (x, y) or (x, y, sample weights) to validate on, or a generator.
+            shuffle: whether samples are shuffled before each epoch, or 'batch'.
+            class_weight: {class number: weight}; a list or dict of these for several outputs.
+            sample_weight: array of weights; a list or dict of these for several outputs.
+            initial_epoch: number of the first epoch.
+            steps_per_epoch, validation_steps: batches in an epoch and in a validation.
+            validation_freq: every how many epochs to validate, or the numbers of those epochs.
+            max_queue_size, workers, use_multiprocessing: how a generator is run ahead.
+
+        Returns:
+            A `History`: its `history` holds the values of every epoch.
+
+        Raises:
+            RuntimeError: the model was never compiled.
+            ValueError: data that do not fit the model.
+        """
+        if kwargs:
+            raise TypeError(f"Unrecognized keyword arguments: {sorted(kwargs)}")
+        self._require_compile_arguments()
+        if training_utils.is_generator_or_sequence(x):
+            training_utils.check_generator_arguments(y, sample_weight, validation_split)
+            return self.fit_generator(
+                x,
+                steps_per_epoch=steps_per_epoch,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                validation_steps=validation_steps,
+                validation_freq=validation_freq,
+                class_weight=class_weight,
+                max_queue_size=max_queue_size,
+                workers=workers,
+                use_multiprocessing=use_multiprocessing,
+                shuffle=shuffle,
+                initial_epoch=initial_epoch,
+            )
+        batch_size = self._validate_or_infer_batch_size(batch_size, steps_per_epoch, x)
+        data = self._standardize_user_data(
+            x, y, sample_weight=sample_weight, class_weight=class_weight, batch_size=batch_size
+        )
+        held_out = None
+        if validation_data is not None:
+            if training_utils.is_generator_or_sequence(validation_data):
+                held_out = validation_data
+            else:
+                held_out = self._standardize_validation(validation_data, batch_size)
+        elif validation_split and 0.0 < validation_split < 1.0:
+            data, held_out = self._split(data, validation_split)
+        elif validation_split:
+            raise ValueError(
+                f"validation_split expected a share between 0 and 1, got {validation_split}"
+            )
+        elif validation_steps:
+            held_out = ([], [], None)
+        self._check_trainable_weights_consistency()
+        function, inputs = self._training_call(data)
+        val_function, val_inputs = self._validation_call(
+            held_out, validation_steps, max_queue_size, workers, use_multiprocessing
+        )
+        return training_arrays.fit_loop(
+            self,
+            function,
+            inputs,
+            out_labels=self.metrics_names,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            val_function=val_function,
+            val_inputs=val_inputs,
+            shuffle=shuffle,
+            initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq,
+        )
+
+    @accepts_keras1
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose=1,
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+    ):
+        """Loss and metrics over data, in test mode.
+
+        Args:
+            x, y, batch_size, verbose, sample_weight: as for `fit`.
+            steps: number of batches to take from a generator.
+            callbacks: list of callbacks.
+            max_queue_size, workers, use_multiprocessing: how a generator is run ahead.
+
+        Returns:
+            The loss, or the list of loss and metrics in the order of `metrics_names`.
+        """
+        self._require_compile_arguments()
+        if training_utils.is_generator_or_sequence(x):
+            training_utils.check_generator_arguments(y, sample_weight)
+            return self.evaluate_generator(
+                x,
+                steps=steps,
+                verbose=verbose,
+                callbacks=callbacks,
+                max_queue_size=max_queue_size,
+                workers=workers,
+                use_multiprocessing=use_multiprocessing,
+            )
+        batch_size = self._validate_or_infer_batch_size(batch_size, steps, x)
+        data = self._standardize_user_data(
+            x, y, sample_weight=sample_weight, batch_size=batch_size
+        )
+        function, inputs = self._test_call(data)
+        return training_arrays.test_loop(
+            self,
+            function,
+            inputs,
+            batch_size=batch_size,
+            verbose=verbose,
+            steps=steps,
+            callbacks=callbacks,
+        )
+
+    @accepts_keras1
+    def predict(
+        self,
+        x,
+        batch_size=None,
+        verbose=0,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+    ):
+        """Outputs for data, in test mode.
+
+        Args:
+            x: array, list or dict of arrays; or a generator or Sequence of batches.
+            batch_size: samples at a time, 32 if left out.
+            verbose: 1 for a progress bar.
+            steps: number of batches to take from a generator.
+            callbacks: list of callbacks.
+            max_queue_size, workers, use_multiprocessing: how a generator is run ahead.
+
+        Returns:
+            An array, or a list of arrays for several outputs.
+        """
+        fast = self._fast_predict
+        if fast is not None and not (verbose or steps or callbacks) and fast.fits(x):
+            if len(x) <= (batch_size or 32):
+                return fast.run(x)
+        if training_utils.is_generator_or_sequence(x):
+            return self.predict_generator(
+                x,
+                steps=steps,
+                verbose=verbose,
+                callbacks=callbacks,
+                max_queue_size=max_queue_size,
+                workers=workers,
+                use_multiprocessing=use_multiprocessing,
+            )
+        batch_size = self._validate_or_infer_batch_size(batch_size, steps, x)
+        inputs, _, _ = self._standardize_user_data(x)
+        if self.stateful and batch_size and inputs[0].shape[0] % batch_size:
+            raise _stateful_error(inputs, batch_size)
+        self._remember_inputs(x)
+        return training_arrays.predict_loop(
+            self,
+            self._make_predict_function(),
+            inputs,
+            batch_size=batch_size,
+            verbose=verbose,
+            steps=steps,
+            callbacks=callbacks,
+        )
+
+    # ------------------------------------------------------------ single batches
+
+    def train_on_batch(self, x, y, sample_weight=None, class_weight=None, reset_metrics=True):
+        """One training step.
+
+        Args:
+            x, y, sample_weight, class_weight: as for `fit`.
+            reset_metrics: whether metrics start anew for this batch.
+
+        Returns:
+            The loss, or the list of loss and metrics in the order of `metrics_names`.
+        """
+        if sample_weight is None and class_weight is None:
+            fast = self._fast_train.get("train")
+            if fast is not None and fast.fits(x, y):
+                return self._batch_result(fast.run(x, y), reset_metrics)
+        self._require_compile_arguments()
+        data = self._standardize_user_data(
+            x, y, sample_weight=sample_weight, class_weight=class_weight
+        )
+        self._check_trainable_weights_consistency()
+        function, inputs = self._training_call(data)
+        self._remember_batch("train", function, x, y, inputs)
+        return self._batch_result(function(inputs), reset_metrics)
+
+    def test_on_batch(self, x, y, sample_weight=None, reset_metrics=True):
+        """Loss and metrics of one batch, in test mode; arguments as for `train_on_batch`."""
+        if sample_weight is None:
+            fast = self._fast_train.get("test")
+            if fast is not None and fast.fits(x, y):
+                return self._batch_result(fast.run(x, y), reset_metrics)
+        self._require_compile_arguments()
+        data = self._standardize_user_data(x, y, sample_weight=sample_weight)
+        function, inputs = self._test_call(data)
+        self._remember_batch("test", function, x, y, inputs)
+        return self._batch_result(function(inputs), reset_metrics)
+
+    def _batch_result(self, values, reset_metrics):
+        if reset_metrics:
+            self.reset_metrics()
+        values = [v[()] if np.ndim(v) == 0 else v for v in values]
+        return values[0] if len(values) == 1 else values
+
+    def predict_on_batch(self, x):
+        """Outputs of one batch, in test mode.
+
+        Args:
+            x: array, list or dict of arrays.
+        """
+        fast = self._fast_predict
+        if fast is not None and fast.fits(x):
+            return fast.run(x)
+        inputs, _, _ = self._standardize_user_data(x)
+        self._remember_inputs(x)
+        return unpack_singleton(self._make_predict_function()(inputs))
+
+    # ------------------------------------------------------------ generators
+
+    @accepts_keras1
+    def fit_generator(
+        self,
+        generator,
+        steps_per_epoch=None,
+        epochs=1,
+        verbose=1,
+        callbacks=None,
+        validation_data=None,
+        validation_steps=None,
+        validation_freq=1,
+        class_weight=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        shuffle=True,
+        initial_epoch=0,
+    ):
+        """Trains on batches from a generator or a Sequence; see `fit`.
+
+        Args:
+            generator: yields (x, y) or (x, y, sample weights), without end; or a Sequence.
+            steps_per_epoch: batches in an epoch; may be left out for a Sequence.
+            validation_data: arrays, or a generator or Sequence.
+            validation_steps: batches in a validation by a generator.
+            max_queue_size: batches to prepare ahead.
+            workers: threads or processes that prepare them; 0 for none.
+            use_multiprocessing: processes instead of threads.
+            shuffle: whether the batches of a Sequence are shuffled.
+        """
+        return training_generator.fit_generator(
+            self,
+            generator,
+            steps_per_epoch=steps_per_epoch,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            validation_steps=validation_steps,
+            validation_freq=validation_freq,
+            class_weight=class_weight,
+            max_queue_size=max_queue_size,
+            workers=workers,
+            use_multiprocessing=use_multiprocessing,
+            shuffle=shuffle,
+            initial_epoch=initial_epoch,
+        )
+
+    @accepts_keras1
+    def evaluate_generator(
+        self,
+        generator,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        verbose=0,
+    ):
+        """Loss and metrics over batches from a generator or a Sequence; see `fit_generator`."""
+        return training_generator.evaluate_generator(
+            self,
+            generator,
+            steps=steps,
+            callbacks=callbacks,
+            max_queue_size=max_queue_size,
+            workers=workers,
+            use_multiprocessing=use_multiprocessing,
+            verbose=verbose,
+        )
+
+    @accepts_keras1
+    def predict_generator(
+        self,
+        generator,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        verbose=0,
+    ):
+        """Outputs for batches from a generator or a Sequence; see `fit_generator`."""
+        return training_generator.predict_generator(
+            self,
+            generator,
+            steps=steps,
+            callbacks=callbacks,
+            max_queue_size=max_queue_size,
+            workers=workers,
+            use_multiprocessing=use_multiprocessing,
+            verbose=verbose,
+        )
+
+
+def _stateful_error(inputs, batch_size):
+    return ValueError(
+        f"In a stateful network, you should only pass inputs with a number of samples that can be "
+        f"divided by the batch size. Found: {inputs[0].shape[0]} samples. "
+        f"Batch size: {batch_size}."
+    )

@@ -1,0 +1,362 @@
+"""The loops of fit, evaluate and predict over arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..utils.generic_utils import to_list, unpack_singleton
+from .feeding import Feed, Pace, RowFeed
+from .training_utils import (
+    batch_shuffle,
+    check_num_samples,
+    make_batches,
+    should_run_validation,
+)
+
+__all__ = [
+    "batch_shuffle",
+    "check_num_samples",
+    "fit_loop",
+    "make_batches",
+    "predict_loop",
+    "should_run_validation",
+    "test_loop",
+    "to_list",
+    "unpack_singleton",
+]
+
+_REFRESH = 0.05  # seconds between two drawings of the progress bar
+
+
+def training_callbacks(model, callbacks, verbose, count_mode, **params):
+    """The callbacks of a training run, the built-in ones among them, told model and parameters.
+
+    Args:
+        callbacks: the user's, or None.
+        verbose: whether a progress bar is shown.
+        count_mode: 'samples' or 'steps'.
+        **params: what the callbacks find in `params`; `do_validation` decides on the names.
+    """
+    from .. import callbacks as module
+
+    labels = model.metrics_names
+    model.history = module.History()
+    # A list that runs per batch alongside the user's, in Keras's order.
+    listed = [module.BaseLogger(stateful_metrics=labels[1:])]
+    if verbose:
+        listed.append(module.ProgbarLogger(count_mode, stateful_metrics=labels[1:]))
+    listed += to_list(callbacks, allow_tuple=True) if callbacks is not None else []
+    found = module.CallbackList([*listed, model.history])
+    found.set_model(model._get_callback_model())
+    shown = labels + ["val_" + name for name in labels] if params["do_validation"] else labels
+    found.set_params({**params, "verbose": verbose, "metrics": list(shown)})
+    return found
+
+
+def _callback_list(model, callbacks, **params):
+    """`callbacks` as a list that knows model and parameters (one from `fit` knows them)."""
+    from .. import callbacks as module
+
+    if isinstance(callbacks, module.CallbackList):
+        return callbacks
+    listed = to_list(callbacks, allow_tuple=True) if callbacks is not None else []
+    found = module.CallbackList(listed)
+    found.set_model(model)
+    found.set_params(params)
+    return found
+
+
+def fit_loop(
+    model,
+    fit_function,
+    fit_inputs,
+    out_labels=None,
+    batch_size=None,
+    epochs=100,
+    verbose=1,
+    callbacks=None,
+    val_function=None,
+    val_inputs=None,
+    shuffle=True,
+    initial_epoch=0,
+    steps_per_epoch=None,
+    validation_steps=None,
+    validation_freq=1,
+):
+    """Trains for some epochs.
+
+    Args:
+        model: a compiled model.
+        fit_function: its train function.
+        fit_inputs: arrays: inputs, targets and, where the function takes them, weights.
+        out_labels: names of the function's outputs.
+        batch_size: samples in a batch.
+        epochs: number of the last epoch plus one.
+        verbose: 0 silent, 1 progress bar, 2 one line per epoch.
+        callbacks: list of callbacks.
+        val_function: function to validate with, or a callable without function attributes that
+            returns the validation's values.
+        val_inputs: arrays for it.
+        shuffle: whether samples are shuffled before each epoch; 'batch' shuffles whole batches.
+        initial_epoch: number of the first epoch.
+        steps_per_epoch: steps in an epoch, each over all of the inputs.
+        validation_steps: steps of a validation, each over all of its inputs.
+        validation_freq: every how many epochs there is a validation, or their numbers.
+
+    Returns:
+        The `History` callback.
+
+    Raises:
+        ValueError: validation steps without steps, or the other way round.
+    """
+    do_validation = val_function is not None
+    if validation_steps and not steps_per_epoch:
+        raise ValueError(
+            "Can only use `validation_steps` when doing step-wise training, i.e. "
+            "`steps_per_epoch` must be set."
+        )
+    samples = check_num_samples(fit_inputs, batch_size, steps_per_epoch, "steps_per_epoch")
+    by_steps = steps_per_epoch is not None
+    found = training_callbacks(
+        model,
+        callbacks,
+        verbose,
+        "steps" if by_steps else "samples",
+        batch_size=batch_size,
+        epochs=epochs,
+        steps=steps_per_epoch,
+        samples=samples,
+        do_validation=do_validation,
+    )
+    if by_steps:
+        epoch_runner = _Steps(model, fit_function, fit_inputs, steps_per_epoch, found)
+    else:
+        feed = Feed(fit_function, fit_inputs, batch_size)
+        epoch_runner = _Epochs(model, feed, found, shuffle, verbose)
+    for callback in found:
+        callback.validation_data = val_inputs
+
+    def validate():
+        if not hasattr(val_function, "run_batches"):
+            return val_function(found)
+        return test_loop(
+            model,
+            val_function,
+            val_inputs,
+            batch_size=batch_size,
+            steps=validation_steps,
+            callbacks=found,
+            verbose=0,
+        )
+
+    found._call_begin_hook("train")
+    found.model.stop_training = False
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        found.on_epoch_begin(epoch)
+        logs: dict = {}
+        if epoch_runner.run() and do_validation and should_run_validation(validation_freq, epoch):
+            for name, value in zip(model.metrics_names, to_list(validate())):
+                logs["val_" + name] = value
+        found.on_epoch_end(epoch, logs)
+        if found.model.stop_training:
+            break
+    found._call_end_hook("train")
+    return model.history
+
+
+class _Epochs:
+    """Runs epochs over arrays: in long stretches where no callback wants to see each batch."""
+
+    def __init__(self, model, feed, callbacks, shuffle, verbose):
+        self.model = model
+        self.feed = feed
+        self.callbacks = callbacks
+        self.shuffle = shuffle
+        self.labels = model.metrics_names
+        self.index = np.arange(feed.samples, dtype=np.int64) if shuffle else None
+        self.watched = callbacks.watches_batches("train")
+        self.pace = Pace(_REFRESH if verbose == 1 else None)
+
+    def run(self):
+        """One epoch; False if a callback stopped it."""
+        if self.shuffle == "batch":
+            self.index = batch_shuffle(self.index, self.feed.batch_size)
+        elif self.shuffle:
+            np.random.shuffle(self.index)
+        return self._run_watched() if self.watched else self._run_free()
+
+    def _run_free(self):
+        k = 0
+        while k < self.feed.batches:
+            n = self.pace.take(self.feed.batches - k)
+            values, loss_sum, samples = self.feed.run(k, k + n, self.index)
+            self.pace.done(n)
+            k += n
+            logs = dict(zip(self.labels, values))
+            logs["loss"] = loss_sum / max(samples, 1)
+            self.callbacks.on_chunk_end(n, samples, logs)
+            if self.callbacks.model.stop_training:
+                return False
+        return True
+
+    def _run_watched(self):
+        for k in range(self.feed.batches):
+            logs = {"batch": k, "size": self.feed.size(k)}
+            self.callbacks._call_batch_hook("train", "begin", k, logs)
+            values, _, _ = self.feed.run(k, k + 1, self.index)
+            logs.update(zip(self.labels, values))
+            self.callbacks._call_batch_hook("train", "end", k, logs)
+            if self.callbacks.model.stop_training:
+                return False
+        return True
+
+
+class _Steps:
+    """Runs epochs of a number of steps, each over all of the inputs."""
+
+    def __init__(self, model, function, inputs, steps, callbacks):
+        self.function, self.inputs, self.steps = function, inputs, steps
+        self.callbacks = callbacks
+        self.labels = model.metrics_names
+
+    def run(self):
+        """One epoch; False if a callback stopped it."""
+        for k in range(self.steps):
+            logs = {"batch": k, "size": 1}
+            self.callbacks._call_batch_hook("train", "begin", k, logs)
+            values = self.function(self.inputs)
+            logs.update(zip(self.labels, (float(np.mean(v)) for v in values)))
+            self.callbacks._call_batch_hook("train", "end", k, logs)
+            if self.callbacks.model.stop_training:
+                return False
+        return True
+
+
+def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=None):
+    """Loss and metrics over arrays.
+
+    Args:
+        model: a compiled model.
+        f: its test function.
+        ins: arrays: inputs, targets and, where the function takes them, weights.
+        batch_size: samples in a batch.
+        verbose: 1 for a progress bar.
+        steps: number of steps, each over all of `ins`.
+        callbacks: list of callbacks.
+
+    Returns:
+        The loss, or a list of loss and metrics: the loss averaged over samples, the metrics as
+        they stand at the end.
+    """
+    model.reset_metrics()
+    samples = check_num_samples(ins, batch_size, steps, "steps")
+    found = _callback_list(
+        model, callbacks, batch_size=batch_size, steps=steps, samples=samples, verbose=verbose
+    )
+    bar = _bar(steps if steps is not None else samples, verbose)
+    found._call_begin_hook("test")
+    watched = found.watches_batches("test")
+    labels = model.metrics_names
+    total, count, values = 0.0, 0, []
+
+    def batch(k, size, run):
+        logs = {"batch": k, "size": size}
+        if watched:
+            found._call_batch_hook("test", "begin", k, logs)
+        values, loss_sum, n = run()
+        if watched:
+            logs.update(zip(labels, values))
+            found._call_batch_hook("test", "end", k, logs)
+        return values, loss_sum, n
+
+    if steps is not None:
+        for k in range(steps):
+            values = [float(np.mean(v)) for v in f(ins)]
+            values, loss_sum, n = batch(k, 1, lambda v=values: (v, v[0], 1))
+            total, count = total + loss_sum, count + n
+            if bar:
+                bar.update(k + 1)
+    else:
+        feed = Feed(f, ins, batch_size)
+        pace = Pace(_REFRESH if bar else None)
+        k = 0
+        while k < feed.batches:
+            n = 1 if watched else pace.take(feed.batches - k)
+            values, loss_sum, seen = batch(
+                k, feed.size(k), lambda k=k, n=n: feed.run(k, k + n)
+            )
+            pace.done(n)
+            k += n
+            total, count = total + loss_sum, count + seen
+            if bar:
+                bar.update(count)
+    found._call_end_hook("test")
+    values = list(values)
+    values[0] = total / max(count, 1)
+    return unpack_singleton(values)
+
+
+def _bar(target, verbose):
+    if verbose != 1:
+        return None
+    from ..utils.progbar import Progbar
+
+    return Progbar(target=target)
+
+
+def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=None):
+    """Outputs for arrays.
+
+    Args:
+        model: a model.
+        f: its predict function.
+        ins: input arrays.
+        batch_size: samples in a batch.
+        verbose: 1 for a progress bar.
+        steps: number of steps, each over all of `ins`.
+        callbacks: list of callbacks.
+
+    Returns:
+        An array, or a list of arrays for several outputs.
+    """
+    samples = check_num_samples(ins, batch_size, steps, "steps")
+    found = _callback_list(
+        model, callbacks, batch_size=batch_size, steps=steps, samples=samples, verbose=verbose
+    )
+    bar = _bar(steps if steps is not None else samples, verbose)
+    found._call_begin_hook("predict")
+    if steps is not None:
+        results = [[] for _ in f.outputs]
+        for k in range(steps):
+            logs = {"batch": k, "size": 1}
+            found._call_batch_hook("predict", "begin", k, logs)
+            for result, part in zip(results, f(ins)):
+                result.append(part)
+            found._call_batch_hook("predict", "end", k, logs)
+            if bar:
+                bar.update(k + 1)
+        outputs = [np.concatenate(parts, axis=0) for parts in results]
+    else:
+        outputs = _predict_rows(RowFeed(f, ins, batch_size), found, bar)
+    found._call_end_hook("predict")
+    return unpack_singleton(outputs)
+
+
+def _predict_rows(feed, callbacks, bar):
+    watched = callbacks.watches_batches("predict")
+    pace = Pace(_REFRESH if bar else None)
+    k = 0
+    while k < feed.batches:
+        n = 1 if watched else pace.take(feed.batches - k)
+        logs = {"batch": k, "size": feed.size(k)}
+        if watched:
+            callbacks._call_batch_hook("predict", "begin", k, logs)
+        feed.run(k, k + n)
+        if watched:
+            callbacks._call_batch_hook("predict", "end", k, logs)
+        pace.done(n)
+        k += n
+        if bar:
+            bar.update(min(k * feed.batch_size, feed.samples))
+    return feed.outputs

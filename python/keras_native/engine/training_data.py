@@ -1,0 +1,332 @@
+"""Between the user's data and the model's functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import backend as K
+from ..utils.generic_utils import to_list, unpack_singleton
+from . import training_utils
+from .data_checks import check_shape, loss_name
+from .input_layer import Input
+from .layer_weights import _frames
+
+
+class FastPredict:
+    """A prediction for arrays like the one seen last: nothing to check or convert."""
+
+    __slots__ = ("_dtype", "_run", "_single", "_tail")
+
+    def __init__(self, function, x):
+        self._run = function.executable.run
+        self._single = len(function.outputs) == 1
+        self._dtype, self._tail = x.dtype, x.shape[1:]
+
+    def fits(self, x):
+        """Whether `x` is such an array."""
+        return (
+            type(x) is np.ndarray
+            and x.dtype == self._dtype
+            and x.shape[1:] == self._tail
+            and len(x) > 0
+        )
+
+    def run(self, x):
+        """The outputs for `x`."""
+        outputs = self._run((x,))
+        return outputs[0] if self._single else outputs
+
+
+class FastBatch:
+    """As `FastPredict`, for a training or test step of a model with one input and one target."""
+
+    __slots__ = ("_run", "_x", "_y")
+
+    def __init__(self, function, x, y):
+        self._run = function.executable.run
+        self._x, self._y = (x.dtype, x.shape[1:]), (y.dtype, y.shape[1:])
+
+    def fits(self, x, y):
+        """Whether the arrays are of the kind seen before."""
+        return (
+            type(x) is np.ndarray
+            and type(y) is np.ndarray
+            and (x.dtype, x.shape[1:]) == self._x
+            and (y.dtype, y.shape[1:]) == self._y
+            and len(x) == len(y) > 0
+        )
+
+    def run(self, x, y):
+        """Loss and metrics of the step."""
+        return self._run((x, y))
+
+
+class DataAdapter:
+    """Mixin of `Model`: checks data, and pairs it with the function that takes it."""
+
+    # ------------------------------------------------------------ models that see data first
+
+    def build(self, input_shape):
+        """Builds a subclassed model by calling it on placeholders.
+
+        Args:
+            input_shape: shape with the batch axis, or a list of shapes.
+        """
+        called = _frames.stack and _frames.stack[-1] is None  # built because it is being called
+        if not called and not self.inputs and input_shape:
+            shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+            self._set_inputs([Input(batch_shape=tuple(shape)) for shape in shapes])
+        self._built = True
+
+    def _set_inputs_from(self, x):
+        """Gives a model without inputs those that fit the data `x`."""
+        values = x.values() if isinstance(x, dict) else to_list(x, allow_tuple=True)
+        arrays = [training_utils.standardize_single_array(_plain(v)) for v in values]
+        if hasattr(self, "_tail"):  # a stack
+            if not self._layers:
+                raise ValueError(f"Model {self.name!r} has no layers: add some first.")
+            if len(arrays) != 1:
+                raise ValueError(
+                    f"Sequential model {self.name!r} expected one input array, got {len(arrays)}."
+                )
+            self.build((None,) + tuple(arrays[0].shape[1:]))
+            return
+        self._set_inputs([Input(shape=tuple(a.shape[1:])) for a in arrays])
+
+    def _set_inputs(self, inputs):
+        """Calls a subclassed model on `inputs` and takes inputs and outputs from that."""
+        outputs = to_list(self(unpack_singleton(inputs)), allow_tuple=True)
+        layers = [x._keras_history[0] for x in inputs]
+        self.__dict__.update(
+            inputs=inputs,
+            outputs=outputs,
+            input_names=[layer.name for layer in layers],
+            output_names=[f"output_{i + 1}" for i in range(len(outputs))],
+            _feed_inputs=inputs,
+            _feed_input_names=[layer.name for layer in layers],
+            _feed_input_shapes=[K.int_shape(x) for x in inputs],
+        )
+        self._reset_functions()
+
+    def _require_compile_arguments(self):
+        if self._compile_arguments is None:
+            self._require_compiled()
+
+    # ------------------------------------------------------------ checks
+
+    def _standardize_user_data(
+        self,
+        x,
+        y=None,
+        sample_weight=None,
+        class_weight=None,
+        check_array_lengths=True,
+        batch_size=None,
+    ):
+        """Data as lists of arrays that fit the model.
+
+        Returns:
+            inputs, targets, sample weights; None for the weights where nobody gave any.
+        """
+        if not self.inputs:
+            self._set_inputs_from(x)
+        if not self._built:
+            self.build()
+        inputs = training_utils.standardize_input_data(
+            x,
+            self._feed_input_names,
+            self._feed_input_shapes,
+            check_batch_axis=False,
+            exception_prefix="input",
+        )
+        _refuse_missing(inputs, self._feed_input_names)
+        targets, weights = [], None
+        if y is not None:
+            targets, weights = self._standardize_targets(y, sample_weight, class_weight)
+        elif self._training is not None and self._training.fed() and sample_weight is not None:
+            raise ValueError("`sample_weight` was given without targets `y`.")
+        if check_array_lengths:
+            training_utils.check_array_length_consistency(inputs, targets, weights)
+        if self.stateful and batch_size and inputs[0].shape[0] % batch_size:
+            raise ValueError(
+                f"In a stateful network, you should only pass inputs with a number of samples that "
+                f"can be divided by the batch size. Found: {inputs[0].shape[0]} samples. "
+                f"Batch size: {batch_size}."
+            )
+        return inputs, targets, weights
+
+    def _standardize_targets(self, y, sample_weight, class_weight):
+        training = self._require_compiled()
+        fed = training.fed()
+        names = [end.name for end in fed]
+        y = _sparse_targets_with_axis(y, fed)
+        # Shapes are checked after losses against targets: that message says more.
+        targets = training_utils.standardize_input_data(y, names, exception_prefix="target")
+        training_utils.check_loss_and_target_compatibility(
+            targets, [end.loss for end in fed], [end.shape for end in fed]
+        )
+        for array, end in zip(targets, fed):
+            shape = end.target_shape()
+            if shape is not None and array is not None and not K.is_tensor(array):
+                check_shape(array, end.name, shape, False, "target")
+        return targets, self._standardize_all_weights(targets, sample_weight, class_weight)
+
+    def _standardize_all_weights(self, targets, sample_weight, class_weight):
+        """One array of weights per output that has a loss; None where there are none at all."""
+        if sample_weight is None and class_weight is None:
+            return None
+        ends = self._training.weighed()
+        names = [end.name for end in ends]
+        by_sample = training_utils.standardize_sample_weights(sample_weight, names)
+        by_class = training_utils.standardize_class_weights(class_weight, names)
+        if all(w is None for w in by_sample + by_class):
+            return None
+        arrays = iter(targets)
+        return [
+            training_utils.standardize_weights(
+                next(arrays) if end.target_is_fed else None, w, c, end.weight_mode
+            )
+            for end, w, c in zip(ends, by_sample, by_class)
+        ]
+
+    def _standardize_validation(self, validation_data, batch_size):
+        if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
+            raise ValueError(
+                f"When passing a `validation_data` argument, it must contain either 2 items "
+                f"(x_val, y_val), or 3 items (x_val, y_val, val_sample_weights). However we "
+                f"received `validation_data={type(validation_data).__name__}` of length "
+                f"{len(validation_data) if hasattr(validation_data, '__len__') else '?'}"
+            )
+        x, y, *weight = validation_data
+        return self._standardize_user_data(
+            x, y, sample_weight=weight[0] if weight else None, batch_size=batch_size
+        )
+
+    def _split(self, data, share):
+        """(first part, held-out part) of standardized data."""
+        x, y, weights = data
+        samples = x[0].shape[0]
+        at = int(samples * (1.0 - share))
+        if at == 0 or at == samples:
+            raise ValueError(
+                f"validation_split={share} of {samples} samples leaves an empty part: {at} to "
+                f"train on, {samples - at} to validate on."
+            )
+
+        def part(arrays, rows):
+            return None if arrays is None else [a[rows] for a in arrays]
+
+        first, last = slice(0, at), slice(at, None)
+        return (
+            (part(x, first), part(y, first), part(weights, first)),
+            (part(x, last), part(y, last), part(weights, last)),
+        )
+
+    def _validate_or_infer_batch_size(self, batch_size, steps, x):
+        """The batch size to use: the user's, that of the inputs, or 32.
+
+        Raises:
+            ValueError: one that contradicts the model's inputs, or is not positive.
+        """
+        if batch_size is not None and (
+            isinstance(batch_size, bool) or int(batch_size) != batch_size or batch_size < 1
+        ):
+            raise ValueError(f"batch_size expected a whole number of 1 or more, got {batch_size}")
+        fixed = None
+        if self.inputs:
+            fixed = K.int_shape(self.inputs[0])[0] if K.int_shape(self.inputs[0]) else None
+        if fixed is not None and batch_size is not None and batch_size != fixed:
+            raise ValueError(
+                f"The `batch_size` argument value {batch_size} is incompatible with the specified "
+                f"batch size of your Input Layer: {fixed}"
+            )
+        if steps is not None:
+            return batch_size
+        return int(batch_size or fixed or 32)
+
+    # ------------------------------------------------------------ functions for data
+
+    def _training_call(self, data):
+        """The train function for these data, and the arrays to call it with."""
+        x, y, weights = data
+        training = self._require_compiled()
+        function = training.train_function(weighted=weights is not None)
+        if training.train_is_weighted and weights is None:
+            weights = self._unit_weights(x, y)
+        return function, [*x, *y, *(weights or [])]
+
+    def _test_call(self, data):
+        """The test function for these data, and the arrays to call it with."""
+        x, y, weights = data
+        function = self._require_compiled().test_function(weighted=weights is not None)
+        return function, [*x, *y, *(weights or [])]
+
+    def _unit_weights(self, x, y):
+        arrays = iter(y)
+        return [
+            training_utils.standardize_weights(
+                next(arrays) if end.target_is_fed else x[0], sample_weight_mode=end.weight_mode
+            )
+            for end in self._training.weighed()
+        ]
+
+    def _validation_call(self, held_out, steps, max_queue_size, workers, use_multiprocessing):
+        """What `fit` validates with: a test function and arrays, or a callable and None."""
+        if held_out is None:
+            return None, None
+        if isinstance(held_out, tuple):
+            return self._test_call(held_out)
+
+        def validate(callbacks):
+            return self.evaluate_generator(
+                held_out,
+                steps=steps,
+                callbacks=callbacks,
+                max_queue_size=max_queue_size,
+                workers=workers,
+                use_multiprocessing=use_multiprocessing,
+            )
+
+        return validate, None
+
+    def _remember_inputs(self, x):
+        """Lets predictions for arrays like `x` skip the checks they have passed."""
+        if len(self._feed_inputs) == 1 and not self.stateful and _is_ready(x, self._feed_inputs[0]):
+            self._fast_predict = FastPredict(self._make_predict_function(), x)
+
+    def _remember_batch(self, mode, function, x, y, inputs):
+        """The same for a step on a batch."""
+        if len(inputs) != 2 or self.stateful:
+            return
+        if _is_ready(x, function.inputs[0]) and _is_ready(y, function.inputs[1]):
+            self._fast_train[mode] = FastBatch(function, x, y)
+
+
+def _is_ready(x, tensor):
+    """Whether `x` goes to the core as it is."""
+    return type(x) is np.ndarray and x.ndim == len(tensor.shape) and x.dtype == tensor.dtype
+
+
+def _plain(value):
+    return value if hasattr(value, "shape") else np.asarray(value)
+
+
+def _refuse_missing(arrays, names):
+    for array, name in zip(arrays, names):
+        if array is None:
+            raise ValueError(f"No data provided for input {name!r}: expected an array, got None.")
+        if array.shape[0] == 0:
+            raise ValueError(
+                f"Input {name!r}: expected at least one sample, got an empty array of shape "
+                f"{tuple(array.shape)}."
+            )
+
+
+def _sparse_targets_with_axis(y, ends):
+    """Class numbers without the last axis of size 1 get it: (N, T) for an output (N, T, classes)."""
+    if len(ends) != 1 or not hasattr(y, "ndim"):
+        return y
+    end = ends[0]
+    if loss_name(end.loss) == "sparse_categorical_crossentropy" and y.ndim == len(end.shape) - 1:
+        return np.expand_dims(y, -1)
+    return y

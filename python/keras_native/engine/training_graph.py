@@ -1,0 +1,297 @@
+"""What `compile` makes of a model: targets, loss, metrics, and functions of batches.
+
+The graph of losses and metrics comes in two forms, without and with sample weights, and each is
+made when it is first needed: most training has no weights and should not pay for them.
+"""
+
+from __future__ import annotations
+
+from .. import backend as K
+from . import compile_utils
+from .data_checks import loss_name
+from .layer_weights import unique
+
+
+class Endpoint:
+    """One output of a model and what is wanted of it.
+
+    Attributes:
+        loss: `Loss` object, or None for an output that is not trained.
+        target: placeholder (or the tensor given as target).
+        weight: placeholder for sample weights.
+        metrics, weighted_metrics: {name: metric object}.
+        loss_metric: mean of the loss, where the model has several outputs.
+    """
+
+    def __init__(self, name, tensor, loss, loss_weight):
+        self.name = name
+        self.tensor = tensor
+        self.shape = K.int_shape(tensor)
+        self.mask = getattr(tensor, "_keras_mask", None)
+        self.loss = loss
+        self.loss_weight = loss_weight
+        self.target = None
+        self.target_is_fed = True
+        self.weight = None
+        self.weight_mode = None
+        self.metrics = {}
+        self.weighted_metrics = {}
+        self.loss_metric = None
+
+    def target_shape(self):
+        """What a target has to look like; None where a loss of the user's may take anything."""
+        from .. import losses
+
+        shape, name = self.shape, loss_name(self.loss)
+        if name == "sparse_categorical_crossentropy":
+            if K.image_data_format() == "channels_first" and len(shape) in (4, 5):
+                return (shape[0], 1) + shape[2:]
+            return shape[:-1] + (1,)
+        fn = getattr(self.loss, "fn", None)
+        if fn is None:
+            return shape if type(self.loss).__module__.startswith(losses.__name__) else None
+        return shape if getattr(losses, getattr(fn, "__name__", ""), None) is fn else None
+
+    def loss_tensor(self, weighted):
+        """The scalar loss of this output."""
+        weight = self.weight if weighted else None
+        if self.mask is not None:
+            mask = K.cast(self.mask, self.tensor.dtype)
+            if weight is None:
+                weight = mask
+            else:
+                from ..utils.losses_utils import squeeze_or_expand_dimensions
+
+                mask, weight = squeeze_or_expand_dimensions(mask, None, weight)
+                weight = weight * mask
+        loss = self.loss(self.target, self.tensor, sample_weight=weight)
+        return loss if K.ndim(loss) == 0 else K.mean(loss)
+
+    def metric_tensors(self, weighted):
+        """The values of the metrics of this output after a batch."""
+        weight = self.weight if weighted else None
+        tensors = []
+        for metrics, given in ((self.metrics, None), (self.weighted_metrics, weight)):
+            for metric in metrics.values():
+                tensors.append(
+                    compile_utils.call_metric_function(
+                        metric, self.target, self.tensor, weights=given, mask=self.mask
+                    )
+                )
+        return tensors
+
+
+class LossGraph:
+    """Total loss and metric values, all scalars, with or without sample weights as inputs."""
+
+    def __init__(self, model, endpoints, weighted):
+        total = None
+        loss_values, metric_values = [], []
+        for end in endpoints:
+            if end.loss is None:
+                continue
+            loss = end.loss_tensor(weighted)
+            if end.loss_metric is not None:
+                loss_values.append(end.loss_metric(loss))
+            part = loss if end.loss_weight == 1 else loss * end.loss_weight
+            total = part if total is None else total + part
+        for penalty in model.losses:
+            penalty = penalty if K.ndim(penalty) == 0 else K.sum(penalty)
+            total = penalty if total is None else total + penalty
+        if total is None:
+            raise ValueError(
+                f"The model {model.name!r} cannot be compiled because it has no loss to optimize."
+            )
+        for end in endpoints:
+            if end.loss is not None:
+                metric_values += end.metric_tensors(weighted)
+        self.total = total
+        self.values = loss_values + metric_values + list(model._added_metric_values().values())
+        self.weights = [e.weight for e in endpoints if e.loss is not None] if weighted else []
+
+    def updates(self):
+        """What the metrics assign."""
+        return [u for value in self.values for u in getattr(value, "_updates", ())]
+
+
+class TrainingGraph:
+    """The endpoints of a compiled model and its functions of batches.
+
+    Args:
+        model: the model, with inputs and outputs.
+        settings: dict of the arguments of `compile`.
+    """
+
+    def __init__(self, model, settings):
+        self.model = model
+        self.endpoints = self._make_endpoints(settings)
+        self._make_targets(settings["target_tensors"])
+        self._make_metrics(settings)
+        self._graphs: dict = {}
+        self._test_functions: dict = {}
+        self._train_function = None
+        self.train_is_weighted = False
+        self.graph(weighted=False)  # mistakes show now
+
+    # ------------------------------------------------------------ endpoints
+
+    def _make_endpoints(self, settings):
+        names = self.model.output_names
+        losses = compile_utils.prepare_loss_functions(settings["loss"], names)
+        factors = compile_utils.prepare_loss_weights(names, settings["loss_weights"])
+        skipped = [i for i, loss in enumerate(losses) if loss is None]
+        weights, modes = compile_utils.prepare_sample_weights(
+            names, settings["sample_weight_mode"], skipped
+        )
+        ends = []
+        for i, (name, tensor) in enumerate(zip(names, self.model.outputs)):
+            end = Endpoint(name, tensor, losses[i], factors[i])
+            end.weight, end.weight_mode = weights[i], modes[i]
+            ends.append(end)
+        return ends
+
+    def _make_targets(self, target_tensors):
+        given = _given_targets(target_tensors, self.model.output_names)
+        for end, target in zip(self.endpoints, given):
+            if end.loss is None:
+                continue
+            if target is None or K.is_placeholder(target):
+                end.target = target
+                if target is None:
+                    end.target = K.placeholder(
+                        ndim=len(end.shape), name=end.name + "_target", dtype=K.dtype(end.tensor)
+                    )
+            else:
+                end.target, end.target_is_fed = target, False
+
+    def _make_metrics(self, settings):
+        ends = self.endpoints
+        names, shapes = self.model.output_names, [end.shape for end in ends]
+        losses = [end.loss for end in ends]
+        plain, weighted = (
+            compile_utils.collect_per_output_metric_info(
+                settings[key], names, shapes, losses, is_weighted=key == "weighted_metrics"
+            )
+            for key in ("metrics", "weighted_metrics")
+        )
+        taken = ["loss"]
+        if len(ends) > 1:
+            from .. import metrics
+
+            for end in ends:
+                if end.loss is not None:
+                    end.loss_metric = metrics.Mean(name=end.name + "_loss")
+                    taken.append(end.loss_metric.name)
+        taken += [metric.name for metric in self.model._added_metric_values()]
+        self.metrics = []
+        for i, end in enumerate(ends):
+            if end.loss is None:
+                continue
+            end.metrics, end.weighted_metrics = plain[i], weighted[i]
+            for found in (plain[i], weighted[i]):
+                for name, metric in found.items():
+                    metric.name = self._free_name(name, end, taken)
+                    taken.append(metric.name)
+                    self.metrics.append(metric)
+
+    def _free_name(self, name, end, taken):
+        """`name`, with that of the output where there are several, and a number if it is taken."""
+        base = name = f"{end.name}_{name}" if len(self.endpoints) > 1 else name
+        number = 1
+        while name in taken:
+            name = f"{base}_{number}"
+            number += 1
+        return name
+
+    # ------------------------------------------------------------ names and feeds
+
+    def metrics_names(self):
+        """Names of what a function of batches returns."""
+        losses = [end.loss_metric.name for end in self.endpoints if end.loss_metric is not None]
+        own = [metric.name for metric in self.metrics]
+        return ["loss", *losses, *own, *(m.name for m in self.model._added_metric_values())]
+
+    def all_metrics(self):
+        """All metric objects whose values are reported."""
+        losses = [end.loss_metric for end in self.endpoints if end.loss_metric is not None]
+        return losses + self.metrics + list(self.model._added_metric_values())
+
+    def fed(self):
+        """The endpoints whose targets come from the user."""
+        return [end for end in self.endpoints if end.loss is not None and end.target_is_fed]
+
+    def weighed(self):
+        """The endpoints that take sample weights."""
+        return [end for end in self.endpoints if end.loss is not None]
+
+    # ------------------------------------------------------------ functions
+
+    def graph(self, weighted):
+        """Losses and metrics as tensors."""
+        if weighted not in self._graphs:
+            self._graphs[weighted] = LossGraph(self.model, self.endpoints, weighted)
+        return self._graphs[weighted]
+
+    def train_function(self, weighted):
+        """inputs + targets [+ weights] -> loss and metrics, and one optimizer step.
+
+        Once weights have come, the function with weights serves all later steps, and the
+        optimizer's state moves over to it.
+        """
+        if self._train_function is None or (weighted and not self.train_is_weighted):
+            optimizer = self.model.optimizer
+            state = optimizer.get_weights() if self._train_function is not None else None
+            self.train_is_weighted = weighted or self.train_is_weighted
+            self._train_function = self._make_train_function()
+            if state is not None:
+                optimizer.set_weights(state)
+        return self._train_function
+
+    def _make_train_function(self):
+        model, graph = self.model, self.graph(self.train_is_weighted)
+        params = unique(model._collected_trainable_weights)
+        training = model.optimizer.get_updates(loss=graph.total, params=params) if params else []
+        return self._function(graph, model.updates + list(training), phase=1, name="train")
+
+    def test_function(self, weighted):
+        """inputs + targets [+ weights] -> loss and metrics."""
+        if weighted not in self._test_functions:
+            self._test_functions[weighted] = self._function(
+                self.graph(weighted), self.model.state_updates, phase=0, name="test"
+            )
+        return self._test_functions[weighted]
+
+    def _function(self, graph, updates, phase, name):
+        inputs = self.model._feed_inputs + [end.target for end in self.fed()] + graph.weights
+        return K.function(
+            inputs,
+            [graph.total, *graph.values],
+            updates=updates + graph.updates(),
+            phase=phase,
+            name=name,
+        )
+
+
+def _given_targets(target_tensors, names):
+    """One tensor or None per output.
+
+    Raises:
+        ValueError: a list of the wrong length, unknown names.
+    """
+    if target_tensors is None or (isinstance(target_tensors, list) and not target_tensors):
+        return [None] * len(names)
+    if isinstance(target_tensors, dict):
+        unknown = [name for name in target_tensors if name not in names]
+        if unknown:
+            raise ValueError(
+                f"Unknown entry in `target_tensors` dictionary: {unknown[0]!r}. Only expected the "
+                f"following keys: {names}"
+            )
+        return [target_tensors.get(name) for name in names]
+    given = target_tensors if isinstance(target_tensors, (list, tuple)) else [target_tensors]
+    if len(given) != len(names):
+        raise ValueError(
+            f"When passing a list as `target_tensors`, it should have one entry per model output. "
+            f"The model has {len(names)} outputs, but you passed target_tensors={target_tensors}"
+        )
+    return list(given)
