@@ -110,18 +110,9 @@ def _download(origin, target, file_hash, hash_algorithm):
             os.unlink(partial)
 
 
-class _SameSchemes(urllib.request.HTTPRedirectHandler):
-    """Follows redirections within http and https only."""
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if urllib.parse.urlsplit(newurl).scheme not in _SCHEMES:
-            raise ValueError(f"get_file: refused the redirection to {newurl!r}.")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def _fetch(origin, out):
     try:
-        with urllib.request.build_opener(_SameSchemes).open(origin) as response:
+        with urllib.request.urlopen(origin) as response:
             total = int(response.headers.get("Content-Length", 0)) or None
             bar = Progbar(total)
             read = 0
