@@ -32,8 +32,8 @@ bool fits(const Node& a, const Node& b) {
   return true;
 }
 
-// Groups of two or more. An update that another update's result flows into stays alone: joined, a
-// node would wait for itself.
+// Groups of two or more. An update that another update's result flows into stays alone: joined, the
+// other one would have to be computed before the joined node and again in it.
 std::vector<Group> find_groups(const Graph& graph) {
   std::vector<Group> groups;
   std::unordered_set<const Node*> after_update;
