@@ -142,10 +142,18 @@ class BatchNormalization(Layer):
         return K.in_train_phase(normed, inference, training=training)
 
     def _unbiased(self, inputs, variance):
-        """Variance of the population from that of the n elements seen, as Keras 2.3.1 takes it."""
+        """Variance that the running average moves to, from that of the n elements of the batch.
+
+        Keras 2.3.1 multiplied by n / (n - 1 - epsilon) what TensorFlow gave it, and for images with
+        the channels last that was n / (n - 1) times the variance already.
+        """
+        rank = K.ndim(inputs)
         features = K.int_shape(inputs)[self.axis]
         n = K.cast(K.size(inputs), K.dtype(variance)) / max(1, features)
-        return variance * (n / (n - (1.0 + self.epsilon)))
+        variance = variance * (n / (n - (1.0 + self.epsilon)))
+        if rank == 4 and self.axis % rank == 3:
+            variance = variance * (n / (n - 1.0))
+        return variance
 
     def _per_sample(self, inputs):
         """Keras 1's mode 1: mean and deviation of each sample over its last axis."""

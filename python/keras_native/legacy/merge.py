@@ -1,7 +1,7 @@
 """Keras 1's `Merge` layer and `merge` function: one class for all ways to join tensors."""
 
 from .. import backend as K
-from .. import layers as layer_module
+from ..layers import serialization
 from ..engine.base_layer import Layer
 from ..layers import merge as modern
 from ..layers.function import _describe, _restore
@@ -129,7 +129,7 @@ class Merge(Layer):
             "arguments": self.arguments,
         }
         if self._joins_branches:
-            config["layers"] = [layer_module.serialize(layer) for layer in self.layers]
+            config["layers"] = [serialization.serialize(layer) for layer in self.layers]
         for key, value in (
             ("mode", self.mode),
             ("output_shape", self._output_shape),
@@ -149,7 +149,7 @@ class Merge(Layer):
         config.pop("input_dtype", None)
         branches = config.pop("layers", None)
         if branches is not None:
-            config["layers"] = [layer_module.deserialize(b, custom_objects) for b in branches]
+            config["layers"] = [serialization.deserialize(b, custom_objects) for b in branches]
         return cls(**config)
 
 
