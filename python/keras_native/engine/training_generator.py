@@ -244,7 +244,7 @@ def evaluate_generator(
 def _evaluate_batches(model, batches, steps, callbacks, bar=None):
     model.reset_metrics()
     callbacks._call_begin_hook("test")
-    losses, sizes, values = [], [], []
+    values: list = []
     for k in range(steps):
         x, y, weight = _unpack(_next(batches, k))
         logs = {"batch": k, "size": _size(x)}
@@ -253,12 +253,11 @@ def _evaluate_batches(model, batches, steps, callbacks, bar=None):
         values = [float(v) for v in values]
         logs.update(zip(model.metrics_names, values))
         callbacks._call_batch_hook("test", "end", k, logs)
-        losses.append(values[0])
-        sizes.append(logs["size"])
         if bar:
             bar.update(k + 1)
     callbacks._call_end_hook("test")
-    return unpack_singleton([float(np.average(losses, weights=sizes)), *values[1:]])
+    # As Keras 2.3.1: metrics as they stand at the end, and the loss of the last batch.
+    return unpack_singleton(values)
 
 
 def predict_generator(
