@@ -56,7 +56,7 @@ class Merge(Layer):
         self.concat_axis = concat_axis
         self.dot_axes = list(dot_axes) if isinstance(dot_axes, tuple) else dot_axes
         self._output_shape = output_shape
-        self.output_mask = output_mask
+        self._output_mask = output_mask
         self.arguments = arguments or {}
         self.supports_masking = True
         self._joined = self._modern_layer()
@@ -116,7 +116,7 @@ class Merge(Layer):
 
     def compute_mask(self, inputs, mask=None):
         if callable(self.mode):
-            return self.output_mask(mask) if callable(self.output_mask) else self.output_mask
+            return self._output_mask(mask) if callable(self._output_mask) else self._output_mask
         if self._joined is None or mask is None:
             return None
         return self._joined.compute_mask(inputs, mask)
@@ -133,7 +133,7 @@ class Merge(Layer):
         for key, value in (
             ("mode", self.mode),
             ("output_shape", self._output_shape),
-            ("output_mask", self.output_mask),
+            ("output_mask", self._output_mask),
         ):
             described = _describe(value) if callable(value) else (value, "raw")
             config[key], config[f"{key}_type"] = described
