@@ -4,7 +4,7 @@ import numpy as np
 
 from .common import epsilon as fuzz
 from .common import normalize_data_format
-from .math import cast, clip, greater, maximum
+from .math import cast, clip, greater, log, maximum
 from .movement import permute_dimensions
 from .reduce import _float, mean, sum, var
 from .shapes import dimensions, reshape, reshape_to
@@ -162,7 +162,9 @@ def binary_crossentropy(target, output, from_logits=False):
     target = cast_value(as_tensor(target, output), output.dtype)
     if from_logits:
         return emit("binary_crossentropy_logits", (output, target))
-    return emit("binary_crossentropy", (output, target), epsilon=fuzz())
+    # The fuzz factor is added to what was clipped by it already, as Keras 2.3.1 does.
+    output = clip(output, fuzz(), 1 - fuzz())
+    return -(target * log(output + fuzz()) + (1 - target) * log(1 - output + fuzz()))
 
 
 def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):

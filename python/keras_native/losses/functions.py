@@ -39,15 +39,23 @@ def mean_squared_logarithmic_error(y_true, y_pred):
     return K.mean(K.square(first - second), axis=-1)
 
 
+def _signed(y_true):
+    """Targets 0 and 1 as -1 and 1; others as they are."""
+    binary = K.all(K.logical_or(K.equal(y_true, 0.0), K.equal(y_true, 1.0)))
+    return K.switch(binary, 2.0 * y_true - 1.0, y_true)
+
+
 def squared_hinge(y_true, y_pred):
-    """Mean of max(1 - y_true y_pred, 0)² over the last axis; targets are -1 and 1."""
+    """Mean of max(1 - y_true y_pred, 0)² over the last axis; targets are -1 or 0, and 1."""
     y_true, y_pred = _pair(y_true, y_pred)
+    y_true = _signed(y_true)
     return K.mean(K.square(K.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
 
 
 def hinge(y_true, y_pred):
-    """Mean of max(1 - y_true y_pred, 0) over the last axis; targets are -1 and 1."""
+    """Mean of max(1 - y_true y_pred, 0) over the last axis; targets are -1 or 0, and 1."""
     y_true, y_pred = _pair(y_true, y_pred)
+    y_true = _signed(y_true)
     return K.mean(K.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
 
 

@@ -65,8 +65,9 @@ def test_sparse_categorical_crossentropy_axis(float64):
 @pytest.mark.parametrize("from_logits", [False, True])
 def test_binary_crossentropy(float64, from_logits):
     def reference(t, p):
+        eps = 0 if from_logits else EPS
         p = 1 / (1 + np.exp(-p)) if from_logits else np.clip(p, EPS, 1 - EPS)
-        return -t * np.log(p) - (1 - t) * np.log(1 - p)
+        return -t * np.log(p + eps) - (1 - t) * np.log(1 - p + eps)
 
     check(lambda t, p: K.binary_crossentropy(t, p, from_logits), reference, SOFT,
           LOGITS if from_logits else PROBABILITIES)  # fmt: skip
