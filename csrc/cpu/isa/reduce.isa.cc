@@ -6,6 +6,7 @@
 #include "cpu/isa/kernel_table.h"
 #include "cpu/isa/vec.h"
 #include "cpu/isa/vec_fold.h"
+#include "cpu/isa/vec_math.inc"
 
 namespace kn::cpu {
 namespace {
@@ -46,6 +47,12 @@ struct Squares : Plain<Add> {
   static constexpr T start = 0;
   template <class V>
   static KN_INLINE V step(V a, V x, V center) { return a + (x - center) * (x - center); }
+};
+struct Exps : Plain<Add> {
+  template <class T>
+  static constexpr T start = 0;
+  template <class V>
+  static KN_INLINE V step(V a, V x, V center) { return a + vexp(x - center); }
 };
 
 // ---- Rows ----
@@ -216,9 +223,9 @@ void integer_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const 
 template <class T>
 void fill_floats(ReduceLoops<T>& l) {
   l = {{any_rows<Sum, T>, any_rows<Product, T>, any_rows<Largest, T>, any_rows<Smallest, T>,
-        any_rows<Squares, T>, nullptr},
+        any_rows<Squares, T>, any_rows<Exps, T>},
        {columns<Sum, T>, columns<Product, T>, columns<Largest, T>, columns<Smallest, T>,
-        columns<Squares, T>, nullptr},
+        columns<Squares, T>, columns<Exps, T>},
        find<Largest, T>,
        find<Smallest, T>};
 }
