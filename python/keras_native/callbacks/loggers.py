@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..legacy.config import other_spelling
 from ..utils.progbar import Progbar
 from .base import Callback
 
@@ -52,6 +53,16 @@ class BaseLogger(Callback):
                 logs[name] = value if name in self.stateful_metrics else value / self.seen
 
 
+class _Record(dict):
+    """{metric: values} that finds 'acc' where it holds 'accuracy', and the other way round."""
+
+    def __missing__(self, name):
+        other = other_spelling(name)
+        if other in self:
+            return self[other]
+        raise KeyError(name)
+
+
 class History(Callback):
     """Keeps the metrics of every epoch; `fit` returns it.
 
@@ -62,7 +73,7 @@ class History(Callback):
 
     def on_train_begin(self, logs=None):
         self.epoch = []
-        self.history = {}
+        self.history = _Record()
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch.append(epoch)

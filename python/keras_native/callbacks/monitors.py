@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import backend as K
 from ..legacy import accepts_keras1
+from ..legacy.config import other_spelling
 from .base import Callback
 
 
@@ -42,6 +43,13 @@ def _better(owner, monitor, mode, rising):
 
 def _worst(monitor_op):
     return np.inf if monitor_op is np.less else -np.inf
+
+
+def _monitored(monitor, logs):
+    """The metric's value: under its name, or under its other spelling; None if it is not there."""
+    logs = logs or {}
+    value = logs.get(monitor)
+    return logs.get(other_spelling(monitor)) if value is None else value
 
 
 def _missing(owner, monitor, logs):
@@ -119,7 +127,7 @@ class EarlyStopping(Callback):
 
     def get_monitor_value(self, logs):
         """The metric's value in `logs`; None, with a warning, if it is not there."""
-        value = (logs or {}).get(self.monitor)
+        value = _monitored(self.monitor, logs)
         if value is None:
             _missing("EarlyStopping", self.monitor, logs or {})
         return value
@@ -182,7 +190,7 @@ class ModelCheckpoint(Callback):
             self.model.save(path, overwrite=True)
 
     def _improved(self, epoch, path, logs):
-        current = logs.get(self.monitor)
+        current = _monitored(self.monitor, logs)
         if current is None:
             _missing("ModelCheckpoint", self.monitor, logs)
             return False
@@ -205,7 +213,10 @@ class _PlainFields(string.Formatter):
     def get_field(self, field_name, args, kwargs):
         if not field_name.isidentifier():
             raise ValueError(f"Expected plain names in {{}}; received {field_name!r}.")
-        return super().get_field(field_name, args, kwargs)
+        other = other_spelling(field_name)
+        if field_name not in kwargs and other in kwargs:
+            field_name = other
+        return kwargs[field_name], field_name
 
 
 def fill_path(template, values):
@@ -313,7 +324,7 @@ class ReduceLROnPlateau(Callback):
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
         logs["lr"] = K.get_value(self.model.optimizer.lr)
-        current = logs.get(self.monitor)
+        current = _monitored(self.monitor, logs)
         if current is None:
             _missing("ReduceLROnPlateau", self.monitor, logs)
             return

@@ -1,4 +1,4 @@
-"""Layers as configurations and back. A configuration names classes of one table; none is imported."""
+"""Layers as configurations and back: names of one table, nothing is imported."""
 
 from collections.abc import Mapping
 

@@ -1,9 +1,7 @@
 """Layer configurations of Keras 1 model files as configurations of today."""
 
 from .hook import translate
-from .table import CLASSES, TABLE
-
-_REGULARIZERS = {"L1L2Regularizer", "WeightRegularizer", "ActivityRegularizer"}
+from .table import CLASSES, METRICS, OBJECTS, TABLE
 
 
 def modern_config(class_name, config):
@@ -20,17 +18,22 @@ def modern_config(class_name, config):
         old.pop("input_dim", None)
         old.pop("input_length", None)
     for key, value in old.items():
-        old[key] = modern_regularizer(value)
+        old[key] = modern_object(value)
     if "input_dtype" in old:
         old.setdefault("dtype", old.pop("input_dtype"))
     return modern_name, translate(row, old, modern_name)
 
 
-def modern_regularizer(value):
-    """{'name': 'L1L2Regularizer', 'l1': …, 'l2': …} -> {'class_name': 'L1L2', 'config': …}."""
-    if isinstance(value, dict) and value.get("name") in _REGULARIZERS:
-        return {
-            "class_name": "L1L2",
-            "config": {"l1": value.get("l1", 0.0), "l2": value.get("l2", 0.0)},
-        }
-    return value
+def modern_object(value):
+    """{'name': 'MaxNorm', 'm': 2} -> {'class_name': 'MaxNorm', 'config': {'max_value': 2}}."""
+    if not isinstance(value, dict) or value.get("name") not in OBJECTS:
+        return value
+    class_name, renamed = OBJECTS[value["name"]]
+    config = {renamed.get(k, k): v for k, v in value.items() if k != "name"}
+    return {"class_name": class_name, "config": config}
+
+
+def other_spelling(metric):
+    """'val_acc' for 'val_accuracy' and the other way round; None for other metrics."""
+    head, joint, tail = metric.rpartition("_")
+    return head + joint + METRICS[tail] if tail in METRICS else None

@@ -142,7 +142,13 @@ def _modern_initializer(function):
         return function
     if "dtype" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return function
-    return functools.wraps(function)(lambda shape, dtype=None: function(shape))
+
+    @functools.wraps(function)
+    def modern(shape, dtype=None):
+        value = function(shape)
+        return value.numpy() if hasattr(value, "numpy") else value
+
+    return modern
 
 
 def _join_input_shape(new):

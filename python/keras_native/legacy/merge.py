@@ -1,9 +1,9 @@
 """Keras 1's `Merge` layer and `merge` function: one class for all ways to join tensors."""
 
 from .. import backend as K
-from ..layers import serialization
 from ..engine.base_layer import Layer
 from ..layers import merge as modern
+from ..layers import serialization
 from ..layers.function import _describe, _restore
 
 _MODERN = {

@@ -25,18 +25,16 @@ PATHS = {
         "legacy.merge",
         "utils.layer_utils",
     ],
-    "initializations": ["initializers"],
+    "initializations": ["legacy.initializations"],
     "layer": ["layers"],
     "legacy.interfaces": ["legacy"],
     "legacy.models": ["models"],
     "models.models": ["models"],
-    "objectives": ["losses"],
     "utils.visualize_util": ["utils.vis_utils"],
 }
 # Names that were other ones then: {path: {old name: name}}.
 NAMES = {
     "engine.topology": {"Container": "Network"},
-    "initializations": {"normal": "RandomNormal", "uniform": "RandomUniform"},
     "utils.visualize_util": {"plot": "plot_model"},
 }
 

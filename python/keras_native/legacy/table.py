@@ -267,6 +267,21 @@ TABLE = {
     "ReduceLROnPlateau": Spelling({"epsilon": "min_delta"}),
 }
 
+# Regularizers and constraints, which Keras 1 wrote as {"name": class, argument: value, …}:
+# class then -> (class now, {argument then: argument now}).
+OBJECTS = {
+    "ActivityRegularizer": ("L1L2", {}),
+    "L1L2Regularizer": ("L1L2", {}),
+    "WeightRegularizer": ("L1L2", {}),
+    "MaxNorm": ("MaxNorm", {"m": "max_value"}),
+    "MinMaxNorm": ("MinMaxNorm", {"low": "min_value", "high": "max_value"}),
+    "NonNeg": ("NonNeg", {}),
+    "UnitNorm": ("UnitNorm", {}),
+}
+
+# Metrics that are called differently from one version to the next: ending -> other ending.
+METRICS = {"acc": "accuracy", "accuracy": "acc"}
+
 # Classes that only changed their name.
 CLASSES = {
     "Convolution1D": "Conv1D",

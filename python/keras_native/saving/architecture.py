@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+
 _MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
 _MAX_DEPTH = 200  # nesting; a model inside a model inside … adds about six levels each
 
@@ -82,18 +84,33 @@ def parse_yaml(text):
         raise ImportError("Models as YAML need PyYAML: pip install pyyaml.") from error
 
     class Loader(yaml.SafeLoader):
-        """The safe loader that also knows `!!python/tuple`."""
+        """The safe loader that also knows tuples and NumPy numbers, which Keras 1 and 2 wrote."""
 
+    python = "tag:yaml.org,2002:python/"
     Loader.add_constructor(
-        "tag:yaml.org,2002:python/tuple",
-        lambda loader, node: tuple(loader.construct_sequence(node, deep=True)),
+        f"{python}tuple", lambda loader, node: tuple(loader.construct_sequence(node, deep=True))
+    )
+    Loader.add_constructor(
+        f"{python}object/apply:numpy.dtype",
+        lambda loader, node: loader.construct_mapping(node, deep=True)["args"][0],
+    )
+    Loader.add_constructor(
+        f"{python}object/apply:numpy.core.multiarray.scalar",
+        lambda loader, node: _number(*loader.construct_sequence(node, deep=True)),
     )
     try:
         value = yaml.load(text, Loader)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, KeyError, TypeError, LookupError) as error:
         raise ValueError(f"Not the YAML of a model: {error}") from error
     _check_depth(value)
     return value
+
+
+def _number(dtype, data):
+    """A NumPy scalar from its dtype's code and its bytes."""
+    if dtype not in ("i4", "i8", "f4", "f8", "b1"):
+        raise ValueError(f"Expected a number in the YAML of a model; received dtype {dtype!r}.")
+    return np.frombuffer(data, dtype)[0].item()
 
 
 def to_yaml(value, **kwargs):

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import backend as K
 from ..utils.generic_utils import as_python
-from . import reader
+from . import keras1, reader
 from .architecture import parse_json
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import write_arrays
@@ -87,7 +87,10 @@ def _load_optimizer(f, model):
     trained = sum(int(np.prod(K.int_shape(w))) for w in model.optimizer.weights)
     budget = reader.Budget(2 * trained + 64)
     try:
-        model.optimizer.set_weights([reader.array(group, name, budget) for name in names])
+        state = [reader.array(group, name, budget) for name in names]
+        if keras1.is_writer(f):
+            state = keras1.state_in_model_order(f, model, state)
+        model.optimizer.set_weights(state)
     except ValueError as error:
         warnings.warn(
             "Error in loading the saved optimizer state. As a result, your model is starting with "
