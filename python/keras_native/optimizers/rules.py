@@ -152,6 +152,14 @@ class Adam(_Moments):
         return self._apply(op, grads, params, slots, [rate, self.beta_1, self.beta_2],
                            epsilon=float(self.epsilon))  # fmt: skip
 
+    def set_weights(self, weights):
+        if not self.amsgrad and len(weights) < len(self.weights):
+            # Before Keras 2.1.3 the places of the largest means, unused here, were not saved.
+            largest = self.weights[1 + 2 * (len(self.weights) // 3) :]
+            if len(weights) + len(largest) == len(self.weights):
+                weights = [*weights, *K.batch_get_value(largest)]
+        super().set_weights(weights)
+
     def get_config(self):
         return self._config("learning_rate", "beta_1", "beta_2", "decay", "epsilon", "amsgrad")
 
