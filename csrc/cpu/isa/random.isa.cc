@@ -28,7 +28,7 @@ KN_INLINE VecQ multiply_low(VecQ a, VecQ b) {
 KN_INLINE VecQ splat(uint64_t x) { return x - VecQ{}; }
 
 constexpr int kBlocks = kVecBytes / 8;  // Philox blocks per vector, one in each 64-bit lane
-constexpr int kSets = 2;                // vectors at once, to hide the latency of products
+constexpr int kSets = 4;                // vectors at once, to hide the latency of products
 constexpr int kWords = kSets * kBlocks * 4;
 
 // kWords words from block `first` on. Lanes hold 32-bit words; their upper halves hold anything

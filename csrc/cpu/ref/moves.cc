@@ -20,6 +20,7 @@ uint16_t float16_bits(float value) {
   const float size = std::fabs(value);
   if (std::isnan(value)) return sign | 0x7E00;
   if (size >= 65520.0f) return sign | 0x7C00;
+  if (size == 0) return sign;
   // Subnormal halves are multiples of 2^-24; the others keep 11 significant bits.
   int exponent = 0;
   std::frexp(size, &exponent);
