@@ -8,16 +8,19 @@
 
 namespace kn::cpu {
 
-// labels[i] as a class in [0, classes), fractions cut off; -1 where it is none (or NaN).
-inline int64_t class_at(const void* labels, DType dtype, int64_t i, int64_t classes) {
-  return dispatch(dtype, [&](auto zero) -> int64_t {
+// labels[first + i] as a class in [0, n), fractions cut off; -1 where it is none (or NaN).
+inline void read_classes(const void* labels, DType dtype, int64_t first, int64_t count, int64_t n,
+                         int64_t* classes) {
+  dispatch(dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T label = static_cast<const T*>(labels)[i];
-    if constexpr (std::is_floating_point_v<T>) {
-      if (!(label > T{-1} && label < static_cast<T>(classes))) return -1;
+    const T* from = static_cast<const T*>(labels) + first;
+    for (int64_t i = 0; i < count; ++i) {
+      bool fits = true;
+      if constexpr (std::is_floating_point_v<T>)
+        fits = from[i] > T{-1} && from[i] < static_cast<T>(n);
+      const int64_t c = fits ? static_cast<int64_t>(from[i]) : -1;
+      classes[i] = c >= 0 && c < n ? c : -1;
     }
-    const auto c = static_cast<int64_t>(label);
-    return c >= 0 && c < classes ? c : -1;
   });
 }
 

@@ -143,7 +143,7 @@ class Loss : public Kernel {
         !gradient_ && (kind_ == Kind::fused_categorical || kind_ == Kind::fused_sparse);
     for (int64_t i = 0; i < rows_; ++i) {
       Row<T> row{args.input<T>(0) + i * n_, n_, nullptr, -1, Bounds::of<T>(epsilon_)};
-      if (sparse_) row.label = class_at(args.in[1], label_dtype_, i, n_);
+      if (sparse_) read_classes(args.in[1], label_dtype_, i, 1, n_, &row.label);
       else row.target = args.input<T>(1) + i * n_;
       if (gradient_) {
         gradient_of(kind_, row, args.input<T>(2)[i], args.output<T>(0) + i * n_);
