@@ -70,7 +70,7 @@ def _clone_functional(model, input_tensors):
             Input(batch_shape=layer.batch_input_shape, dtype=layer.dtype, name=layer.name)
             if isinstance(layer, InputLayer)
             else Input(batch_shape=x._keras_shape, dtype=x.dtype)
-            for x, layer in zip(model.inputs, model._input_layers)
+            for x, layer in zip(model.inputs, model._input_layers, strict=True)
         ]
     else:
         given = to_list(input_tensors, allow_tuple=True)
@@ -80,12 +80,10 @@ def _clone_functional(model, input_tensors):
                 f"got {len(given)}."
             )
         inputs = [
-            _input_layer(x, f"input_wrapper_for_{layer.name}")
-            ._inbound_nodes[0]
-            .output_tensors[0]
-            for x, layer in zip(given, model._input_layers)
+            _input_layer(x, f"input_wrapper_for_{layer.name}")._inbound_nodes[0].output_tensors[0]
+            for x, layer in zip(given, model._input_layers, strict=True)
         ]
-    made = {id(x): y for x, y in zip(model.inputs, inputs)}
+    made = {id(x): y for x, y in zip(model.inputs, inputs, strict=True)}
     copies: dict = {}
     for node in model._graph.ordered_nodes():
         if all(id(x) in made for x in node.output_tensors):
@@ -96,26 +94,14 @@ def _clone_functional(model, input_tensors):
         arguments = node.arguments or {}
         given = unpack_singleton([made[id(x)] for x in node.input_tensors])
         outputs = to_list(copies[layer](given, **arguments))
-        made.update((id(x), y) for x, y in zip(node.output_tensors, outputs))
+        made.update((id(x), y) for x, y in zip(node.output_tensors, outputs, strict=True))
     return Model(inputs, [made[id(x)] for x in model.outputs], name=model.name)
 
 
-_SAVING = ("load_model", "model_from_config", "model_from_json", "model_from_yaml", "save_model")
+_SAVING = ["load_model", "model_from_config", "model_from_json", "model_from_yaml", "save_model"]
 
-__all__ = [
-    "Input",
-    "InputLayer",
-    "Model",
-    "Sequential",
-    "clone_model",
-    "has_arg",
-    "load_model",
-    "model_from_config",
-    "model_from_json",
-    "model_from_yaml",
-    "save_model",
-    "to_list",
-]
+__all__ = ["Input", "InputLayer", "Model", "Sequential", "clone_model", "has_arg", "to_list"]
+__all__ += _SAVING
 
 
 def __getattr__(name):

@@ -1,4 +1,4 @@
-"""The layer: weights made once in `build`, a function of tensors in `call`, a node for each call."""
+"""The layer: weights made once in `build`, a function of tensors in `call`, a node per call."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ class InputSpec:
         axes: dict of axis to expected extent.
     """
 
-    def __init__(
-        self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None
-    ):
+    def __init__(self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None):
         self.dtype = dtype
         self.shape = shape
         self.ndim = len(shape) if shape is not None else ndim
@@ -81,8 +79,11 @@ class InputSpec:
             if value is not None and not -ndim <= int(axis) < ndim:
                 return f"expected an axis {axis} of extent {value}, found shape {shape}"
             if value is not None and shape[int(axis)] not in {value, None}:
-                return f"expected axis {axis} of input shape to have value {value} but got shape {shape}"
-        for wanted, found in zip(self.shape or (), shape):
+                return (
+                    f"expected axis {axis} of input shape to have value {value} "
+                    f"but got shape {shape}"
+                )
+        for wanted, found in zip(self.shape or shape, shape, strict=True):
             if wanted is not None and found is not None and wanted != found:
                 return f"expected shape={self.shape}, found shape={shape}"
         return None
@@ -267,7 +268,7 @@ class Layer(NodeAccess, WeightStore):
                 f"Layer {self.name} expects {len(specs)} inputs, but it received {len(inputs)} "
                 f"input tensors. Input received: {inputs}"
             )
-        for i, (x, spec) in enumerate(zip(inputs, specs)):
+        for i, (x, spec) in enumerate(zip(inputs, specs, strict=True)):
             wrong = spec and spec.complaint(K.int_shape(x), K.dtype(x))
             if wrong:
                 raise ValueError(f"Input {i} is incompatible with layer {self.name}: {wrong}")
@@ -368,9 +369,9 @@ class Layer(NodeAccess, WeightStore):
             return shapes
         declared = self.compute_output_shape(unpack_singleton(input_shapes))
         declared = declared if isinstance(declared, list) else [declared]
-        for i, (shape, said) in enumerate(zip(shapes, declared)):
+        for i, (shape, said) in enumerate(zip(shapes, declared, strict=True)):
             if said is not None and len(said) == len(shape):
-                shapes[i] = tuple(b if a is None else a for a, b in zip(shape, said))
+                shapes[i] = tuple(b if a is None else a for a, b in zip(shape, said, strict=True))
         return shapes
 
     def __repr__(self):

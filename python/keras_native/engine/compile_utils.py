@@ -45,7 +45,7 @@ def prepare_loss_functions(loss, output_names):
             if loss and name not in loss:
                 warnings.warn(
                     f'Output "{name}" missing from loss dictionary. We assume this was done on '
-                    f'purpose. The fit and evaluate APIs will not be expecting any data to be '
+                    f"purpose. The fit and evaluate APIs will not be expecting any data to be "
                     f'passed to "{name}".',
                     stacklevel=4,
                 )
@@ -133,7 +133,7 @@ def prepare_sample_weights(output_names, sample_weight_mode, skip_target_weighin
         modes = [sample_weight_mode] * count
     pairs = [
         get_output_sample_weight_and_mode(skip_target_weighing_indices, mode, name, i)
-        for i, (mode, name) in enumerate(zip(modes, output_names))
+        for i, (mode, name) in enumerate(zip(modes, output_names, strict=True))
     ]
     return [weight for weight, _ in pairs], [mode for _, mode in pairs]
 
@@ -209,7 +209,7 @@ def collect_per_output_metric_info(
         )
     return [
         _metric_dict(of_output, shape, loss_fn, is_weighted, module)
-        for of_output, shape, loss_fn in zip(nested, output_shapes, loss_fns)
+        for of_output, shape, loss_fn in zip(nested, output_shapes, loss_fns, strict=True)
     ]
 
 

@@ -95,7 +95,7 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
             f"({list(names)}), but instead got {len(arrays)} with shapes "
             f"{[getattr(a, 'shape', None) for a in arrays]}"
         )
-    for array, name, shape in zip(arrays, names, shapes or [None] * len(names)):
+    for array, name, shape in zip(arrays, names, shapes or [None] * len(names), strict=True):
         if not hasattr(array, "shape"):
             raise TypeError(
                 f"Error when checking model {prefix}: data should be a Numpy array, or list/dict "
@@ -126,7 +126,7 @@ def check_shape(array, name, shape, check_batch_axis, prefix):
         )
     if not check_batch_axis:
         found, wanted = found[1:], wanted[1:]
-    if any(w and f != w for f, w in zip(found, wanted)):
+    if any(w and f != w for f, w in zip(found, wanted, strict=True)):
         raise ValueError(
             f"Error when checking {prefix}: expected {name} to have shape {wanted} "
             f"but got array with shape {found}"
@@ -325,7 +325,7 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
         ValueError: saying which of the two to change.
     """
     exact = {"mean_squared_error", "binary_crossentropy", "categorical_crossentropy"}
-    for y, loss, shape in zip(targets, loss_fns, output_shapes):
+    for y, loss, shape in zip(targets, loss_fns, output_shapes, strict=True):
         if y is None or loss is None or K.is_tensor(y) or shape is None:
             continue
         name = loss_name(loss)
@@ -341,7 +341,7 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
                 f"instead, which does expect integer targets."
             )
         if name in exact:
-            for found, wanted in zip(y.shape[1:], shape[1:]):
+            for found, wanted in zip(y.shape[1:], shape[1:], strict=False):
                 if wanted is not None and found != wanted:
                     raise ValueError(
                         f"A target array with shape {y.shape} was passed for an output of shape "

@@ -46,7 +46,9 @@ class Feed:
         self.batch_size = batch_size
         self.samples = int(arrays[0].shape[0])
         self.batches = -(-self.samples // batch_size)
-        converted = [for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function))]
+        converted = [
+            for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)
+        ]
         scalars = all(K.int_shape(y) == () for y in function.outputs)
         self.native = scalars and all(a is not None for a in converted)
         self.arrays = converted if self.native else arrays
@@ -104,7 +106,9 @@ class RowFeed:
         self.batch_size = batch_size
         self.samples = int(arrays[0].shape[0])
         self.batches = -(-self.samples // batch_size)
-        converted = [for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function))]
+        converted = [
+            for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)
+        ]
         self.native = all(a is not None for a in converted)
         self.arrays = converted if self.native else arrays
         self.outputs = None
@@ -126,7 +130,7 @@ class RowFeed:
             found = self.function([rows_of(a, rows) for a in self.arrays])
             if self.outputs is None:
                 self.outputs = [np.zeros((self.samples,) + y.shape[1:], y.dtype) for y in found]
-            for out, y in zip(self.outputs, found):
+            for out, y in zip(self.outputs, found, strict=True):
                 out[rows] = y
 
 

@@ -120,7 +120,9 @@ def _sources(node):
     """(call, tensor) for each input that a layer made."""
     return [
         (layer._inbound_nodes[index], tensor)
-        for layer, index, tensor in zip(node.inbound_layers, node.node_indices, node.input_tensors)
+        for layer, index, tensor in zip(
+            node.inbound_layers, node.node_indices, node.input_tensors, strict=False
+        )
         if layer is not None
     ]
 

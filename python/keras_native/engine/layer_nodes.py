@@ -62,7 +62,7 @@ class NodeAccess:
         shapes = [getattr(node, attribute) for node in self._inbound_nodes]
         if any(shape != shapes[0] for shape in shapes):
             raise AttributeError(
-                f'The layer {self.name!r} has multiple inbound nodes with different {what}s. Hence '
+                f"The layer {self.name!r} has multiple inbound nodes with different {what}s. Hence "
                 f'the notion of "{what}" is ill-defined. Use '
                 f"`get_{what.replace(' ', '_')}_at(node_index)` instead."
             )

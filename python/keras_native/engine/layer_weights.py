@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from .. import backend as K
-from ..utils.generic_utils import object_list_uid, to_list
+from ..utils.generic_utils import object_list_uid
 from .node import Recorded, same_tensors
 
 
@@ -120,7 +120,9 @@ class WeightStore:
             held = self._trainable_weights + self._non_trainable_weights
             if all(weight is not value for weight in held):
                 trainable = getattr(value, "trainable", True)
-                (self._trainable_weights if trainable else self._non_trainable_weights).append(value)
+                (self._trainable_weights if trainable else self._non_trainable_weights).append(
+                    value
+                )
         elif isinstance(value, (list, tuple)):
             for item in value:
                 if isinstance(item, (WeightStore, list, tuple)):
@@ -182,13 +184,13 @@ class WeightStore:
                 f"{[K.int_shape(p) for p in params]}. "
                 f"Provided shapes: {[v.shape for v in values][:10]}"
             )
-        for param, value in zip(params, values):
+        for param, value in zip(params, values, strict=True):
             if tuple(K.int_shape(param)) != value.shape:
                 raise ValueError(
                     f"Layer {self.name!r}: weight {param.name!r} has shape {K.int_shape(param)}, "
                     f"which is not compatible with the provided shape {value.shape}"
                 )
-        K.batch_set_value(list(zip(params, values)))
+        K.batch_set_value(list(zip(params, values, strict=True)))
 
     def count_params(self):
         """Number of scalars in all weights.

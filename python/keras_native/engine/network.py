@@ -88,7 +88,9 @@ class Network(Layer):
         self.input_names = [layer.name for layer in self._input_layers]
         self.output_names = [layer.name for layer in self._output_layers]
         self._feed_input_names = [x.name for x in self._input_layers if _is_fed(x)]
-        self._feed_inputs = [x for x, layer in zip(inputs, self._input_layers) if _is_fed(layer)]
+        self._feed_inputs = [
+            x for x, layer in zip(inputs, self._input_layers, strict=True) if _is_fed(layer)
+        ]
         self._feed_input_shapes = [K.int_shape(x) for x in self._feed_inputs]
         self._inbound_nodes = [n for n in self._inbound_nodes if n.inbound_layers]
         node = Node(
@@ -398,7 +400,7 @@ class Network(Layer):
         with _quietly():
             inputs = [
                 K.placeholder(shape=shape, dtype=K.dtype(x))
-                for shape, x in zip(shapes, self.inputs)
+                for shape, x in zip(shapes, self.inputs, strict=True)
             ]
             return self.run_internal_graph(inputs, [None] * len(inputs))[2]
 
@@ -421,7 +423,7 @@ class Network(Layer):
                 f"but it received {len(inputs)}: {inputs}"
             )
         masks = masks or [None] * len(inputs)
-        made = {id(x): (y, mask) for x, y, mask in zip(self.inputs, inputs, masks)}
+        made = {id(x): (y, mask) for x, y, mask in zip(self.inputs, inputs, masks, strict=True)}
         for node in self._own_nodes():
             if all(id(x) in made for x in node.output_tensors):
                 continue
@@ -435,7 +437,7 @@ class Network(Layer):
             outputs, output_masks = to_list(output), to_list(output_mask)
             if len(output_masks) != len(outputs):
                 output_masks = [None] * len(outputs)
-            for x, y, y_mask in zip(node.output_tensors, outputs, output_masks):
+            for x, y, y_mask in zip(node.output_tensors, outputs, output_masks, strict=True):
                 made[id(x)] = (y, y_mask)
         results = [made[id(x)] for x in self.outputs]
         outputs = [tensor for tensor, _ in results]
@@ -528,7 +530,7 @@ def _network_arguments(args, kwargs):
     names = ("inputs", "outputs", "name")
     if len(args) > len(names):
         raise TypeError(f"Expected at most inputs, outputs and name, got {len(args)} arguments.")
-    for name, value in zip(names, args):
+    for name, value in zip(names, args, strict=False):
         if name in kwargs:
             raise TypeError(f"Got multiple values for argument {name!r}.")
         kwargs[name] = value

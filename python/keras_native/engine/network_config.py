@@ -76,7 +76,7 @@ def _call_config(layer, node, numbers):
     return [
         [source.name, numbers.get(source._inbound_nodes[index], 0), tensor_index, kwargs]
         for source, index, tensor_index in zip(
-            node.inbound_layers, node.node_indices, node.tensor_indices
+            node.inbound_layers, node.node_indices, node.tensor_indices, strict=True
         )
         if source is not None
     ]

@@ -90,4 +90,4 @@ class Node:
 def same_tensors(a, b):
     """Whether two tensors or lists of tensors are the very same objects."""
     a, b = to_list(a), to_list(b)
-    return len(a) == len(b) and all(x is y for x, y in zip(a, b))
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))

@@ -366,9 +366,7 @@ class Model(DataAdapter, Network):
                 use_multiprocessing=use_multiprocessing,
             )
         batch_size = self._validate_or_infer_batch_size(batch_size, steps, x)
-        data = self._standardize_user_data(
-            x, y, sample_weight=sample_weight, batch_size=batch_size
-        )
+        data = self._standardize_user_data(x, y, sample_weight=sample_weight, batch_size=batch_size)
         function, inputs = self._test_call(data)
         return training_arrays.test_loop(
             self,

@@ -156,7 +156,7 @@ def fit_loop(
         found.on_epoch_begin(epoch)
         logs: dict = {}
         if epoch_runner.run() and do_validation and should_run_validation(validation_freq, epoch):
-            for name, value in zip(model.metrics_names, to_list(validate())):
+            for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                 logs["val_" + name] = value
         found.on_epoch_end(epoch, logs)
         if found.model.stop_training:
@@ -193,7 +193,7 @@ class _Epochs:
             values, loss_sum, samples = self.feed.run(k, k + n, self.index)
             self.pace.done(n)
             k += n
-            logs = dict(zip(self.labels, values))
+            logs = dict(zip(self.labels, values, strict=True))
             logs["loss"] = loss_sum / max(samples, 1)
             self.callbacks.on_chunk_end(n, samples, logs)
             if self.callbacks.model.stop_training:
@@ -205,7 +205,7 @@ class _Epochs:
             logs = {"batch": k, "size": self.feed.size(k)}
             self.callbacks._call_batch_hook("train", "begin", k, logs)
             values, _, _ = self.feed.run(k, k + 1, self.index)
-            logs.update(zip(self.labels, values))
+            logs.update(zip(self.labels, values, strict=True))
             self.callbacks._call_batch_hook("train", "end", k, logs)
             if self.callbacks.model.stop_training:
                 return False
@@ -226,7 +226,7 @@ class _Steps:
             logs = {"batch": k, "size": 1}
             self.callbacks._call_batch_hook("train", "begin", k, logs)
             values = self.function(self.inputs)
-            logs.update(zip(self.labels, (float(np.mean(v)) for v in values)))
+            logs.update(zip(self.labels, (float(np.mean(v)) for v in values), strict=True))
             self.callbacks._call_batch_hook("train", "end", k, logs)
             if self.callbacks.model.stop_training:
                 return False
@@ -266,7 +266,7 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
             found._call_batch_hook("test", "begin", k, logs)
         values, loss_sum, n = run()
         if watched:
-            logs.update(zip(labels, values))
+            logs.update(zip(labels, values, strict=True))
             found._call_batch_hook("test", "end", k, logs)
         return values, loss_sum, n
 
@@ -283,9 +283,7 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
         k = 0
         while k < feed.batches:
             n = 1 if watched else pace.take(feed.batches - k)
-            values, loss_sum, seen = batch(
-                k, feed.size(k), lambda k=k, n=n: feed.run(k, k + n)
-            )
+            values, loss_sum, seen = batch(k, feed.size(k), lambda k=k, n=n: feed.run(k, k + n))
             pace.done(n)
             k += n
             total, count = total + loss_sum, count + seen
@@ -331,7 +329,7 @@ def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=
         for k in range(steps):
             logs = {"batch": k, "size": 1}
             found._call_batch_hook("predict", "begin", k, logs)
-            for result, part in zip(results, f(ins)):
+            for result, part in zip(results, f(ins), strict=True):
                 result.append(part)
             found._call_batch_hook("predict", "end", k, logs)
             if bar:

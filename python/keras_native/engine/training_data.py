@@ -165,7 +165,7 @@ class DataAdapter:
         training_utils.check_loss_and_target_compatibility(
             targets, [end.loss for end in fed], [end.shape for end in fed]
         )
-        for array, end in zip(targets, fed):
+        for array, end in zip(targets, fed, strict=True):
             shape = end.target_shape()
             if shape is not None and array is not None and not K.is_tensor(array):
                 check_shape(array, end.name, shape, False, "target")
@@ -186,7 +186,7 @@ class DataAdapter:
             training_utils.standardize_weights(
                 next(arrays) if end.target_is_fed else None, w, c, end.weight_mode
             )
-            for end, w, c in zip(ends, by_sample, by_class)
+            for end, w, c in zip(ends, by_sample, by_class, strict=True)
         ]
 
     def _standardize_validation(self, validation_data, batch_size):
@@ -312,7 +312,7 @@ def _plain(value):
 
 
 def _refuse_missing(arrays, names):
-    for array, name in zip(arrays, names):
+    for array, name in zip(arrays, names, strict=True):
         if array is None:
             raise ValueError(f"No data provided for input {name!r}: expected an array, got None.")
         if array.shape[0] == 0:
@@ -323,7 +323,7 @@ def _refuse_missing(arrays, names):
 
 
 def _sparse_targets_with_axis(y, ends):
-    """Class numbers without the last axis of size 1 get it: (N, T) for an output (N, T, classes)."""
+    """Class numbers get their last axis of size 1: (N, T) for an output (N, T, classes)."""
     if len(ends) != 1 or not hasattr(y, "ndim"):
         return y
     end = ends[0]

@@ -175,7 +175,7 @@ def fit_generator(
                     whole = False
                     break
             if whole and do_validation and should_run_validation(validation_freq, epoch):
-                for name, value in zip(model.metrics_names, to_list(validate())):
+                for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                     logs["val_" + name] = value
             found.on_epoch_end(epoch, logs)
             if found.model.stop_training:
@@ -192,7 +192,7 @@ def _train_step(model, callbacks, k, x, y, weight, class_weight):
     values = model.train_on_batch(
         x, y, sample_weight=weight, class_weight=class_weight, reset_metrics=False
     )
-    logs.update(zip(model.metrics_names, map(float, to_list(values))))
+    logs.update(zip(model.metrics_names, map(float, to_list(values)), strict=True))
     callbacks._call_batch_hook("train", "end", k, logs)
 
 
@@ -251,7 +251,7 @@ def _evaluate_batches(model, batches, steps, callbacks, bar=None):
         callbacks._call_batch_hook("test", "begin", k, logs)
         values = to_list(model.test_on_batch(x, y, sample_weight=weight, reset_metrics=False))
         values = [float(v) for v in values]
-        logs.update(zip(model.metrics_names, values))
+        logs.update(zip(model.metrics_names, values, strict=True))
         callbacks._call_batch_hook("test", "end", k, logs)
         if bar:
             bar.update(k + 1)
@@ -287,4 +287,4 @@ def predict_generator(
             if bar:
                 bar.update(k + 1)
     found._call_end_hook("predict")
-    return unpack_singleton([np.concatenate(of_output) for of_output in zip(*parts)])
+    return unpack_singleton([np.concatenate(of_output) for of_output in zip(*parts, strict=True)])

@@ -144,7 +144,7 @@ class TrainingGraph:
             names, settings["sample_weight_mode"], skipped
         )
         ends = []
-        for i, (name, tensor) in enumerate(zip(names, self.model.outputs)):
+        for i, (name, tensor) in enumerate(zip(names, self.model.outputs, strict=True)):
             end = Endpoint(name, tensor, losses[i], factors[i])
             end.weight, end.weight_mode = weights[i], modes[i]
             ends.append(end)
@@ -152,7 +152,7 @@ class TrainingGraph:
 
     def _make_targets(self, target_tensors):
         given = _given_targets(target_tensors, self.model.output_names)
-        for end, target in zip(self.endpoints, given):
+        for end, target in zip(self.endpoints, given, strict=True):
             if end.loss is None:
                 continue
             if target is None or K.is_placeholder(target):

@@ -46,7 +46,7 @@ def get_source_inputs(tensor, layer=None, node_index=None):
             continue
         sources = [
             source._inbound_nodes[index]
-            for source, index in zip(node.inbound_layers, node.node_indices)
+            for source, index in zip(node.inbound_layers, node.node_indices, strict=True)
             if source is not None
         ]
         stack.extend(reversed(sources))
@@ -150,7 +150,7 @@ def _connections(layer, nodes):
         for node in layer._inbound_nodes
         if node in nodes
         for source, node_index, tensor_index in zip(
-            node.inbound_layers, node.node_indices, node.tensor_indices
+            node.inbound_layers, node.node_indices, node.tensor_indices, strict=True
         )
         if source is not None
     ]
