@@ -21,21 +21,34 @@ from .common import (
 from .control import (
     clear_session,
     eager,
-    foldl,
-    foldr,
     get_session,
     in_test_phase,
     in_train_phase,
     learning_phase,
-    map_fn,
     set_learning_phase,
     set_session,
     switch,
     symbolic,
 )
+from .conv import (
+    conv1d,
+    conv2d,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    depthwise_conv2d,
+    local_conv1d,
+    local_conv2d,
+    pool1d,
+    pool2d,
+    pool3d,
+    separable_conv1d,
+    separable_conv2d,
+)
 from .creation import eye, ones, zeros
 from .functions import Function, eval, function, gradients, stop_gradient
 from .linalg import batch_dot, dot
+from .loops import foldl, foldr, map_fn, rnn
 from .math import (
     abs,
     cast,

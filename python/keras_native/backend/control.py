@@ -1,4 +1,4 @@
-"""The learning phase, branches, and functions mapped over a leading axis."""
+"""The learning phase and branches."""
 
 import numpy as np
 
@@ -116,57 +116,6 @@ def switch(condition, then_expression, else_expression):
     for _ in range(rank - condition.ndim):
         condition = emit("expand_dims", (condition,), axis=-1)
     return where(condition, then_expression, else_expression)
-
-
-def _leading(elems):
-    """Slices of the tensors along their first axis: one tuple (or tensor) per step."""
-    tensors = list(elems) if isinstance(elems, (list, tuple)) else [as_tensor(elems)]
-    length = tensors[0].shape[0]
-    if length is None:
-        raise ValueError(
-            "Expected a tensor whose first axis has a known size, since the function is written "
-            f"out once per step. Received shape: {tensors[0].shape}"
-        )
-    steps = [tuple(t[i] for t in tensors) for i in range(length)]
-    return steps if isinstance(elems, (list, tuple)) else [s[0] for s in steps]
-
-
-def map_fn(fn, elems, name=None, dtype=None):
-    """Stacks fn(elems[0]), fn(elems[1]), …; a tuple of tensors is sliced together."""
-    results = [fn(step) for step in _leading(elems)]
-    if results and isinstance(results[0], (list, tuple)):
-        return type(results[0])(_stacked(parts, None) for parts in zip(*results))
-    return _stacked(results, dtype)
-
-
-def _stacked(parts, dtype):
-    if not parts:
-        raise ValueError("Expected at least one element to map over.")
-    result = emit("stack", [as_tensor(p) for p in parts], axis=0)
-    return result if not isinstance(dtype, str) else cast_value(result, dtype)
-
-
-def foldl(fn, elems, initializer=None, name=None):
-    """Accumulates acc = fn(acc, elem) from the first element on."""
-    steps = _leading(elems)
-    return _fold(fn, steps, initializer)
-
-
-def foldr(fn, elems, initializer=None, name=None):
-    """Accumulates acc = fn(acc, elem) from the last element on."""
-    return _fold(fn, _leading(elems)[::-1], initializer)
-
-
-def _fold(fn, steps, initializer):
-    if initializer is None:
-        if not steps:
-            raise ValueError("Expected at least one element, or an initializer.")
-        accumulated, steps = steps[0], steps[1:]
-    else:
-        accumulated = as_tensor(initializer)
-    for step in steps:
-        accumulated = fn(accumulated, step)
-    return accumulated
 
 
 def symbolic(func):
