@@ -12,25 +12,57 @@ namespace {
 constexpr int kStrip = 4;            // vectors of channels held in registers
 constexpr int64_t kBlockBytes = 16384;  // of rows between the two looks at them
 
-// `count` lanes of channels as one value: a vector, or a single element for the rest of a row.
+// Lanes of channels as one value: a vector, or a single element for the rest of a row.
 KN_INLINE float get(const float* p, float) { return *p; }
 KN_INLINE double get(const double* p, double) { return *p; }
 KN_INLINE VecF get(const float* p, VecF) { return load(p); }
 KN_INLINE VecD get(const double* p, VecD) { return load(p); }
-KN_INLINE void put(float* p, float v) { *p = v; }
-KN_INLINE void put(double* p, double v) { *p = v; }
-KN_INLINE void put(float* p, VecF v) { store(p, v); }
-KN_INLINE void put(double* p, VecD v) { store(p, v); }
 
-// Calls body.template run<V, N>(channel) over strips of N vectors, then vectors, then elements.
+// Writes the lanes of v from `skip` on.
+template <class T, class V>
+KN_INLINE void put(T* p, V v, int skip) {
+  if constexpr (sizeof(V) == sizeof(T)) {
+    *p = v;
+  } else if (skip == 0) {
+    store(p, v);
+  } else {
+    for (int i = skip; i < static_cast<int>(sizeof(V) / sizeof(T)); ++i) p[i] = v[i];
+  }
+}
+
+// Calls body.template run<V, N>(channel, skip) over strips of N vectors, then vectors. The last
+// vector may reach back over channels that are done: those `skip` lanes must not be written again.
 template <class T, class Body>
 KN_INLINE void over_channels(int64_t c, const Body& body) {
-  typedef Vec<T> V;
+  typedef typename VecOf<T>::type V;
   constexpr int kLanes = sizeof(V) / sizeof(T);
   int64_t at = 0;
-  for (; at + kStrip * kLanes <= c; at += kStrip * kLanes) body.template run<V, kStrip>(at);
-  for (; at + kLanes <= c; at += kLanes) body.template run<V, 1>(at);
-  for (; at < c; ++at) body.template run<T, 1>(at);
+  for (; at + kStrip * kLanes <= c; at += kStrip * kLanes) body.template run<V, kStrip>(at, 0);
+  for (; at + kLanes <= c; at += kLanes) body.template run<V, 1>(at, 0);
+  if (at < c && c >= kLanes) body.template run<V, 1>(c - kLanes, static_cast<int>(at + kLanes - c));
+  else for (; at < c; ++at) body.template run<T, 1>(at, 0);
+}
+
+// So many rows of c channels, fewer than a vector has lanes, make a whole number of vectors.
+template <class T>
+KN_INLINE int64_t rows_per_vector(int64_t c) {
+  int64_t rows = sizeof(typename VecOf<T>::type) / sizeof(T);
+  while (rows % 2 == 0 && c % 2 == 0) rows /= 2, c /= 2;
+  return rows;
+}
+
+// Channels of such rows laid side by side: less than lanes squared.
+template <class T>
+constexpr int kMostFolded = (kVecBytes / sizeof(T)) * (kVecBytes / sizeof(T));
+
+// Adds moments of b elements to those of a elements.
+template <class T, class V>
+KN_INLINE void join_moments(T* mean, T* m2, int64_t before, V mean_b, V m2_b, int64_t added,
+                            int skip) {
+  const T a = static_cast<T>(before), b = static_cast<T>(added);
+  const V old = get(mean, V{}), delta = mean_b - old;
+  put(mean, old + delta * (b / (a + b)), skip);
+  put(m2, get(m2, V{}) + m2_b + delta * delta * (a * (b / (a + b))), skip);
 }
 
 // Adds the moments of `rows` rows to those of `before` rows.
@@ -41,47 +73,65 @@ struct MomentsBlock {
   T *mean, *m2;
 
   template <class V, int N>
-  KN_INLINE void run(int64_t at) const {
+  KN_INLINE void run(int64_t at, int skip) const {
     constexpr int kLanes = sizeof(V) / sizeof(T);
-    const T n = static_cast<T>(rows), total = static_cast<T>(before + rows);
     V sum[N] = {}, square[N] = {}, center[N];
     for (int64_t r = 0; r < rows; ++r)
       for (int k = 0; k < N; ++k) sum[k] += get(x + r * c + at + k * kLanes, V{});
-    for (int k = 0; k < N; ++k) center[k] = sum[k] / n;
+    for (int k = 0; k < N; ++k) center[k] = sum[k] / static_cast<T>(rows);
     for (int64_t r = 0; r < rows; ++r)
       for (int k = 0; k < N; ++k) {
         const V d = get(x + r * c + at + k * kLanes, V{}) - center[k];
         square[k] += d * d;
       }
-    for (int k = 0; k < N; ++k) {
-      T *mean_at = mean + at + k * kLanes, *m2_at = m2 + at + k * kLanes;
-      const V old = get(mean_at, V{}), delta = center[k] - old;
-      put(mean_at, old + delta * (n / total));
-      put(m2_at, get(m2_at, V{}) + square[k] + delta * delta * (static_cast<T>(before) * n / total));
-    }
+    for (int k = 0; k < N; ++k)
+      join_moments(mean + at + k * kLanes, m2 + at + k * kLanes, before, center[k], square[k], rows,
+                   skip);
   }
 };
 
 template <class T>
-void row_moments(const T* x, int64_t rows, int64_t c, T* mean, T* m2) {
-  for (int64_t i = 0; i < c; ++i) mean[i] = m2[i] = 0;
-  int64_t block = kBlockBytes / (c * static_cast<int64_t>(sizeof(T)));
-  if (block < 16) block = 16;
+KN_INLINE int64_t block_rows(int64_t c) {
+  const int64_t rows = kBlockBytes / (c * static_cast<int64_t>(sizeof(T)));
+  return rows < 16 ? 16 : rows;
+}
+
+// `before` rows are in mean and m2 already.
+template <class T>
+void add_row_moments(const T* x, int64_t rows, int64_t c, int64_t before, T* mean, T* m2) {
+  const int64_t block = block_rows<T>(c);
   for (int64_t at = 0; at < rows; at += block) {
     const int64_t n = rows - at < block ? rows - at : block;
-    over_channels<T>(c, MomentsBlock<T>{x + at * c, n, c, at, mean, m2});
+    over_channels<T>(c, MomentsBlock<T>{x + at * c, n, c, before + at, mean, m2});
   }
 }
 
 template <class T>
-struct SumsRows {
+void row_moments(const T* x, int64_t rows, int64_t c, T* mean, T* m2) {
+  for (int64_t i = 0; i < c; ++i) mean[i] = m2[i] = 0;
+  int64_t done = 0;
+  const int64_t fold = rows_per_vector<T>(c);
+  if (c * static_cast<int64_t>(sizeof(T)) < kVecBytes && rows >= 2 * fold) {
+    T wide_mean[kMostFolded<T>] = {}, wide_m2[kMostFolded<T>] = {};
+    const int64_t n = rows / fold;
+    add_row_moments(x, n, c * fold, 0, wide_mean, wide_m2);
+    for (int64_t j = 0; j < fold; ++j)
+      for (int64_t i = 0; i < c; ++i)
+        join_moments(mean + i, m2 + i, j * n, wide_mean[j * c + i], wide_m2[j * c + i], n, 0);
+    done = n * fold;
+  }
+  add_row_moments(x + done * c, rows - done, c, done, mean, m2);
+}
+
+template <class T>
+struct SumsBlock {
   const T *x, *dy;
   int64_t rows, c;
   const T* mean;
   T *sum_dy, *sum_dy_x;
 
   template <class V, int N>
-  KN_INLINE void run(int64_t at) const {
+  KN_INLINE void run(int64_t at, int skip) const {
     constexpr int kLanes = sizeof(V) / sizeof(T);
     V sum[N] = {}, product[N] = {}, center[N];
     for (int k = 0; k < N; ++k) center[k] = get(mean + at + k * kLanes, V{});
@@ -94,22 +144,40 @@ struct SumsRows {
       }
     for (int k = 0; k < N; ++k) {
       T *sum_at = sum_dy + at + k * kLanes, *product_at = sum_dy_x + at + k * kLanes;
-      put(sum_at, get(sum_at, V{}) + sum[k]);
-      put(product_at, get(product_at, V{}) + product[k]);
+      put(sum_at, get(sum_at, V{}) + sum[k], skip);
+      put(product_at, get(product_at, V{}) + product[k], skip);
     }
   }
 };
 
 template <class T>
+void add_row_sums(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, T* sum_dy,
+                  T* sum_dy_x) {
+  const int64_t block = block_rows<T>(c);
+  for (int64_t at = 0; at < rows; at += block) {
+    const int64_t n = rows - at < block ? rows - at : block;
+    over_channels<T>(c, SumsBlock<T>{x + at * c, dy + at * c, n, c, mean, sum_dy, sum_dy_x});
+  }
+}
+
+template <class T>
 void row_sums(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, T* sum_dy,
               T* sum_dy_x) {
   for (int64_t i = 0; i < c; ++i) sum_dy[i] = sum_dy_x[i] = 0;
-  int64_t block = kBlockBytes / (c * static_cast<int64_t>(sizeof(T)));
-  if (block < 16) block = 16;
-  for (int64_t at = 0; at < rows; at += block) {
-    const int64_t n = rows - at < block ? rows - at : block;
-    over_channels<T>(c, SumsRows<T>{x + at * c, dy + at * c, n, c, mean, sum_dy, sum_dy_x});
+  int64_t done = 0;
+  const int64_t fold = rows_per_vector<T>(c);
+  if (c * static_cast<int64_t>(sizeof(T)) < kVecBytes && rows >= 2 * fold) {
+    T wide_mean[kMostFolded<T>] = {}, wide_sum[kMostFolded<T>] = {}, wide_product[kMostFolded<T>] = {};
+    for (int64_t i = 0; i < c * fold; ++i) wide_mean[i] = mean[i % c];
+    const int64_t n = rows / fold;
+    add_row_sums(x, dy, n, c * fold, wide_mean, wide_sum, wide_product);
+    for (int64_t i = 0; i < c * fold; ++i) {
+      sum_dy[i % c] += wide_sum[i];
+      sum_dy_x[i % c] += wide_product[i];
+    }
+    done = n * fold;
   }
+  add_row_sums(x + done * c, dy + done * c, rows - done, c, mean, sum_dy, sum_dy_x);
 }
 
 template <class T>
@@ -169,9 +237,7 @@ void plane_moments(const T* x, int64_t n, T* mean, T* m2) {
       }
     T squares = total_of<T>(square);
     for (; i < count; ++i) squares += (b[i] - center) * (b[i] - center);
-    const T delta = center - *mean, both = static_cast<T>(from + count);
-    *mean += delta * (static_cast<T>(count) / both);
-    *m2 += squares + delta * delta * (static_cast<T>(from) * static_cast<T>(count) / both);
+    join_moments(mean, m2, from, center, squares, count, 0);
   }
 }
 
