@@ -132,7 +132,10 @@ bool make_tile_code(const Program& program, TileCode& code, std::string& refusal
   std::vector<int> output_values, stored;
   for (const ProgramOutput& out : program.outputs) {
     output_values.push_back(renumbered[out.value]);
-    bool taken = out.value < program.input_count();
+    const bool input = out.value < program.input_count();
+    // A closing reduction may read an input where it lies.
+    bool taken = input && !(out.closing != Closing::none &&
+                            program.inputs[out.value].shape == program.domain);
     if (out.closing == Closing::none) {
       taken = taken || std::find(stored.begin(), stored.end(), out.value) != stored.end();
       stored.push_back(out.value);

@@ -1,7 +1,158 @@
+// Elementwise chains, with the reductions that close them, as one loop each.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "graph/builder.h"
+#include "passes/elementwise_groups.h"
 #include "passes/pipeline.h"
 
 namespace kn {
 
-Graph fuse_elementwise(const Graph& graph) { return graph; }
+namespace {
+
+using Mapping = std::unordered_map<Value, Value, ValueHash>;
+
+Value mapped(const Mapping& map, const Value& v) {
+  const auto found = map.find(v);
+  return found == map.end() ? v : found->second;
+}
+
+// Writes the program of one unit.
+class ProgramWriter {
+ public:
+  explicit ProgramWriter(const FusionUnit& unit) : unit_(unit), program_(std::make_shared<Program>()) {
+    for (const NodePtr& node : unit) parts_.push_back(fusion_part(*node));
+    program_->domain = parts_[0].domain;
+    find_inputs();
+    for (size_t i = 0; i < unit.size(); ++i)
+      if (parts_[i].kind == FusionPart::Kind::instruction) add_instruction(i);
+  }
+
+  // Values that the program reads, broadcasts looked through.
+  const std::vector<Value>& inputs() const { return inputs_; }
+  const std::shared_ptr<Program>& program() const { return program_; }
+
+  void add_output(size_t i) {
+    const FusionPart& part = parts_[i];
+    const bool closes = part.kind == FusionPart::Kind::closing;
+    const Value value = closes ? unit_[i]->inputs[0] : Value{unit_[i], 0};
+    program_->outputs.push_back(
+        {numbers_.at(value), part.closing, part.kept, unit_[i]->outputs[0].shape});
+  }
+
+ private:
+  std::vector<Value> operands(size_t i) const {
+    if (parts_[i].kind == FusionPart::Kind::closing) return {unit_[i]->inputs[0]};
+    std::vector<Value> read;
+    for (const Value& v : unit_[i]->inputs) read.push_back(through_broadcasts(v));
+    return read;
+  }
+
+  bool inside(const Value& v) const {
+    return std::find(unit_.begin(), unit_.end(), v.node) != unit_.end();
+  }
+
+  void find_inputs() {
+    for (size_t i = 0; i < unit_.size(); ++i)
+      for (const Value& v : operands(i)) {
+        if (inside(v) || !numbers_.try_emplace(v, static_cast<int>(inputs_.size())).second) continue;
+        inputs_.push_back(v);
+        program_->inputs.push_back(v.type());
+      }
+  }
+
+  void add_instruction(size_t i) {
+    Instruction instruction = parts_[i].instruction;
+    int next = 0;
+    for (const Value& v : operands(i))
+      instruction.operands[next++] = static_cast<int16_t>(numbers_.at(v));
+    numbers_[Value{unit_[i], 0}] = program_->value_count();
+    program_->code.push_back(instruction);
+  }
+
+  const FusionUnit& unit_;
+  std::vector<FusionPart> parts_;
+  std::shared_ptr<Program> program_;
+  std::vector<Value> inputs_;
+  std::unordered_map<Value, int, ValueHash> numbers_;
+};
+
+class Fusion {
+ public:
+  explicit Fusion(const Graph& graph) : graph_(graph) {
+    units_ = elementwise_groups(graph);
+    for (size_t u = 0; u < units_.size(); ++u)
+      for (const NodePtr& node : units_[u]) unit_of_[node.get()] = u;
+    for (const FusionUnit& unit : units_)
+      for (const NodePtr& node : unit) note_reads(*node);
+    for (const Value& v : graph.roots()) needed_.insert(v.node.get());
+  }
+
+  Graph run() {
+    for (const FusionUnit& unit : units_) {
+      if (unit.size() > 1 || gains_from_program(*unit[0])) fuse(unit);
+      else keep(unit[0]);
+    }
+    Graph result;
+    for (const Value& v : graph_.inputs) result.inputs.push_back(mapped(map_, v));
+    for (const Value& v : graph_.outputs) result.outputs.push_back(mapped(map_, v));
+    for (const Update& u : graph_.updates)
+      result.updates.push_back({u.variable, mapped(map_, u.value)});
+    return result;
+  }
+
+ private:
+  // Nodes whose value some other unit reads: a broadcast that a program looks through is not read.
+  void note_reads(const Node& node) {
+    const bool computes = fusion_part(node).kind == FusionPart::Kind::instruction;
+    for (const Value& v : node.inputs) {
+      const Value read = computes ? through_broadcasts(v) : v;
+      if (unit_of_.at(read.node.get()) != unit_of_.at(&node)) needed_.insert(read.node.get());
+    }
+  }
+
+  // A lone instruction is a program of its own where that saves writing out a broadcast.
+  static bool gains_from_program(const Node& node) {
+    if (fusion_part(node).kind != FusionPart::Kind::instruction) return false;
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [](const Value& v) {
+      return fusion_part(*v.node).kind == FusionPart::Kind::broadcast;
+    });
+  }
+
+  void keep(const NodePtr& node) {
+    std::vector<Value> inputs;
+    for (const Value& v : node->inputs) inputs.push_back(mapped(map_, v));
+    if (inputs == node->inputs) return;
+    const NodePtr fresh = rebuild(*node, std::move(inputs));
+    for (int i = 0; i < static_cast<int>(fresh->outputs.size()); ++i) map_[{node, i}] = {fresh, i};
+  }
+
+  void fuse(const FusionUnit& unit) {
+    ProgramWriter writer(unit);
+    std::vector<Value> outputs;
+    for (size_t i = 0; i < unit.size(); ++i) {
+      if (!needed_.count(unit[i].get())) continue;
+      writer.add_output(i);
+      outputs.push_back({unit[i], 0});
+    }
+    std::vector<Value> inputs;
+    for (const Value& v : writer.inputs()) inputs.push_back(mapped(map_, v));
+    LayerScope layer(unit.back()->layer);
+    const auto fused = apply_all("fused", std::move(inputs),
+                                 {{"program", to_string(*writer.program())}}, writer.program());
+    for (size_t i = 0; i < fused.size(); ++i) map_[outputs[i]] = fused[i];
+  }
+
+  const Graph& graph_;
+  std::vector<FusionUnit> units_;
+  std::unordered_map<const Node*, size_t> unit_of_;
+  std::unordered_set<const Node*> needed_;
+  Mapping map_;
+};
+
+}  // namespace
+
+Graph fuse_elementwise(const Graph& graph) { return Fusion(graph).run(); }
 
 }  // namespace kn

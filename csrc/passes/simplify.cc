@@ -1,5 +1,6 @@
 // Arithmetic that needs no arithmetic. Rules apply to nodes whose shapes are all known and must
 // give the same bits, or differ only where the original divides by or multiplies with one.
+#include "base/reduce_axes.h"
 #include "graph/builder.h"
 #include "passes/pipeline.h"
 
@@ -36,6 +37,16 @@ Value as_scalar_fill(const Node& node, double value) {
   const Value scalar = constant(value, type.dtype);
   if (type.shape.empty()) return scalar;
   return apply("broadcast_to", {scalar}, {{"shape", type.shape.vec()}});
+}
+
+// Sums x over the axes along which a tensor of shape `to` repeats to reach x's.
+Value sum_to(const Value& x, const Shape& to) {
+  const AxisSet set = broadcast_axes(x.shape(), to);
+  Ints axes;
+  for (int i = 0; i < x.shape().rank(); ++i)
+    if (set[i]) axes.push_back(i);
+  const Value total = apply("sum", {x}, {{"axes", std::move(axes)}, {"keepdims", false}});
+  return total.shape() == to ? total : apply("reshape", {total}, {{"shape", to.vec()}});
 }
 
 Value neutral_operand(const Node& node) {
@@ -76,6 +87,10 @@ Value simplify(const Node& node) {
   if ((op == "sum_like" || op == "cast" || node.op->is(kAlias) || is_broadcast(node)) &&
       node.inputs[0].type() == type)
     return node.inputs[0];
+  // Ops that only look at the shape of a tensor should not keep it alive.
+  if (op == "broadcast_like")
+    return apply("broadcast_to", {node.inputs[0]}, {{"shape", type.shape.vec()}});
+  if (op == "sum_like") return sum_to(node.inputs[0], type.shape);
   if (op == "zeros_like") return as_scalar_fill(node, 0);
   if (op == "ones_like") return as_scalar_fill(node, 1);
   if (op == "full_like") return as_scalar_fill(node, node.attrs.number("value"));
