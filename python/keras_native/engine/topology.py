@@ -16,3 +16,12 @@ __all__ = [
     "Node",
     "get_source_inputs",
 ]
+
+
+def __getattr__(name):
+    """Keras 1's ways to join tensors come when asked for: they are layers, which need this."""
+    if name in ("Merge", "merge"):
+        from ..legacy import merge
+
+        return getattr(merge, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,14 +18,6 @@ PATHS = {
     "callbacks.tensorboard_v1": ["callbacks"],
     "callbacks.tensorboard_v2": ["callbacks"],
     "engine.saving": ["saving"],
-    "engine.topology": [
-        "engine.base_layer",
-        "engine.input_layer",
-        "engine.network",
-        "legacy.merge",
-        "utils.layer_utils",
-    ],
-    "initializations": ["legacy.initializations"],
     "layer": ["layers"],
     "legacy.interfaces": ["legacy"],
     "legacy.models": ["models"],
@@ -34,7 +26,6 @@ PATHS = {
 }
 # Names that were other ones then: {path: {old name: name}}.
 NAMES = {
-    "engine.topology": {"Container": "Network"},
     "utils.visualize_util": {"plot": "plot_model"},
 }
 

@@ -23,11 +23,10 @@ def run(code, *arguments, cwd=None):
     [
         ("callbacks.callbacks", "EarlyStopping", "callbacks"),
         ("backend.tensorflow_backend", "dot", "backend"),
-        ("engine.topology", "Container", "engine.network:Network"),
+        ("engine.topology", "Container", "engine.training:Model"),
         ("engine.topology", "InputSpec", "engine.base_layer"),
         ("engine.topology", "merge", "legacy.merge"),
         ("engine.saving", "load_model", "saving"),
-        ("initializations", "glorot_uniform", "initializers"),
         ("objectives", "mse", "losses"),
         ("layer", "Dense", "layers"),
     ],
