@@ -37,7 +37,9 @@ def floatx():
 def set_floatx(floatx):
     """Sets the default float type: 'float16', 'float32' or 'float64'."""
     if floatx not in _FLOAT_TYPES:
-        raise ValueError(f"Unknown floatx type. Expected one of {_FLOAT_TYPES}. Received: {floatx!r}")
+        raise ValueError(
+            f"Unknown floatx type. Expected one of {_FLOAT_TYPES}. Received: {floatx!r}"
+        )
     _Settings.floatx = str(floatx)
 
 
@@ -85,9 +87,7 @@ def image_dim_ordering():
 def set_image_dim_ordering(dim_ordering):
     """Keras 1 way to set the image layout: 'tf' or 'th'."""
     if dim_ordering not in _DIM_ORDERINGS:
-        raise ValueError(
-            f"Unknown dim_ordering. Expected 'tf' or 'th'. Received: {dim_ordering!r}"
-        )
+        raise ValueError(f"Unknown dim_ordering. Expected 'tf' or 'th'. Received: {dim_ordering!r}")
     set_image_data_format(_DIM_ORDERINGS[dim_ordering])
 
 

@@ -14,7 +14,7 @@ class _Phase:
 
 
 def learning_phase():
-    """0 (test) or 1 (training) where `set_learning_phase` fixed it, else a tensor fed at run time."""
+    """0 (test) or 1 (training) where `set_learning_phase` fixed it, else a tensor."""
     if _Phase.fixed is not None:
         return _Phase.fixed
     if _Phase.tensor is None:

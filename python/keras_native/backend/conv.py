@@ -66,8 +66,9 @@ def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilatio
     return _conv(x, kernel, strides, padding, data_format, dilation_rate, 2)
 
 
-def conv3d(x, kernel, strides=(1, 1, 1), padding="valid", data_format=None,
-           dilation_rate=(1, 1, 1)):  # fmt: skip
+def conv3d(
+    x, kernel, strides=(1, 1, 1), padding="valid", data_format=None, dilation_rate=(1, 1, 1)
+):
     """Convolution over three axes: kernel (window…, channels, filters)."""
     return _conv(x, kernel, strides, padding, data_format, dilation_rate, 3)
 
@@ -91,16 +92,14 @@ def _conv_transpose(x, kernel, output_shape, strides, padding, data_format, dila
     return restore(emit("conv_data", (x, kernel, like), **attrs))
 
 
-def conv2d_transpose(x, kernel, output_shape, strides=(1, 1), padding="valid", data_format=None,
-                     dilation_rate=(1, 1)):  # fmt: skip
-    """Transposed convolution: kernel (rows, columns, filters, channels), output of `output_shape`."""
-    return _conv_transpose(
-        x, kernel, output_shape, strides, padding, data_format, dilation_rate, 2
-    )
+def conv2d_transpose(
+    x, kernel, output_shape, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)
+):
+    """Transposed convolution to `output_shape`: kernel (rows, columns, filters, channels)."""
+    return _conv_transpose(x, kernel, output_shape, strides, padding, data_format, dilation_rate, 2)
 
 
-def conv3d_transpose(x, kernel, output_shape, strides=(1, 1, 1), padding="valid",
-                     data_format=None):  # fmt: skip
+def conv3d_transpose(x, kernel, output_shape, strides=(1, 1, 1), padding="valid", data_format=None):
     """Transposed convolution over three axes: kernel (window…, filters, channels)."""
     return _conv_transpose(x, kernel, output_shape, strides, padding, data_format, (1, 1, 1), 3)
 
@@ -119,33 +118,51 @@ def _depthwise(x, kernel, strides, padding, dilation_rate, rank):
     )
 
 
-def depthwise_conv2d(x, depthwise_kernel, strides=(1, 1), padding="valid", data_format=None,
-                     dilation_rate=(1, 1)):  # fmt: skip
+def depthwise_conv2d(
+    x, depthwise_kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)
+):
     """Each channel convolved by its own filters: kernel (rows, columns, channels, multiplier)."""
     x, restore = _channels_last(as_tensor(x), data_format)
     kernel = as_tensor(depthwise_kernel)
     return restore(_depthwise(x, kernel, strides, padding, dilation_rate, 2))
 
 
-def _separable(x, depthwise_kernel, pointwise_kernel, strides, padding, data_format,
-               dilation_rate, rank):  # fmt: skip
+def _separable(
+    x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate, rank
+):
     x, restore = _channels_last(as_tensor(x), data_format)
     y = _depthwise(x, as_tensor(depthwise_kernel), strides, padding, dilation_rate, rank)
     return restore(emit("conv", (y, as_tensor(pointwise_kernel)), padding="valid"))
 
 
-def separable_conv1d(x, depthwise_kernel, pointwise_kernel, strides=1, padding="valid",
-                     data_format=None, dilation_rate=1):  # fmt: skip
+def separable_conv1d(
+    x,
+    depthwise_kernel,
+    pointwise_kernel,
+    strides=1,
+    padding="valid",
+    data_format=None,
+    dilation_rate=1,
+):
     """A depthwise convolution, then one of window 1 that mixes channels."""
-    return _separable(x, depthwise_kernel, pointwise_kernel, strides, padding, data_format,
-                      dilation_rate, 1)  # fmt: skip
+    return _separable(
+        x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate, 1
+    )
 
 
-def separable_conv2d(x, depthwise_kernel, pointwise_kernel, strides=(1, 1), padding="valid",
-                     data_format=None, dilation_rate=(1, 1)):  # fmt: skip
+def separable_conv2d(
+    x,
+    depthwise_kernel,
+    pointwise_kernel,
+    strides=(1, 1),
+    padding="valid",
+    data_format=None,
+    dilation_rate=(1, 1),
+):
     """A depthwise convolution, then one of window 1 by 1 that mixes channels."""
-    return _separable(x, depthwise_kernel, pointwise_kernel, strides, padding, data_format,
-                      dilation_rate, 2)  # fmt: skip
+    return _separable(
+        x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate, 2
+    )
 
 
 def _pool(x, pool_size, strides, padding, data_format, pool_mode, rank):

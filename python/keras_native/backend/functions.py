@@ -7,8 +7,10 @@ from .control import is_learning_phase
 from .tensor import Tensor, as_tensor, emit
 from .variables import Update, Variable, get_value
 
-_DTYPES = {name: np.dtype(name) for name in
-           ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")}  # fmt: skip
+_DTYPES = {
+    name: np.dtype(name)
+    for name in ("float16", "float32", "float64", "int32", "int64", "uint8", "bool")
+}
 
 
 class Function:
@@ -32,7 +34,9 @@ class Function:
         if isinstance(outputs, Tensor):
             outputs = [outputs]
         if not isinstance(outputs, (list, tuple)):
-            raise TypeError(f"`outputs` should be a list or tuple of tensors. Received: {outputs!r}")
+            raise TypeError(
+                f"`outputs` should be a list or tuple of tensors. Received: {outputs!r}"
+            )
         self.inputs = list(inputs)
         self.outputs = [as_tensor(y) for y in outputs]
         self.name = name or ""
@@ -64,7 +68,9 @@ class Function:
             )
         # asarray returns its argument where type and layout fit already.
         try:
-            arrays = [np.asarray(x, d, order="C") for x, d in zip(inputs, self._dtypes)]
+            arrays = [
+                np.asarray(x, d, order="C") for x, d in zip(inputs, self._dtypes, strict=True)
+            ]
         except (ValueError, TypeError) as error:
             raise self._bad_input(inputs, error) from error
         return self._run(arrays, phase)
@@ -80,13 +86,14 @@ class Function:
         return rest, int(bool(np.asarray(inputs[at]).reshape(())))
 
     def _bad_input(self, inputs, error):
-        for x, tensor in zip(inputs, self._fed):
+        for x, tensor in zip(inputs, self._fed, strict=True):
             try:
                 np.asarray(x, tensor.dtype)
             except (ValueError, TypeError):
                 return TypeError(
                     f"Function {self.name!r} cannot take the value for input {tensor.name!r} as an "
-                    f"array of {tensor.dtype} (shape {tensor.shape}). Received: {x!r:.200} ({error})"
+                    f"array of {tensor.dtype} (shape {tensor.shape}): {error}"
+                    f". Received: {x!r:.200}"
                 )
         return error
 
@@ -176,7 +183,9 @@ def gradients(loss, variables):
     for part in losses:
         grads = _core.gradients(as_tensor(part)._value, [v._value for v in wanted])
         grads = [None if g is None else Tensor(g) for g in grads]
-        total = grads if total is None else [_added(a, b) for a, b in zip(total, grads)]
+        total = (
+            grads if total is None else [_added(a, b) for a, b in zip(total, grads, strict=True)]
+        )
     return total
 
 
@@ -191,5 +200,3 @@ def stop_gradient(variables):
     if isinstance(variables, (list, tuple)):
         return [stop_gradient(v) for v in variables]
     return emit("stop_gradient", (as_tensor(variables),))
-
-

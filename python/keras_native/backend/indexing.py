@@ -43,7 +43,7 @@ def getitem(x, key):
             steps.append(("drop", axis, None))
         begin.append(b), end.append(e), strides.append(s)
         axis += 1
-    if any(p != t for p, t in zip((begin, end, strides), ([0] * axis, [_END] * axis, [1] * axis))):
+    if any(begin) or any(e != _END for e in end) or any(s != 1 for s in strides):
         x = emit("slice", (x,), begin=begin, end=end, strides=strides)
     for kind, at, indices in reversed(steps):
         if kind == "new":

@@ -110,7 +110,7 @@ def _batch_axes(x, y, axes):
             "Multiple target dimensions are not supported. Expected: None, int, (int, int). "
             f"Received: {axes}"
         )
-    a, b = (axis + t.ndim if axis < 0 else axis for axis, t in zip(axes, (x, y)))
+    a, b = (axis + t.ndim if axis < 0 else axis for axis, t in zip(axes, (x, y), strict=True))
     if a == 0 or b == 0:
         raise ValueError(
             "Can not perform batch_dot over axis 0. If the inputs have no batch axis, add one "
@@ -124,7 +124,7 @@ def _batch_axes(x, y, axes):
 
 
 def _matrices(t, extents, axis, others, contracted_last):
-    """(b, …) as (b, m, n) with the contracted axis last (or first), and whether it is transposed."""
+    """(b, …) as (b, m, n) with the contracted axis last or first, and whether to transpose it."""
     last = t.ndim - 1
     if t.ndim == 2:
         return emit("expand_dims", (t,), axis=1 if contracted_last else 2), False

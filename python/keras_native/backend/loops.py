@@ -75,7 +75,7 @@ def _fold(fn, elems, initializer, backwards):
     slices = [_slice_of(s, "element") for s in sequences]
     states = [_placeholder_like(t, "accumulated") for t in start]
     result = fn(type(initializer)(states) if several else states[0], _given(slices, elems))
-    after = [cast_value(t, s.dtype) for t, s in zip(_tensors(result), start)]
+    after = [cast_value(t, s.dtype) for t, s in zip(_tensors(result), start, strict=True)]
     _, final = _loop(sequences, start, slices, states, [], after, backwards)
     return type(initializer)(final) if several else final[0]
 
@@ -152,12 +152,14 @@ class _Step:
                 "The step function must return as many states as it was given: expected "
                 f"{len(states)}. Received: {len(new_states)}"
             )
-        return output, [cast_value(as_tensor(n), s.dtype) for n, s in zip(new_states, states)]
+        return output, [
+            cast_value(as_tensor(n), s.dtype) for n, s in zip(new_states, states, strict=True)
+        ]
 
 
 def _masked(mask, output, new_states, states, previous):
     """Output and states where the step counts, those before it elsewhere."""
-    kept = [_where(mask, new, old) for new, old in zip(new_states, states)]
+    kept = [_where(mask, new, old) for new, old in zip(new_states, states, strict=True)]
     if previous is states[0] and output is new_states[0]:
         return kept[0], kept
     return _where(mask, output, previous), kept

@@ -93,13 +93,13 @@ def slice(x, start, size):
     x = as_tensor(x)
     starts, sizes = _entries(start, x), _entries(size, x)
     begin, end = [0] * x.ndim, [np.iinfo(np.int64).max] * x.ndim
-    for axis, (b, n) in enumerate(zip(starts, sizes)):
+    for axis, (b, n) in enumerate(zip(starts, sizes, strict=True)):
         if not isinstance(b, Tensor) and not isinstance(n, Tensor):
             begin[axis] = b
             if n != -1:
                 end[axis] = b + n
     y = emit("slice", (x,), begin=begin, end=end, strides=[1] * x.ndim)
-    for axis, (b, n) in enumerate(zip(starts, sizes)):
+    for axis, (b, n) in enumerate(zip(starts, sizes, strict=True)):
         if isinstance(b, Tensor) or isinstance(n, Tensor):
             rest = not isinstance(n, Tensor) and n == -1
             count = dimensions(x)[axis] - b if rest else n
@@ -156,8 +156,14 @@ def _dynamic_range(start, stop, step):
 
 
 def _pad(x, pairs, name=None):
-    return emit("pad", (as_tensor(x),), name, paddings=[int(p) for pair in pairs for p in pair],
-                mode="constant", value=0.0)  # fmt: skip
+    return emit(
+        "pad",
+        (as_tensor(x),),
+        name,
+        paddings=[int(p) for pair in pairs for p in pair],
+        mode="constant",
+        value=0.0,
+    )
 
 
 def temporal_padding(x, padding=(1, 1)):
@@ -191,8 +197,9 @@ def asymmetric_temporal_padding(x, left_pad=1, right_pad=1):
     return temporal_padding(x, (left_pad, right_pad))
 
 
-def asymmetric_spatial_2d_padding(x, top_pad=1, bottom_pad=1, left_pad=1, right_pad=1,
-                                  dim_ordering="default"):  # fmt: skip
+def asymmetric_spatial_2d_padding(
+    x, top_pad=1, bottom_pad=1, left_pad=1, right_pad=1, dim_ordering="default"
+):
     """Keras 1 spelling of `spatial_2d_padding`."""
     data_format = {"tf": "channels_last", "th": "channels_first"}.get(dim_ordering)
     return spatial_2d_padding(x, ((top_pad, bottom_pad), (left_pad, right_pad)), data_format)
@@ -216,8 +223,9 @@ def resize_images(x, height_factor, width_factor, data_format, interpolation="ne
         return repeat_elements(x, width_factor, columns)
     if first:
         x = permute_dimensions(x, (0, 2, 3, 1))
-    x = emit("resize_bilinear", (x,), factors=[int(height_factor), int(width_factor)],
-             half_pixel=False)  # fmt: skip
+    x = emit(
+        "resize_bilinear", (x,), factors=[int(height_factor), int(width_factor)], half_pixel=False
+    )
     return permute_dimensions(x, (0, 3, 1, 2)) if first else x
 
 
@@ -255,4 +263,3 @@ def full(extents, value, dtype=None, name=None):
     result = constant_tensor(np.full(ints, value, dtype))
     result._name = tensor_name(name)
     return result
-

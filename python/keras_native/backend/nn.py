@@ -153,7 +153,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
 
 def _differ(a, b):
-    return any(m is not None and n is not None and m != n for m, n in zip(a, b))
+    return any(m is not None and n is not None and m != n for m, n in zip(a, b, strict=True))
 
 
 def binary_crossentropy(target, output, from_logits=False):
@@ -179,9 +179,13 @@ def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
     if len(kept) == 1 and x.ndim > 1 and all(_is_vector(t) for t in (gamma, beta)):
         given = [t for t in (gamma, beta) if t is not None]
         y, batch_mean, variance, _ = emit_all(
-            "batch_norm_train", (x, *given), axis=kept[0], epsilon=float(epsilon),
-            scale=gamma is not None, center=beta is not None,
-        )  # fmt: skip
+            "batch_norm_train",
+            (x, *given),
+            axis=kept[0],
+            epsilon=float(epsilon),
+            scale=gamma is not None,
+            center=beta is not None,
+        )
         return y, batch_mean, variance
     batch_mean, variance = mean(x, axes, keepdims=True), var(x, axes, keepdims=True)
     if beta is not None:
@@ -208,11 +212,14 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
     given = [t for t in (gamma, beta) if t is not None]
     if x.ndim > 1 and all(t.ndim == 1 for t in (mean, var, *given)):
         return emit(
-            "batch_norm_infer", (x, mean, var, *given), axis=int(axis) % x.ndim,
-            epsilon=float(epsilon), scale=gamma is not None, center=beta is not None,
-        )  # fmt: skip
+            "batch_norm_infer",
+            (x, mean, var, *given),
+            axis=int(axis) % x.ndim,
+            epsilon=float(epsilon),
+            scale=gamma is not None,
+            center=beta is not None,
+        )
     scale = emit("rsqrt", (var + epsilon,))
     scale = scale if gamma is None else scale * gamma
     shift = -mean * scale if beta is None else beta - mean * scale
     return x * scale + shift
-

@@ -1,4 +1,4 @@
-"""Random tensors. A seed of None draws one from NumPy, so that `np.random.seed` fixes everything."""
+"""Random tensors. A seed of None draws one from NumPy: `np.random.seed` fixes everything."""
 
 import numpy as np
 

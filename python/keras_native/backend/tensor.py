@@ -10,9 +10,15 @@ from .naming import scoped_name
 
 # Order of promotion: the operand of lower rank is cast to the type of the other.
 _RANKS = {
-    "bool": 0, "uint8": 1, "int32": 2, "int64": 3,
-    "float16": 4, "bfloat16": 4, "float32": 5, "float64": 6,
-}  # fmt: skip
+    "bool": 0,
+    "uint8": 1,
+    "int32": 2,
+    "int64": 3,
+    "float16": 4,
+    "bfloat16": 4,
+    "float32": 5,
+    "float64": 6,
+}
 
 
 class TensorShape(tuple):
@@ -205,7 +211,7 @@ class Tensor:
 
 
 def emit(op, inputs, name=None, **attrs):
-    """Appends a node with one output; `inputs` are tensors, attributes that are None are left out."""
+    """Appends a node with one output; attributes that are None are left out."""
     values = [x._value for x in inputs]
     attrs = {k: v for k, v in attrs.items() if v is not None}
     return Tensor(_core.apply(op, values, attrs)[0], tensor_name(name))
@@ -239,8 +245,15 @@ def dtype_name(dtype):
     else:
         name = np.dtype(dtype).name
     if name not in _RANKS:
-        narrower = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64",
-                    "uint64": "int64", "int": "int64", "double": "float64"}  # fmt: skip
+        narrower = {
+            "int8": "int32",
+            "int16": "int32",
+            "uint16": "int32",
+            "uint32": "int64",
+            "uint64": "int64",
+            "int": "int64",
+            "double": "float64",
+        }
         if name not in narrower:
             raise TypeError(
                 f"Unsupported dtype. Expected one of {tuple(_RANKS)}. Received: {dtype!r}"
@@ -279,7 +292,7 @@ def constant_tensor(array):
 
 
 def _type_of_operand(kind, like):
-    """Type that an array of NumPy kind 'b', 'i', 'u' or 'f' takes beside a tensor of type `like`."""
+    """Type of an array of NumPy kind 'b', 'i', 'u' or 'f' beside a tensor of type `like`."""
     if kind == "f":
         return like if is_float(like) else floatx()
     if kind in "iu":

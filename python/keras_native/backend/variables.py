@@ -82,7 +82,9 @@ def _initial_array(value, dtype):
         if array.dtype.kind not in "biufV":
             raise ValueError(f"dtype {array.dtype}")
     except ValueError as error:
-        raise ValueError(f"Expected numbers as the value of a variable. Received: {value!r}") from error
+        raise ValueError(
+            f"Expected numbers as the value of a variable. Received: {value!r}"
+        ) from error
     if dtype == "bfloat16":
         return array
     return array.astype(dtype, copy=False)
@@ -121,8 +123,10 @@ def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
         ValueError: where neither `shape` nor `ndim` is given, or sparse input is asked for.
     """
     if sparse:
-        raise ValueError("Sparse placeholders are not supported: expected sparse=False. "
-                         "Feed dense arrays (matrix.toarray()).")  # fmt: skip
+        raise ValueError(
+            "Sparse placeholders are not supported: expected sparse=False. "
+            "Feed dense arrays (matrix.toarray())."
+        )
     if shape is None:
         if ndim is None:
             raise ValueError("Expected `shape` or `ndim` of the placeholder. Received neither.")
@@ -213,7 +217,7 @@ def update(x, new_x):
         raise TypeError(f"Expected a variable to update. Received: {x!r}")
     value = cast_value(as_tensor(new_x, x), x.dtype)
     if len(value.shape) != len(x.shape) or any(
-        a is not None and a != b for a, b in zip(value.shape, x.shape)
+        a is not None and a != b for a, b in zip(value.shape, x.shape, strict=True)
     ):
         raise ValueError(
             f"Cannot update variable {x.name!r} of shape {x.shape} with a tensor of shape "
@@ -254,7 +258,9 @@ class control_dependencies:
     """
 
     def __init__(self, control_inputs):
-        self._values = {u.variable: u._value for u in _flat(control_inputs) if isinstance(u, Update)}
+        self._values = {
+            u.variable: u._value for u in _flat(control_inputs) if isinstance(u, Update)
+        }
 
     def __enter__(self):
         self._outer = _Pending.values
@@ -263,4 +269,3 @@ class control_dependencies:
 
     def __exit__(self, *exc):
         _Pending.values = self._outer
-

@@ -67,14 +67,18 @@ class MeanAbsoluteError(LossFunctionWrapper):
 class MeanAbsolutePercentageError(LossFunctionWrapper):
     """Mean of absolute errors in percent of the targets."""
 
-    def __init__(self, reduction=Reduction.SUM_OVER_BATCH_SIZE, name="mean_absolute_percentage_error"):
+    def __init__(
+        self, reduction=Reduction.SUM_OVER_BATCH_SIZE, name="mean_absolute_percentage_error"
+    ):
         super().__init__(f.mean_absolute_percentage_error, name=name, reduction=reduction)
 
 
 class MeanSquaredLogarithmicError(LossFunctionWrapper):
     """Mean of squared errors of log(1 + x)."""
 
-    def __init__(self, reduction=Reduction.SUM_OVER_BATCH_SIZE, name="mean_squared_logarithmic_error"):
+    def __init__(
+        self, reduction=Reduction.SUM_OVER_BATCH_SIZE, name="mean_squared_logarithmic_error"
+    ):
         super().__init__(f.mean_squared_logarithmic_error, name=name, reduction=reduction)
 
 
@@ -127,7 +131,10 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         name="sparse_categorical_crossentropy",
     ):
         super().__init__(
-            f.sparse_categorical_crossentropy, name=name, reduction=reduction, from_logits=from_logits
+            f.sparse_categorical_crossentropy,
+            name=name,
+            reduction=reduction,
+            from_logits=from_logits,
         )
 
 

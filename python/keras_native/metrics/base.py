@@ -98,7 +98,7 @@ class Metric:
         return K.batch_get_value(self.weights)
 
     def set_weights(self, weights):
-        K.batch_set_value(zip(self.weights, weights))
+        K.batch_set_value(zip(self.weights, weights, strict=True))
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype}

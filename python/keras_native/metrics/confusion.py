@@ -276,10 +276,7 @@ class AUC(_AllCounts):
         self._make_counts()
 
     def result(self):
-        if (
-            self.curve is AUCCurve.PR
-            and self.summation_method is AUCSummationMethod.INTERPOLATION
-        ):
+        if self.curve is AUCCurve.PR and self.summation_method is AUCSummationMethod.INTERPOLATION:
             return self.interpolate_pr_auc()
         recall = self._sensitivity()
         if self.curve is AUCCurve.ROC:

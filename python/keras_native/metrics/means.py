@@ -149,7 +149,11 @@ class BinaryCrossentropy(MeanMetricWrapper):
         self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0
     ):
         super().__init__(
-            f.binary_crossentropy, name, dtype=dtype, from_logits=from_logits, label_smoothing=label_smoothing
+            f.binary_crossentropy,
+            name,
+            dtype=dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
         )
 
 
@@ -160,7 +164,11 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0
     ):
         super().__init__(
-            f.categorical_crossentropy, name, dtype=dtype, from_logits=from_logits, label_smoothing=label_smoothing
+            f.categorical_crossentropy,
+            name,
+            dtype=dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
         )
 
 

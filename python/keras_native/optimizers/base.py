@@ -69,7 +69,7 @@ class Optimizer:
             ValueError: where the loss does not depend on one of the parameters.
         """
         grads = K.gradients(loss, params)
-        missing = [p.name for p, g in zip(params, grads) if g is None]
+        missing = [p.name for p, g in zip(params, grads, strict=True) if g is None]
         if missing:
             raise ValueError(
                 "An operation has `None` for gradient. The loss does not depend differentiably on "
@@ -95,13 +95,13 @@ class Optimizer:
                 f"Length of the specified weight list ({len(weights)}) does not match the number "
                 f"of weights of the optimizer ({len(self.weights)})"
             )
-        for variable, value in zip(self.weights, weights):
+        for variable, value in zip(self.weights, weights, strict=True):
             if K.int_shape(variable) != np.shape(value):
                 raise ValueError(
                     f"Optimizer weight shape {K.int_shape(variable)} not compatible with provided "
                     f"weight shape {np.shape(value)} (variable {variable.name!r})"
                 )
-        K.batch_set_value(zip(self.weights, weights))
+        K.batch_set_value(zip(self.weights, weights, strict=True))
 
     def get_weights(self):
         """The state as a list of arrays: the step counter, then the slots."""
@@ -164,7 +164,7 @@ class GradientOptimizer(Optimizer):
             scalars: numbers of the step, in the order of the op.
         """
         by_type = {}
-        for i, (p, g) in enumerate(zip(params, grads)):
+        for i, (p, g) in enumerate(zip(params, grads, strict=True)):
             own = [slot[i] for slot in slots]
             dtype = K.dtype(p)
             if dtype not in by_type:
@@ -174,7 +174,7 @@ class GradientOptimizer(Optimizer):
             if constraint is not None:
                 new_p = constraint(new_p)
             self.updates.append(K.update(p, new_p))
-            self.updates.extend(K.update(s, value) for s, value in zip(own, new_slots))
+            self.updates.extend(K.update(s, value) for s, value in zip(own, new_slots, strict=True))
         return self.updates
 
     def _config(self, *names):

@@ -50,7 +50,7 @@ class SGD(GradientOptimizer):
 
 
 class RMSprop(_WithOldWeights, GradientOptimizer):
-    """Divides by a running root mean square: a' = rho a + (1 - rho) g², p - lr g / (√a' + epsilon)."""
+    """Divides by a root mean square: a' = rho a + (1 - rho) g², p - lr g / (√a' + epsilon)."""
 
     def __init__(self, learning_rate=0.001, rho=0.9, **kwargs):
         self.epsilon = _epsilon(kwargs)
@@ -62,8 +62,14 @@ class RMSprop(_WithOldWeights, GradientOptimizer):
         accumulators = self._slots(params, "accumulator")
         self.weights = [self.iterations, *accumulators]
         self.updates = [K.update_add(self.iterations, 1)]
-        return self._apply("rmsprop_update", grads, params, [accumulators],
-                           [self._rate(), self.rho], epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            "rmsprop_update",
+            grads,
+            params,
+            [accumulators],
+            [self._rate(), self.rho],
+            epsilon=float(self.epsilon),
+        )
 
     def get_config(self):
         return self._config("learning_rate", "rho", "decay", "epsilon")
@@ -81,15 +87,21 @@ class Adagrad(_WithOldWeights, GradientOptimizer):
         accumulators = self._slots(params, "accumulator")
         self.weights = [self.iterations, *accumulators]
         self.updates = [K.update_add(self.iterations, 1)]
-        return self._apply("adagrad_update", grads, params, [accumulators], [self._rate()],
-                           epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            "adagrad_update",
+            grads,
+            params,
+            [accumulators],
+            [self._rate()],
+            epsilon=float(self.epsilon),
+        )
 
     def get_config(self):
         return self._config("learning_rate", "decay", "epsilon")
 
 
 class Adadelta(_WithOldWeights, GradientOptimizer):
-    """Steps in units of recent steps: a running mean of squared gradients and one of squared steps."""
+    """Steps in units of recent steps: running means of squared gradients and squared steps."""
 
     def __init__(self, learning_rate=1.0, rho=0.95, **kwargs):
         self.epsilon = _epsilon(kwargs)
@@ -103,8 +115,14 @@ class Adadelta(_WithOldWeights, GradientOptimizer):
         self.weights = [self.iterations, *accumulators, *deltas]
         self.updates = [K.update_add(self.iterations, 1)]
         rho = K.constant(self.rho)
-        return self._apply("adadelta_update", grads, params, [accumulators, deltas],
-                           [self._rate(), rho], epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            "adadelta_update",
+            grads,
+            params,
+            [accumulators, deltas],
+            [self._rate(), rho],
+            epsilon=float(self.epsilon),
+        )
 
     def get_config(self):
         return self._config("learning_rate", "rho", "decay", "epsilon")
@@ -149,8 +167,9 @@ class Adam(_Moments):
             largest = [K.zeros(1, name=f"vhat_{i}") for i in range(len(params))]
         self.weights = [self.iterations, *slots[0], *slots[1], *largest]
         op = "amsgrad_update" if self.amsgrad else "adam_update"
-        return self._apply(op, grads, params, slots, [rate, self.beta_1, self.beta_2],
-                           epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            op, grads, params, slots, [rate, self.beta_1, self.beta_2], epsilon=float(self.epsilon)
+        )
 
     def set_weights(self, weights):
         if not self.amsgrad and len(weights) < len(self.weights):
@@ -176,8 +195,14 @@ class Adamax(_Moments):
         rate = self._rate() / (1.0 - K.pow(self.beta_1, self._step()))
         ms, us = self._slots(params, "m"), self._slots(params, "u")
         self.weights = [self.iterations, *ms, *us]
-        return self._apply("adamax_update", grads, params, [ms, us],
-                           [rate, self.beta_1, self.beta_2], epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            "adamax_update",
+            grads,
+            params,
+            [ms, us],
+            [rate, self.beta_1, self.beta_2],
+            epsilon=float(self.epsilon),
+        )
 
     def get_config(self):
         return self._config("learning_rate", "beta_1", "beta_2", "decay", "epsilon")
@@ -209,9 +234,14 @@ class Nadam(_Moments):
         of_gradient = rate * (1.0 - now) / (1.0 - schedule)
         of_mean = rate * following / (1.0 - schedule * following)
         of_squares = 1.0 / (1.0 - K.pow(self.beta_2, t))
-        return self._apply("nadam_update", grads, params, [ms, vs],
-                           [of_gradient, of_mean, of_squares, self.beta_1, self.beta_2],
-                           epsilon=float(self.epsilon))  # fmt: skip
+        return self._apply(
+            "nadam_update",
+            grads,
+            params,
+            [ms, vs],
+            [of_gradient, of_mean, of_squares, self.beta_1, self.beta_2],
+            epsilon=float(self.epsilon),
+        )
 
     def _momentum_at(self, t):
         return self.beta_1 * (1.0 - 0.5 * K.pow(0.96, t * self.schedule_decay))

@@ -62,7 +62,7 @@ def broadcast_weights(values, sample_weight):
             f"Weights can not be broadcast to values: expected at most {len(values_shape)} axes "
             f"(values {values_shape}). Received weights of shape: {weights_shape}"
         )
-    for w, v in zip(weights_shape, values_shape):
+    for w, v in zip(weights_shape, values_shape, strict=False):
         if None not in (w, v) and w not in (1, v):
             raise ValueError(
                 f"Weights can not be broadcast to values: values {values_shape}, weights "

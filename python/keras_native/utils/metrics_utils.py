@@ -5,7 +5,7 @@ import enum
 import numpy as np
 
 from .. import backend as K
-from .generic_utils import to_list  # noqa: F401  (found here by code written for Keras)
+from .generic_utils import to_list
 from .losses_utils import broadcast_weights, squeeze_or_expand_dimensions
 
 NEG_INF = -1e10

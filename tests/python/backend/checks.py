@@ -1,7 +1,6 @@
 """Comparison of a K function with NumPy: values, and gradients by finite differences."""
 
 import numpy as np
-
 from keras_native import backend as K
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from keras_native import backend as K
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(3)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from keras_native import backend as K
 
 
@@ -152,11 +151,14 @@ def test_gradient_through_the_phase():
 def test_switch():
     x = K.placeholder((3, 2))
     a = np.arange(6.0).reshape(3, 2)
-    f = K.function([x], [
-        K.switch(K.greater(K.sum(x), 3), x, -x),
-        K.switch(K.constant([True, False, True], "bool"), x, lambda: -x),
-        K.switch(K.greater(x, 2), x, K.zeros_like(x)),
-    ])  # fmt: skip
+    f = K.function(
+        [x],
+        [
+            K.switch(K.greater(K.sum(x), 3), x, -x),
+            K.switch(K.constant([True, False, True], "bool"), x, lambda: -x),
+            K.switch(K.greater(x, 2), x, K.zeros_like(x)),
+        ],
+    )
     whole, rows, elements = f([a])
     assert whole.tolist() == a.tolist()
     assert rows.tolist() == [[0, 1], [-2, -3], [4, 5]]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(11)
@@ -14,8 +13,17 @@ def array(letters):
     return rng.normal(size=[SIZES[c] for c in letters])
 
 
-DOTS = [("id", "dj"), ("bid", "dj"), ("bikd", "dj"), ("id", "kdj"), ("bid", "kdj"), ("bid", "d"),
-        ("d", "dj"), ("d", "d"), ("id", "d")]  # fmt: skip
+DOTS = [
+    ("id", "dj"),
+    ("bid", "dj"),
+    ("bikd", "dj"),
+    ("id", "kdj"),
+    ("bid", "kdj"),
+    ("bid", "d"),
+    ("d", "dj"),
+    ("d", "d"),
+    ("id", "d"),
+]
 
 
 @pytest.mark.parametrize(("left", "right"), DOTS)
@@ -70,7 +78,9 @@ def test_batch_dot(float64, left, right, axes, terms, unknown):
         result = np.einsum(terms, x, y)
         return result[:, None] if result.ndim == 1 else result
 
-    check(lambda x, y: K.batch_dot(x, y, axes), reference, array(left), array(right), unknown=unknown)
+    check(
+        lambda x, y: K.batch_dot(x, y, axes), reference, array(left), array(right), unknown=unknown
+    )
 
 
 def test_batch_dot_errors():

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(7)
@@ -20,9 +19,15 @@ def test_reshape(float64, shape, unknown):
 
 def test_reshape_by_tensors(float64):
     check(lambda x: K.reshape(x, (K.shape(x)[0], -1)), lambda x: x.reshape(2, 12), X, unknown=True)
-    check(lambda x: K.reshape(x, (K.shape(x)[0] * 3, 4)), lambda x: x.reshape(6, 4), X, unknown=True)
-    check(lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [12]])), lambda x: x.reshape(2, 12), X,
-          unknown=True)  # fmt: skip
+    check(
+        lambda x: K.reshape(x, (K.shape(x)[0] * 3, 4)), lambda x: x.reshape(6, 4), X, unknown=True
+    )
+    check(
+        lambda x: K.reshape(x, K.concatenate([K.shape(x)[:1], [12]])),
+        lambda x: x.reshape(2, 12),
+        X,
+        unknown=True,
+    )
     x = K.placeholder((None, 3, 4))
     assert K.int_shape(K.reshape(x, (K.shape(x)[0], 12))) == (None, 12)
     with pytest.raises(ValueError, match="reshape"):
@@ -65,21 +70,36 @@ def test_transpose_all(float64):
 @pytest.mark.parametrize("axis", [0, 1, -1])
 @pytest.mark.parametrize("unknown", [False, True])
 def test_join(float64, axis, unknown):
-    check(lambda a, b: K.concatenate([a, b, a], axis), lambda a, b: np.concatenate([a, b, a], axis),
-          X, Y, unknown=unknown)  # fmt: skip
-    check(lambda a, b: K.stack([a, b], axis), lambda a, b: np.stack([a, b], axis), X, Y,
-          unknown=unknown)  # fmt: skip
+    check(
+        lambda a, b: K.concatenate([a, b, a], axis),
+        lambda a, b: np.concatenate([a, b, a], axis),
+        X,
+        Y,
+        unknown=unknown,
+    )
+    check(
+        lambda a, b: K.stack([a, b], axis),
+        lambda a, b: np.stack([a, b], axis),
+        X,
+        Y,
+        unknown=unknown,
+    )
 
 
 def test_repeat(float64):
     check(lambda x: K.repeat_elements(x, 3, 1), lambda x: np.repeat(x, 3, 1), X)
     check(lambda x: K.repeat(x, 3), lambda x: np.repeat(x[:, None], 3, 1), X[0])
-    check(lambda x: K.repeat(x, K.shape(x)[0]), lambda x: np.repeat(x[:, None], 3, 1), X[0],
-          unknown=True)  # fmt: skip
+    check(
+        lambda x: K.repeat(x, K.shape(x)[0]),
+        lambda x: np.repeat(x[:, None], 3, 1),
+        X[0],
+        unknown=True,
+    )
     check(lambda x: K.tile(x, (2, 1, 3)), lambda x: np.tile(x, (2, 1, 3)), X)
     check(lambda x: K.tile(x, 2), lambda x: np.tile(x, 2), X)
-    check(lambda x: K.tile(x, (K.shape(x)[0], 1, 1)), lambda x: np.tile(x, (2, 1, 1)), X,
-          unknown=True)  # fmt: skip
+    check(
+        lambda x: K.tile(x, (K.shape(x)[0], 1, 1)), lambda x: np.tile(x, (2, 1, 1)), X, unknown=True
+    )
     with pytest.raises(ValueError, match="2 dimensions"):
         K.repeat(K.placeholder((2, 3, 4)), 2)
 
@@ -149,17 +169,28 @@ def test_getitem_errors():
 def test_slice(float64):
     check(lambda x: K.slice(x, (0, 1, 0), (2, 2, 3)), lambda x: x[:, 1:3, :3], X)
     check(lambda x: K.slice(x, (0, 1, 2), (-1, -1, -1)), lambda x: x[:, 1:, 2:], X)
-    check(lambda x, n: K.slice(x, [0, n, 0], [-1, 2, -1]), lambda x, n: x[:, n : n + 2], X,
-          np.array(1, "int32"))  # fmt: skip
-    check(lambda x: K.slice(x, [0, 0, 0], [K.shape(x)[0], 1, -1]), lambda x: x[:, :1], X, unknown=True)
+    check(
+        lambda x, n: K.slice(x, [0, n, 0], [-1, 2, -1]),
+        lambda x, n: x[:, n : n + 2],
+        X,
+        np.array(1, "int32"),
+    )
+    check(
+        lambda x: K.slice(x, [0, 0, 0], [K.shape(x)[0], 1, -1]), lambda x: x[:, :1], X, unknown=True
+    )
 
 
 def test_gather(float64):
     indices = np.array([[1, 0], [1, 1]], "int32")
     check(K.gather, lambda x, i: x[i], X, indices)
     check(K.gather, lambda x, i: x[i], X, indices, unknown=True)
-    check(lambda x, i: K.gather(x, i), lambda x, i: x[i.astype(int)], X[0], np.array([0.0, 2.0]),
-          grad=False)  # fmt: skip
+    check(
+        lambda x, i: K.gather(x, i),
+        lambda x, i: x[i.astype(int)],
+        X[0],
+        np.array([0.0, 2.0]),
+        grad=False,
+    )
 
 
 def test_one_hot():
@@ -184,7 +215,11 @@ def test_padding(float64):
     check(lambda x: K.temporal_padding(x, (1, 2)), lambda x: np.pad(x, ((0, 0), (1, 2), (0, 0))), X)
     images = rng.normal(size=(2, 3, 4, 2))
     pads = ((1, 2), (0, 3))
-    check(lambda x: K.spatial_2d_padding(x, pads), lambda x: np.pad(x, ((0, 0), *pads, (0, 0))), images)
+    check(
+        lambda x: K.spatial_2d_padding(x, pads),
+        lambda x: np.pad(x, ((0, 0), *pads, (0, 0))),
+        images,
+    )
     check(
         lambda x: K.spatial_2d_padding(x, pads, "channels_first"),
         lambda x: np.pad(x, ((0, 0), (0, 0), *pads)),
@@ -192,7 +227,11 @@ def test_padding(float64):
     )
     volumes = rng.normal(size=(1, 2, 3, 2, 2))
     pads = ((1, 0), (0, 1), (2, 0))
-    check(lambda x: K.spatial_3d_padding(x, pads), lambda x: np.pad(x, ((0, 0), *pads, (0, 0))), volumes)
+    check(
+        lambda x: K.spatial_3d_padding(x, pads),
+        lambda x: np.pad(x, ((0, 0), *pads, (0, 0))),
+        volumes,
+    )
 
 
 def test_resize(float64):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(13)
@@ -69,8 +68,12 @@ def test_binary_crossentropy(float64, from_logits):
         p = 1 / (1 + np.exp(-p)) if from_logits else np.clip(p, EPS, 1 - EPS)
         return -t * np.log(p + eps) - (1 - t) * np.log(1 - p + eps)
 
-    check(lambda t, p: K.binary_crossentropy(t, p, from_logits), reference, SOFT,
-          LOGITS if from_logits else PROBABILITIES)  # fmt: skip
+    check(
+        lambda t, p: K.binary_crossentropy(t, p, from_logits),
+        reference,
+        SOFT,
+        LOGITS if from_logits else PROBABILITIES,
+    )
 
 
 def test_crossentropies_at_the_edges():
@@ -90,9 +93,14 @@ def test_unknown_axis():
 @pytest.mark.parametrize("with_beta", [False, True])
 @pytest.mark.parametrize(
     ("size", "axes"),
-    [((6, 3), (0,)), ((4, 3, 2), (0, 1)), ((4, 3, 2), (0, 2)), ((4, 3, 2), (1,)),
-     ((2, 3, 2, 3), (0, 1, 2))],
-)  # fmt: skip
+    [
+        ((6, 3), (0,)),
+        ((4, 3, 2), (0, 1)),
+        ((4, 3, 2), (0, 2)),
+        ((4, 3, 2), (1,)),
+        ((2, 3, 2, 3), (0, 1, 2)),
+    ],
+)
 def test_batch_norm_in_training(float64, with_gamma, with_beta, size, axes):
     x = rng.normal(size=size)
     shape = [n for a, n in enumerate(x.shape) if a not in axes]
@@ -139,7 +147,9 @@ def test_batch_normalization(float64, axis, affine):
 
     def broadcast(x, mean, var, beta, gamma):
         b, g = (K.reshape(beta, full), K.reshape(gamma, full)) if affine else (None, None)
-        return K.batch_normalization(x, K.reshape(mean, full), K.reshape(var, full), b, g, axis=axis)
+        return K.batch_normalization(
+            x, K.reshape(mean, full), K.reshape(var, full), b, g, axis=axis
+        )
 
     check(broadcast, reference, x, mean, var, beta, gamma)
 
@@ -147,11 +157,19 @@ def test_batch_normalization(float64, axis, affine):
 def test_bias_add(float64):
     x = rng.normal(size=(2, 3, 4, 5))
     check(K.bias_add, lambda x, b: x + b, x, rng.normal(size=5))
-    check(lambda x, b: K.bias_add(x, b, "channels_first"), lambda x, b: x + b.reshape(1, 3, 1, 1), x,
-          rng.normal(size=3))  # fmt: skip
+    check(
+        lambda x, b: K.bias_add(x, b, "channels_first"),
+        lambda x, b: x + b.reshape(1, 3, 1, 1),
+        x,
+        rng.normal(size=3),
+    )
     check(K.bias_add, lambda x, b: x + b, x, rng.normal(size=(3, 4, 5)))
-    check(lambda x, b: K.bias_add(x, b, "channels_first"), lambda x, b: x + np.moveaxis(b, -1, 0), x,
-          rng.normal(size=(4, 5, 3)))  # fmt: skip
+    check(
+        lambda x, b: K.bias_add(x, b, "channels_first"),
+        lambda x, b: x + np.moveaxis(b, -1, 0),
+        x,
+        rng.normal(size=(4, 5, 3)),
+    )
     check(K.bias_add, lambda x, b: x + b, x[0, 0], rng.normal(size=5))
     with pytest.raises(ValueError, match="bias dimensions"):
         K.bias_add(K.placeholder((2, 3, 4)), K.placeholder((1, 1, 1)))

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(5)
@@ -40,8 +39,12 @@ def test_reductions(float64, name, axis, keepdims):
 
 @pytest.mark.parametrize("name", sorted(REDUCTIONS))
 def test_reductions_of_unknown_shape(float64, name):
-    check(lambda x: getattr(K, name)(x, axis=1), lambda x: REDUCTIONS[name](x, axis=1), X,
-          unknown=True)  # fmt: skip
+    check(
+        lambda x: getattr(K, name)(x, axis=1),
+        lambda x: REDUCTIONS[name](x, axis=1),
+        X,
+        unknown=True,
+    )
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
@@ -60,7 +63,9 @@ def test_any_all(axis):
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_arg(axis):
     x = np.array([[1, 5, 5], [7, 2, 7]], "float32")  # ties: the first counts
-    assert check(lambda t: K.argmax(t, axis), lambda a: a.argmax(axis), x, grad=False).dtype == "int64"
+    assert (
+        check(lambda t: K.argmax(t, axis), lambda a: a.argmax(axis), x, grad=False).dtype == "int64"
+    )
     check(lambda t: K.argmin(t, axis), lambda a: a.argmin(axis), x, grad=False)
 
 

@@ -10,7 +10,6 @@ import zlib
 
 import numpy as np
 import pytest
-
 from keras_native import backend as K
 from keras_native import initializations, initializers, losses, metrics, objectives
 
@@ -26,7 +25,9 @@ def names_for(producer):
         tensor = lambda a: K.variable(np.asarray(a, "float32"))  # noqa: E731
 
     def metric_step(metric, y, p, w):
-        K.eval(metric(K.constant(y), K.constant(p), sample_weight=None if w is None else K.constant(w)))
+        K.eval(
+            metric(K.constant(y), K.constant(p), sample_weight=None if w is None else K.constant(w))
+        )
         return np.asarray(K.eval(metric.result()))
 
     return {
@@ -46,7 +47,13 @@ def names_for(producer):
 def same_distribution(expected, got, key):
     """Location, spread and limits of two samples of one law agree."""
     spread = max(expected["std"], 1e-7)
-    for what, allowed in (("mean", 0.2), ("std", 0.1), ("median_abs", 0.15), ("min", 1.6), ("max", 1.6)):
+    for what, allowed in (
+        ("mean", 0.2),
+        ("std", 0.1),
+        ("median_abs", 0.15),
+        ("min", 1.6),
+        ("max", 1.6),
+    ):
         assert abs(got[what] - expected[what]) <= allowed * spread, (key, what)
 
 
@@ -60,7 +67,7 @@ def test_case(folder):
     names = names_for(folder.parent.name)
     rng = np.random.RandomState(zlib.crc32((case["name"] + "/script").encode()) & 0x7FFFFFFF)
     names.update(out={}, inp={}, rng=rng)
-    exec(compile(case["run"], case["name"], "exec"), names)  # noqa: S102
+    exec(compile(case["run"], case["name"], "exec"), names)
     for key, value in names["inp"].items():
         np.testing.assert_array_equal(value, arrays["in_" + key])
     tolerance = case.get("tolerances", {}).get("values", {})
