@@ -26,6 +26,8 @@ __all__ = [
     "SpatialDropout3D",
 ]
 
+_LARGEST = 1 << 40  # extents from there on are mistakes, or attacks
+
 
 @accepts_keras1
 class Dense(Layer):
@@ -137,7 +139,7 @@ def positive_integer(layer, name, value):
     """
     if not isinstance(value, (bool, str)) and hasattr(value, "__int__"):
         whole = int(value)
-        if whole == value and whole > 0:
+        if whole == value and 0 < whole < _LARGEST:
             return whole
     raise ValueError(
         f"Layer {layer.name!r}: expected a positive integer for {name!r}; received {value!r}."

@@ -52,6 +52,8 @@ def load_model(filepath, custom_objects=None, compile=True):
             raise ValueError(f"No model found in config file: {filepath!r} has no 'model_config'.")
         config = architecture.parse_json(as_text(f.attrs["model_config"], "model_config"))
         model = architecture.model_from_config(config, custom_objects)
+        if not hasattr(model, "layers"):
+            raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         weights.load_weights_from_hdf5_group(
             reader.subgroup(f, "model_weights"), weights.stored_layers(model)
         )

@@ -31,6 +31,19 @@ __all__ = [
 
 _custom_objects = {}
 
+# Functions in modules of named objects that are not such objects: a file cannot name them.
+_HELPERS = {
+    "accepts_keras1",
+    "clone_metric",
+    "clone_metrics",
+    "deserialize",
+    "deserialize_keras_object",
+    "get",
+    "is_categorical_crossentropy",
+    "serialize",
+    "serialize_keras_object",
+}
+
 
 def get_custom_objects():
     """The dict of names that deserialization looks into before the package's own."""
@@ -89,13 +102,15 @@ def deserialize_keras_object(
     Raises:
         ValueError: if the name is unknown or the form is none of the two.
     """
-    module_objects = module_objects or {}
+    module_objects = {} if module_objects is None else module_objects
     custom_objects = custom_objects or {}
 
     def find(name, what):
-        for table in (custom_objects, _custom_objects, module_objects):
+        for table in (custom_objects, _custom_objects):
             if table.get(name) is not None:
                 return table[name]
+        if callable(module_objects.get(name)) and name not in _HELPERS and name[:1] != "_":
+            return module_objects[name]
         known = sorted(k for k in module_objects if not k.startswith("_"))
         near = _similar(name, known)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -11,9 +11,11 @@ from keras_native.legacy.table import CLASSES, TABLE, Spelling
 
 def wrapped(key, signature):
     """A function that returns its arguments, behind the table's row `key`."""
+    body = (
+        "{k: v for k, v in {**locals(), **kw}.items() if k not in ('self', 'kw') and v is not None}"
+    )
     namespace = {}
-    exec(f"def f(self, {signature}, **kw):\n    return {{k: v for k, v in {{**locals(), **kw}}.items()"
-         " if k not in ('self', 'kw') and v is not None}", namespace)  # fmt: skip
+    exec(f"def f(self, {signature}, **kw):\n    return {body}", namespace)
     return _wrap(namespace["f"], TABLE[key], key, skip=1)
 
 

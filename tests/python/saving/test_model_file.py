@@ -1,0 +1,327 @@
+"""HDF5 files of models and weights: round trips, resumed training, atomic writing."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import h5py
+import numpy as np
+import pytest
+from keras_native import backend as K
+from keras_native import layers as L
+from keras_native import optimizers
+from keras_native.engine.training import Model
+from keras_native.models import Sequential, load_model, save_model
+
+X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
+Y = np.random.RandomState(1).uniform(size=(12, 3)).astype("float32")
+
+
+def stack(compiled=True, optimizer="adam"):
+    model = Sequential(
+        [
+            L.Dense(5, activation="tanh", input_shape=(4,), kernel_regularizer="l2"),
+            L.BatchNormalization(),
+            L.Dropout(0.2),
+            L.Dense(3, activation="sigmoid"),
+        ]
+    )
+    if compiled:
+        model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def graph():
+    a, b = L.Input((4,), name="a"), L.Input((4,), name="b")
+    shared = L.Dense(3, name="shared")
+    inner = Sequential([L.Dense(2, input_shape=(3,)), L.BatchNormalization()], name="inner")
+    out = L.concatenate([inner(shared(a)), shared(b)])
+    model = Model([a, b], [L.Dense(3, name="p")(out), L.Dense(1, name="q")(out)])
+    model.compile("rmsprop", {"p": "mse", "q": "mae"}, loss_weights={"p": 1.0, "q": 0.5})
+    return model
+
+
+def same_weights(a, b):
+    for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "model.h5")
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "sgd", "rmsprop", "adagrad", "adadelta", "adam", "adamax", "nadam",
+        optimizers.SGD(lr=0.1, momentum=0.9, decay=0.01, nesterov=True, clipnorm=1.0),
+        optimizers.Adam(lr=0.01, amsgrad=True, clipvalue=0.5),
+    ],
+)  # fmt: skip
+def test_training_goes_on_exactly(path, optimizer):
+    model = Sequential([L.Dense(5, activation="tanh", input_shape=(4,)), L.Dense(3)])
+    model.compile(optimizer, "mse", metrics=["mae"])
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    model.save(path)
+    again = load_model(path)
+    assert again.metrics_names == model.metrics_names
+    same_weights(model, again)
+    for _ in range(3):
+        assert again.train_on_batch(X, Y) == model.train_on_batch(X, Y)
+    same_weights(model, again)
+    for a, b in zip(model.optimizer.get_weights(), again.optimizer.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_graph_with_shared_and_nested_layers(path):
+    model = graph()
+    model.train_on_batch([X, X + 1], [Y, Y[:, :1]])
+    model.save(path)
+    again = load_model(path)
+    assert again.loss_weights == {"p": 1.0, "q": 0.5}
+    for a, b in zip(model.predict([X, X]), again.predict([X, X]), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert again.train_on_batch([X, X], [Y, Y[:, :1]]) == model.train_on_batch(
+        [X, X], [Y, Y[:, :1]]
+    )
+
+
+def test_layout_is_that_of_keras_2(path):
+    model = stack()
+    model.train_on_batch(X, Y)
+    model.save(path)
+    with h5py.File(path) as f:
+        assert set(f.attrs) == {"backend", "keras_version", "model_config", "training_config"}
+        assert set(f) == {"model_weights", "optimizer_weights"}
+        config = json.loads(f.attrs["model_config"])
+        assert config["class_name"] == "Sequential"
+        assert set(json.loads(f.attrs["training_config"])) == {
+            "optimizer_config", "loss", "metrics", "weighted_metrics", "sample_weight_mode",
+            "loss_weights",
+        }  # fmt: skip
+        weights = f["model_weights"]
+        names = [layer.name for layer in model.layers]
+        assert [n.decode() for n in weights.attrs["layer_names"]] == names
+        group = weights[names[0]]
+        kernel = f"{names[0]}/kernel:0"
+        assert [n.decode() for n in group.attrs["weight_names"]] == [
+            kernel, f"{names[0]}/bias:0"
+        ]  # fmt: skip
+        np.testing.assert_array_equal(group[kernel], model.get_weights()[0])
+        assert weights[names[2]].attrs["weight_names"].size == 0
+        slots = f["optimizer_weights"].attrs["weight_names"]
+        assert len(slots) == 1 + 3 * 6  # iterations, m, v and the places of vhat
+        assert f["optimizer_weights"][slots[0]].shape == ()
+
+
+def test_without_optimizer_and_uncompiled(path):
+    stack().save(path, include_optimizer=False)
+    with pytest.warns(UserWarning, match="not. compiled"):
+        assert load_model(path).optimizer is None
+    model = stack(compiled=False)
+    model.save(path)
+    again = load_model(path, compile=False)
+    np.testing.assert_array_equal(model.predict(X), again.predict(X))
+
+
+def test_state_that_does_not_fit_starts_afresh(path):
+    model = stack()
+    model.train_on_batch(X, Y)
+    model.save(path)
+    with h5py.File(path, "a") as f:
+        group = f["optimizer_weights"]
+        group.attrs["weight_names"] = group.attrs["weight_names"][:-8]
+    with pytest.warns(UserWarning, match="freshly initialized optimizer"):
+        again = load_model(path)
+    assert np.isfinite(again.train_on_batch(X, Y)).all()
+
+
+def test_objects_and_groups_instead_of_paths(path):
+    model = stack()
+    buffer = io.BytesIO()
+    model.save(buffer)
+    buffer.seek(0)
+    same_weights(model, load_model(buffer))
+    with h5py.File(path, "w") as f:
+        group = f.create_group("inside")
+        save_model(model, group)
+        same_weights(model, load_model(group))
+        with pytest.raises(ValueError, match="empty h5py group"):
+            save_model(model, group)
+
+
+def own_loss(y_true, y_pred):
+    return K.mean(K.abs(y_true - y_pred), axis=-1)
+
+
+class Twice(L.Layer):
+    """A user's layer."""
+
+    def call(self, inputs):
+        return 2 * inputs
+
+
+def test_custom_objects(path):
+    model = Sequential([L.Dense(3, input_shape=(4,)), Twice()])
+    model.compile("sgd", own_loss, metrics=[own_loss])
+    model.save(path)
+    with pytest.raises(ValueError, match="Unknown layer: 'Twice'.*custom_objects"):
+        load_model(path)
+    again = load_model(path, custom_objects={"Twice": Twice, "own_loss": own_loss})
+    assert again.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+def test_more_names_than_one_attribute_holds(path):
+    x = L.Input((2,))
+    outputs = [L.Dense(1, name=f"{'long' * 40}_{i}")(x) for i in range(700)]
+    model = Model(x, L.add(outputs))
+    model.save(path)
+    with h5py.File(path) as f:
+        assert "layer_names" not in f["model_weights"].attrs
+        assert "layer_names1" in f["model_weights"].attrs
+        assert len(f.attrs["model_config"]) > 100_000
+    same_weights(model, load_model(path, compile=False))
+
+
+# ------------------------------------------------------------ weights alone
+
+
+def test_weights_round_trip(path):
+    model, other = stack(), stack()
+    model.save_weights(path)
+    other.load_weights(path)
+    same_weights(model, other)
+    model.save(path)  # weights can be taken from a whole model too
+    other = stack()
+    other.load_weights(path)
+    same_weights(model, other)
+
+
+def test_weights_by_name(path):
+    source = Sequential([L.Dense(5, input_shape=(4,), name="one"), L.Dense(3, name="two")])
+    source.save_weights(path)
+    target = Sequential([L.Dense(3, input_shape=(5,), name="two"), L.Dense(2, name="three")])
+    third = target.layers[1].get_weights()
+    target.load_weights(path, by_name=True)
+    np.testing.assert_array_equal(
+        source.layers[1].get_weights()[0], target.layers[0].get_weights()[0]
+    )
+    np.testing.assert_array_equal(third[0], target.layers[1].get_weights()[0])
+    wrong = Sequential([L.Dense(4, input_shape=(4,), name="one")])
+    with pytest.raises(ValueError, match="mismatch in shape of one/kernel:0"):
+        wrong.load_weights(path, by_name=True)
+    with pytest.warns(UserWarning, match="Skipping loading of weights for layer one"):
+        wrong.load_weights(path, by_name=True, skip_mismatch=True)
+
+
+def test_weights_that_do_not_fit_leave_the_model_as_it_was(path):
+    stack().save_weights(path)
+    other = Sequential([L.Dense(5, input_shape=(4,)), L.BatchNormalization(), L.Dense(2)])
+    before = other.get_weights()
+    with pytest.raises(ValueError, match=r"weight '.*kernel:0' has shape \(5, 2\)"):
+        other.load_weights(path)
+    for a, b in zip(before, other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="containing 3 layers into a model with 1 layers"):
+        Sequential([L.Dense(5, input_shape=(4,))]).load_weights(path)
+
+
+def test_reshape(path):
+    Sequential([L.Dense(6, input_shape=(2,), use_bias=False)]).save_weights(path)
+    model = Sequential([L.Dense(4, input_shape=(3,), use_bias=False)])
+    with pytest.raises(ValueError, match="has shape"):
+        model.load_weights(path)
+    model.load_weights(path, reshape=True)
+
+
+def test_questions_before_overwriting(path, monkeypatch):
+    stack().save_weights(path)
+    before = os.stat(path).st_mtime_ns
+    monkeypatch.setattr("builtins.input", lambda prompt: "n")
+    stack().save_weights(path, overwrite=False)
+    stack().save(path, overwrite=False)
+    assert os.stat(path).st_mtime_ns == before
+
+
+# ------------------------------------------------------------ atomic writing
+
+
+def test_failure_leaves_the_old_file(path, monkeypatch):
+    model = stack()
+    model.save(path)
+    with open(path, "rb") as f:
+        old = f.read()
+    monkeypatch.setattr(type(model.optimizer), "get_config", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        model.save(path)
+    with open(path, "rb") as f:
+        assert f.read() == old
+    assert os.listdir(os.path.dirname(path)) == ["model.h5"]
+
+
+def test_permissions_and_links_are_kept(tmp_path):
+    real, link = tmp_path / "real.h5", tmp_path / "link.h5"
+    model = stack()
+    model.save(real)
+    assert os.stat(real).st_mode & 0o777 == 0o666 & ~_umask()
+    os.chmod(real, 0o640)
+    link.symlink_to(real)
+    model.save(link)
+    assert link.is_symlink() and os.stat(real).st_mode & 0o777 == 0o640
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_killed_while_saving_the_file_is_whole(path):
+    code = """
+        import sys
+        from keras_native import layers as L
+        from keras_native.models import Sequential
+        model = Sequential([L.Dense(300, input_shape=(300,)), L.Dense(300)])
+        model.save(sys.argv[1])
+        print("saved", flush=True)
+        while True:
+            model.save(sys.argv[1])
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), path], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "saved\n"
+    for _ in range(3):
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert load_model(path, compile=False).count_params() == 2 * (300 * 300 + 300)
+
+
+# ------------------------------------------------------------ what is no model
+
+
+def test_not_a_model(tmp_path):
+    with pytest.raises(OSError, match="is no file"):
+        load_model(tmp_path / "missing.h5")
+    with pytest.raises(OSError, match="is no file"):
+        load_model(tmp_path)
+    (tmp_path / "text.h5").write_text("hello")
+    with pytest.raises(OSError):
+        load_model(tmp_path / "text.h5")
+    with h5py.File(tmp_path / "empty.h5", "w"):
+        pass
+    with pytest.raises(ValueError, match="No model found"):
+        load_model(tmp_path / "empty.h5")
+    with pytest.raises(ValueError, match="model_weights"):
+        stack().load_weights(tmp_path / "empty.h5")
