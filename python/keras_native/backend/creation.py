@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from .dtypes import dtype_name
 from .movement import full
-from .tensor import Tensor, dtype_name
+from .tensor import Tensor
 from .variables import variable
 
 

@@ -1,7 +1,8 @@
 """Matrix products over any axes."""
 
+from .dtypes import is_float
 from .shapes import dimensions, reshape_to
-from .tensor import Tensor, as_tensor, emit, is_float, operands
+from .tensor import Tensor, as_tensor, emit, operands
 
 
 def matmul(x, y, transpose_a=False, transpose_b=False):

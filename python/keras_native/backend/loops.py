@@ -4,10 +4,11 @@ They become one native loop over a step graph, whatever the length, unless `rnn`
 """
 
 from .. import _core
+from .dtypes import dtype_name
 from .math import cast, where
 from .movement import full, permute_dimensions, reverse
 from .shapes import dimensions, expand_dims
-from .tensor import Tensor, as_tensor, cast_value, dtype_name, emit
+from .tensor import Tensor, as_tensor, cast_value, emit
 
 
 def _slice_of(sequence, name):

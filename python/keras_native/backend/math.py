@@ -1,15 +1,14 @@
 """Elementwise functions."""
 
 from .common import floatx
+from .dtypes import dtype_name, is_float
 from .tensor import (
     Tensor,
     as_tensor,
     binary,
     cast_value,
-    dtype_name,
     emit,
     float_unary,
-    is_float,
     logical,
     operands,
     power,

@@ -5,18 +5,10 @@ import builtins
 import numpy as np
 
 from .common import floatx, normalize_data_format
+from .dtypes import dtype_name, promoted
 from .indexing import range_tensor
 from .shapes import dimensions, integer, packed_shape
-from .tensor import (
-    Tensor,
-    as_tensor,
-    cast_value,
-    constant_tensor,
-    dtype_name,
-    emit,
-    promoted,
-    tensor_name,
-)
+from .tensor import Tensor, as_tensor, cast_value, constant_tensor, emit, tensor_name
 
 
 def _one_type(tensors):

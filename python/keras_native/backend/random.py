@@ -4,8 +4,9 @@ import numpy as np
 
 from .. import _core
 from .common import floatx
+from .dtypes import dtype_name, is_float
 from .shapes import packed_shape
-from .tensor import Tensor, as_tensor, cast_value, dtype_name, emit, is_float
+from .tensor import Tensor, as_tensor, cast_value, emit
 from .variables import variable
 
 

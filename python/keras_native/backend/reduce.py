@@ -3,7 +3,8 @@
 import numpy as np
 
 from .common import floatx
-from .tensor import as_tensor, cast_value, emit, is_float
+from .dtypes import is_float
+from .tensor import as_tensor, cast_value, emit
 
 
 def axes_of(x, axis):

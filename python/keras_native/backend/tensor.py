@@ -6,19 +6,8 @@ import numpy as np
 
 from .. import _core
 from .common import floatx
+from .dtypes import dtype_name, is_float, promoted
 from .naming import scoped_name
-
-# Order of promotion: the operand of lower rank is cast to the type of the other.
-_RANKS = {
-    "bool": 0,
-    "uint8": 1,
-    "int32": 2,
-    "int64": 3,
-    "float16": 4,
-    "bfloat16": 4,
-    "float32": 5,
-    "float64": 6,
-}
 
 
 class TensorShape(tuple):
@@ -232,47 +221,6 @@ def tensor_name(name):
 def is_tensor(x):
     """Whether `x` is a tensor of this backend (a variable is one)."""
     return isinstance(x, Tensor)
-
-
-def dtype_name(dtype):
-    """'float32' and so on, for a name, a NumPy type or a Python type; None is the default float."""
-    if dtype is None:
-        return floatx()
-    if isinstance(dtype, str):
-        name = dtype
-    elif dtype is float:
-        return floatx()
-    else:
-        name = np.dtype(dtype).name
-    if name not in _RANKS:
-        narrower = {
-            "int8": "int32",
-            "int16": "int32",
-            "uint16": "int32",
-            "uint32": "int64",
-            "uint64": "int64",
-            "int": "int64",
-            "double": "float64",
-        }
-        if name not in narrower:
-            raise TypeError(
-                f"Unsupported dtype. Expected one of {tuple(_RANKS)}. Received: {dtype!r}"
-            )
-        name = narrower[name]
-    return name
-
-
-def is_float(dtype):
-    return _RANKS[dtype] >= _RANKS["float16"]
-
-
-def promoted(a, b):
-    """The type that operands of types `a` and `b` meet in."""
-    if a == b:
-        return a
-    if {a, b} == {"float16", "bfloat16"}:
-        return "float32"
-    return a if _RANKS[a] >= _RANKS[b] else b
 
 
 def cast_value(x, dtype):

@@ -5,8 +5,9 @@ import contextlib
 import numpy as np
 
 from .. import _core
+from .dtypes import dtype_name
 from .naming import scoped_name
-from .tensor import Tensor, as_tensor, cast_value, constant_tensor, dtype_name, tensor_name
+from .tensor import Tensor, as_tensor, cast_value, constant_tensor, tensor_name
 
 
 class _Initialization:

@@ -29,17 +29,19 @@ from ..losses import (
 from ..utils.generic_utils import deserialize_keras_object, serialize_keras_object
 from .base import Mean, MeanMetricWrapper, Metric, Reduce, Sum
 from .confusion import (
-    AUC,
     FalseNegatives,
     FalsePositives,
     MeanIoU,
     Precision,
     Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from .curves import (
+    AUC,
     SensitivityAtSpecificity,
     SensitivitySpecificityBase,
     SpecificityAtSensitivity,
-    TrueNegatives,
-    TruePositives,
 )
 from .functions import (
     accuracy,
