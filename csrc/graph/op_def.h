@@ -61,7 +61,13 @@ struct OpDef {
   GradientFn gradient = nullptr;
   std::string_view no_gradient = {};  // the reason, where gradient is nullptr
   unsigned traits = 0;
+  // Bit i: of input i only the shape matters. A plan cuts such inputs off, so that what made them
+  // need not live on, nor even be computed. Bit 31 stands for all inputs from 31 on.
+  unsigned shape_only = 0;
 
+  bool looks_at_shape_only(size_t input) const {
+    return (shape_only >> (input < 31 ? input : 31) & 1) != 0;
+  }
   bool is(Trait t) const { return (traits & t) != 0; }
 };
 

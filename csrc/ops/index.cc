@@ -134,9 +134,9 @@ constexpr std::string_view kIntegers = "it depends on integers alone";
 
 const OpDef kOps[] = {
     {"gather", 2, 2, infer_gather, gradient_gather},
-    {"scatter_add", 3, 3, infer_scatter_add, gradient_scatter_add},
+    {"scatter_add", 3, 3, infer_scatter_add, gradient_scatter_add, {}, 0, 1},
     {"take_along", 2, 2, infer_take_along, gradient_take_along},
-    {"put_along", 3, 3, infer_put_along, gradient_put_along},
+    {"put_along", 3, 3, infer_put_along, gradient_put_along, {}, 0, 1},
     {"one_hot", 1, 1, infer_one_hot, nullptr, kIntegers},
     {"top_k", 1, 1, infer_top_k, gradient_top_k},
     {"in_top_k", 2, 2, infer_in_top_k, nullptr, "it yields booleans"},

@@ -227,9 +227,9 @@ const OpDef kOps[] = {
     {"concat", 1, -1, infer_concat, gradient_concat},
     {"stack", 1, -1, infer_stack, gradient_stack},
     {"split", 1, 1, infer_split, gradient_split},
-    {"split_like", 2, -1, infer_split_like, gradient_split},
+    {"split_like", 2, -1, infer_split_like, gradient_split, {}, 0, ~1u},
     {"tile", 1, 2, infer_tile, gradient_tile},
-    {"tile_sum", 2, 2, infer_tile_sum, gradient_tile_sum},
+    {"tile_sum", 2, 2, infer_tile_sum, gradient_tile_sum, {}, 0, 2},
     {"repeat", 1, 1, infer_repeat, gradient_repeat},
     {"repeat_sum", 1, 1, infer_repeat_sum, gradient_repeat_sum},
 };

@@ -61,10 +61,10 @@ std::vector<Value> gradient_bilinear_grad(const GradContext& g) {
 }
 
 const OpDef kOps[] = {
-    {"resize_nearest", 1, 2, infer_resize, gradient_nearest},
-    {"resize_bilinear", 1, 2, infer_resize, gradient_bilinear},
-    {"resize_nearest_grad", 2, 2, infer_resize_grad, gradient_nearest_grad},
-    {"resize_bilinear_grad", 2, 2, infer_resize_grad, gradient_bilinear_grad},
+    {"resize_nearest", 1, 2, infer_resize, gradient_nearest, {}, 0, 2},
+    {"resize_bilinear", 1, 2, infer_resize, gradient_bilinear, {}, 0, 2},
+    {"resize_nearest_grad", 2, 2, infer_resize_grad, gradient_nearest_grad, {}, 0, 2},
+    {"resize_bilinear_grad", 2, 2, infer_resize_grad, gradient_bilinear_grad, {}, 0, 2},
 };
 
 }  // namespace

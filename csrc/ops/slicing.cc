@@ -125,7 +125,7 @@ std::vector<Value> gradient_reverse(const GradContext& g) {
 
 const OpDef kOps[] = {
     {"slice", 1, 1, infer_slice, gradient_slice},
-    {"slice_grad", 2, 2, infer_slice_grad, gradient_slice_grad},
+    {"slice_grad", 2, 2, infer_slice_grad, gradient_slice_grad, {}, 0, 2},
     {"pad", 1, 1, infer_pad, gradient_pad},
     {"pad_grad", 1, 1, infer_pad_grad, gradient_pad_grad},
     {"reverse", 1, 1, infer_reverse, gradient_reverse},

@@ -88,6 +88,8 @@ Value simplify(const Node& node) {
       node.inputs[0].type() == type)
     return node.inputs[0];
   // Ops that only look at the shape of a tensor should not keep it alive.
+  if (op == "reshape_like")
+    return apply("reshape", {node.inputs[0]}, {{"shape", type.shape.vec()}});
   if (op == "broadcast_like")
     return apply("broadcast_to", {node.inputs[0]}, {{"shape", type.shape.vec()}});
   if (op == "sum_like") return sum_to(node.inputs[0], type.shape);

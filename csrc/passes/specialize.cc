@@ -82,7 +82,9 @@ class Specializer {
       if (const HostTensor* phase = constant_of(inputs[0]))
         return {phase->integer_at(0) ? inputs[1] : inputs[2]};
     if (node->op->name == "loop") return table_.merge(loop(*node, inputs));
-    const NodePtr fresh = inputs == node->inputs ? node : rebuild(*node, inputs);
+    const NodePtr fresh = inputs == node->inputs && !node->op->shape_only
+                              ? node
+                              : rebuild(*node, without_contents(*node->op, inputs));
     if (fresh->outputs.size() == 1) {
       if (Value folded = fold(*fresh)) return table_.merge({folded});
       if (Value simpler = simplify(*fresh)) return {simpler};
@@ -106,6 +108,18 @@ class Specializer {
                            evaluate_);
     LayerScope scope(node.layer);
     return apply_all("loop", inputs, node.attrs, std::move(body));
+  }
+
+  // Inputs whose shape alone matters become nodes that have nothing else.
+  std::vector<Value> without_contents(const OpDef& op, std::vector<Value> inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const TensorType& type = inputs[i].type();
+      if (!op.looks_at_shape_only(i) || !type.shape.known()) continue;
+      const Value bare = apply("shape_only", {}, {{"dtype", std::string(name_of(type.dtype))},
+                                                  {"shape", type.shape.vec()}});
+      inputs[i] = table_.merge({bare})[0];
+    }
+    return inputs;
   }
 
   Value fold(const Node& node) {

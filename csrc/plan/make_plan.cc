@@ -68,8 +68,10 @@ class Planner {
       const auto step = step_of_.find(node.get());
       for (int i = 0; i < static_cast<int>(node->outputs.size()); ++i) {
         Storage s;
-        s.bytes = node->outputs[i].bytes();
-        if (node->op->is(kSource)) s.place = source_place(node);
+        const bool nowhere = node->op->name == "shape_only";
+        s.bytes = nowhere ? 0 : node->outputs[i].bytes();
+        if (nowhere) s.first = s.last = 0;
+        else if (node->op->is(kSource)) s.place = source_place(node);
         else s.first = s.last = step->second;
         storage_of_[Value{node, i}] = static_cast<int>(storages_.size());
         storages_.push_back(s);
