@@ -2,6 +2,7 @@
 
 #include "graph/op_def.h"
 #include "plan/plan.h"
+#include "runtime/float_mode.h"
 #include "runtime/thread_pool.h"
 
 namespace kn {
@@ -20,6 +21,7 @@ HostTensorPtr evaluate(const Node& node, const KernelSource& kernels) {
   const std::unique_ptr<Kernel> kernel = choose_kernel(node, kernels, chosen, refusals);
   if (!kernel) return nullptr;
   Buffer workspace(cpu_device(), kernel->workspace_bytes());
+  const FlushSubnormals mode;
   void* out = result->data();
   kernel->run({in.data(), &out, workspace.data(), &global_pool(), 0});
   return result;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "exec/profiler.h"
+#include "runtime/float_mode.h"
 
 namespace kn {
 
@@ -80,6 +81,7 @@ void RunnablePlan::give_back(std::unique_ptr<Arena> arena) const {
 
 void RunnablePlan::run(std::span<const void* const> inputs, std::span<void* const> outputs,
                        uint64_t number, ThreadPool& pool) const {
+  const FlushSubnormals mode;
   std::unique_ptr<Arena> arena = take_arena();
   void** table = arena->table.data();
   for (const Patch& p : inputs_) table[p.slot] = const_cast<void*>(inputs[p.index]);

@@ -1,5 +1,7 @@
 #include "runtime/thread_pool.h"
 
+#include "runtime/float_mode.h"
+
 #include <sched.h>
 #include <unistd.h>
 
@@ -117,6 +119,7 @@ struct ThreadPool::State {
 
   void work(int slot, uint32_t heard) {
     inside_pool = true;
+    const FlushSubnormals mode;
     for (;;) {
       const auto rung = [&] { return bell.load(std::memory_order_acquire) != heard; };
       if (!spin_until(rung)) {
