@@ -29,6 +29,8 @@ LossPair<T> pair_of(std::string_view op) {
   if (op.starts_with("sparse_softmax_cross_entropy")) return l.sparse_softmax;
   if (op.starts_with("categorical_crossentropy")) return l.categorical;
   if (op.starts_with("sparse_categorical_crossentropy")) return l.sparse_categorical;
+  if (op == "softmax_with_cross_entropy") return l.with_softmax;
+  if (op == "softmax_with_sparse_cross_entropy") return l.sparse_with_softmax;
   return op.starts_with("softmax_sparse") ? l.sparse_fused : l.fused;
 }
 
@@ -41,12 +43,13 @@ class Loss : public Kernel {
         loop_(gradient_ ? pair_of<T>(r.op).backward : pair_of<T>(r.op).forward),
         label_dtype_(r.in[1].dtype),
         fused_forward_(r.out.size() == 2),
+        reads_twice_(r.op.starts_with("softmax_with")),
         n_(r.in[0].shape.back()),
         rows_(r.in[0].shape.elements(0, r.in[0].shape.rank() - 1)),
         low_(static_cast<T>(r.attrs.number("epsilon", 1e-7))),
         high_(1 - low_) {}
   bool in_place(int output, int input) const override {
-    return gradient_ ? input == 0 : fused_forward_ && output == 0 && input == 0;
+    return output == 0 && input == 0 && (gradient_ || fused_forward_) && !reads_twice_;
   }
 
   void run(const RunArgs& args) const override {
@@ -86,7 +89,7 @@ class Loss : public Kernel {
   bool gradient_, sparse_;
   LossLoop<T> loop_;
   DType label_dtype_;
-  bool fused_forward_;
+  bool fused_forward_, reads_twice_;
   int64_t n_, rows_;
   T low_, high_;
 };
@@ -117,6 +120,8 @@ const OpKernels kKernels[] = {
     {"binary_crossentropy", kBinary},
     {"softmax_categorical_crossentropy", kLoss},
     {"softmax_categorical_crossentropy_grad", kLoss},
+    {"softmax_with_cross_entropy", kLoss},
+    {"softmax_with_sparse_cross_entropy", kLoss},
     {"softmax_sparse_categorical_crossentropy", kLoss},
     {"softmax_sparse_categorical_crossentropy_grad", kLoss},
 };

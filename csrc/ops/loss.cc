@@ -10,6 +10,8 @@
 // outside [0, classes) yields NaN and no gradient. The fused ops are made by a pass only:
 //   softmax_categorical_crossentropy(logits, target) -> p, loss     (and the sparse one)
 //   softmax_categorical_crossentropy_grad(p, target, g) -> d logits
+//   softmax_with_cross_entropy(logits, target) -> p, loss            (and the sparse one)
+// whose loss is from the logits, and whose gradient is the one above with epsilon 0.
 #include "ops/families.h"
 #include "ops/parts.h"
 
@@ -204,6 +206,8 @@ const OpDef kOps[] = {
     {"binary_crossentropy", 2, 2, infer_binary, gradient_bce},
     {"softmax_categorical_crossentropy", 2, 2, infer_fused<dense_type>, nullptr, kFused},
     {"softmax_categorical_crossentropy_grad", 3, 3, infer_grad<dense_type>, nullptr, kFused},
+    {"softmax_with_cross_entropy", 2, 2, infer_fused<dense_type>, nullptr, kFused},
+    {"softmax_with_sparse_cross_entropy", 2, 2, infer_fused<sparse_type>, nullptr, kFused},
     {"softmax_sparse_categorical_crossentropy", 2, 2, infer_fused<sparse_type>, nullptr, kFused},
     {"softmax_sparse_categorical_crossentropy_grad", 3, 3, infer_grad<sparse_type>, nullptr, kFused},
 };

@@ -28,8 +28,10 @@ struct LossPair {
 
 template <class T>
 struct LossLoops {
-  LossPair<T> softmax, categorical, fused;  // fused: softmax and categorical in one
-  LossPair<T> sparse_softmax, sparse_categorical, sparse_fused;
+  // fused: categorical of the softmax; with_softmax: softmax, and the loss from its logits (no
+  // backward: it is that of fused, without a clip).
+  LossPair<T> softmax, categorical, fused, with_softmax;
+  LossPair<T> sparse_softmax, sparse_categorical, sparse_fused, sparse_with_softmax;
 };
 
 struct LossTable {

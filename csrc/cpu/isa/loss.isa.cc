@@ -68,7 +68,7 @@ struct Softmax {
   static KN_INLINE void backward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T g,
                                  T* dx) {
     Kept<T, N> e(dx);
-    const T scale = goal.sum(row) * g / exps(row, x, e);
+    const T scale = goal.sum(row) * g / exps(row, x, e).sum;
     row.each([&](int64_t k) { row.put(dx, k, e.get(row, k) * scale - goal.get(row, k) * g); });
   }
 };
@@ -117,7 +117,7 @@ struct Fused {
   static KN_INLINE T forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T> b,
                              T* p) {
     Kept<T, N> e(p);
-    const T factor = 1 / exps(row, x, e);
+    const T factor = 1 / exps(row, x, e).sum;
     Vec<T> hit{};
     const T total = row.sum([&](int64_t k) {
       const Vec<T> at = e.get(row, k) * factor;
@@ -151,6 +151,24 @@ struct Fused {
   }
 };
 
+// Probabilities, and the loss from the logits.
+template <class T, int N, template <class, int> class Target>
+struct WithSoftmax {
+  typedef Target<T, N> Goal;
+
+  static KN_INLINE T forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T* p) {
+    Kept<T, N> e(p);
+    const TopAndSum<T> sums = exps(row, x, e);
+    const T factor = 1 / sums.sum, log = log_of(sums.sum);
+    T loss;
+    if constexpr (Goal::kSparse) loss = log - (x[goal.c] - sums.top);
+    else
+      loss = row.sum([&](int64_t k) { return goal.get(row, k) * (log - (row.get(x, k) - sums.top)); });
+    row.each([&](int64_t k) { row.put(p, k, e.get(row, k) * factor); });
+    return loss;
+  }
+};
+
 // ---- Over the rows ----
 
 template <class T, template <class, int, template <class, int> class> class Loss,
@@ -173,7 +191,7 @@ struct Forward {
       a.loss[r] = static_cast<T>(__builtin_nan(""));
       if (out) {  // the probabilities are good all the same
         Kept<T, N> e(out);
-        const T factor = 1 / exps(row, x, e);
+        const T factor = 1 / exps(row, x, e).sum;
         row.each([&](int64_t k) { row.put(out, k, e.get(row, k) * factor); });
       }
     }
@@ -216,8 +234,14 @@ constexpr LossPair<T> pair() {
 
 template <class T>
 void fill(LossLoops<T>& l) {
-  l = {pair<T, Softmax, Dense>(),  pair<T, Categorical, Dense>(),  pair<T, Fused, Dense>(),
-       pair<T, Softmax, Sparse>(), pair<T, Categorical, Sparse>(), pair<T, Fused, Sparse>()};
+  l = {pair<T, Softmax, Dense>(),
+       pair<T, Categorical, Dense>(),
+       pair<T, Fused, Dense>(),
+       {forward<T, WithSoftmax, Dense>, nullptr},
+       pair<T, Softmax, Sparse>(),
+       pair<T, Categorical, Sparse>(),
+       pair<T, Fused, Sparse>(),
+       {forward<T, WithSoftmax, Sparse>, nullptr}};
 }
 
 }  // namespace

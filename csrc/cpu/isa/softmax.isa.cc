@@ -25,7 +25,7 @@ struct Forward {
         row.each([&](int64_t k) { row.put(to, k, row.get(from, k) - lse.top - lse.log); });
       } else {
         Kept<T, N> e(to);
-        const T factor = 1 / exps(row, from, e);
+        const T factor = 1 / exps(row, from, e).sum;
         row.each([&](int64_t k) { row.put(to, k, e.get(row, k) * factor); });
       }
     }

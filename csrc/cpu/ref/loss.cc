@@ -49,11 +49,12 @@ struct Row {
   double clip_sum() const { return sum([&](int64_t k) { return bounds.clip(x[k]); }); }
 };
 
-enum class Kind { softmax, categorical, sparse, fused_categorical, fused_sparse };
+enum class Kind { softmax, categorical, sparse, fused_categorical, fused_sparse, with_softmax };
 
 Kind kind_of(std::string_view op) {
   if (op.starts_with("softmax_categorical")) return Kind::fused_categorical;
   if (op.starts_with("softmax_sparse")) return Kind::fused_sparse;
+  if (op.starts_with("softmax_with")) return Kind::with_softmax;
   if (op.starts_with("categorical")) return Kind::categorical;
   return op.starts_with("sparse_categorical") ? Kind::sparse : Kind::softmax;
 }
@@ -127,6 +128,7 @@ class Loss : public Kernel {
         label_dtype_(r.in[1].dtype),
         sparse_(r.op.find("sparse") != std::string_view::npos),
         gradient_(r.op.ends_with("_grad")),
+        fused_(r.out.size() == 2),
         epsilon_(r.attrs.number("epsilon", 1e-7)),
         n_(r.in[0].shape.back()),
         rows_(r.in[0].shape.elements(0, r.in[0].shape.rank() - 1)) {}
@@ -139,8 +141,6 @@ class Loss : public Kernel {
  private:
   template <class T>
   void run_as(const RunArgs& args) const {
-    const bool fused_forward =
-        !gradient_ && (kind_ == Kind::fused_categorical || kind_ == Kind::fused_sparse);
     for (int64_t i = 0; i < rows_; ++i) {
       Row<T> row{args.input<T>(0) + i * n_, n_, nullptr, -1, Bounds::of<T>(epsilon_)};
       if (sparse_) read_classes(args.in[1], label_dtype_, i, 1, n_, &row.label);
@@ -149,19 +149,22 @@ class Loss : public Kernel {
         gradient_of(kind_, row, args.input<T>(2)[i], args.output<T>(0) + i * n_);
         continue;
       }
-      if (fused_forward) {
+      if (fused_) {
         T* p = args.output<T>(0) + i * n_;
-        const double lse = row.log_sum_exp();
+        const double lse = row.log_sum_exp(), loss = loss_of(kind_, row);
         for (int64_t k = 0; k < n_; ++k) p[k] = static_cast<T>(std::exp(row.x[k] - lse));
         row.x = p;
+        args.output<T>(1)[i] =
+            static_cast<T>(kind_ == Kind::with_softmax ? loss : loss_of(kind_, row));
+        continue;
       }
-      args.output<T>(fused_forward ? 1 : 0)[i] = static_cast<T>(loss_of(kind_, row));
+      args.output<T>(0)[i] = static_cast<T>(loss_of(kind_, row));
     }
   }
 
   Kind kind_;
   DType dtype_, label_dtype_;
-  bool sparse_, gradient_;
+  bool sparse_, gradient_, fused_;
   double epsilon_;
   int64_t n_, rows_;
 };

@@ -47,7 +47,8 @@ void loss_cases(Cases& list) {
   for (const char* op : {"softmax_cross_entropy", "softmax_cross_entropy_grad",
                          "sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
                          "softmax_categorical_crossentropy",
-                         "softmax_sparse_categorical_crossentropy"})
+                         "softmax_sparse_categorical_crossentropy", "softmax_with_cross_entropy",
+                         "softmax_with_sparse_cross_entropy"})
     from_logits(list, op);
   for (const char* op : {"categorical_crossentropy", "categorical_crossentropy_grad",
                          "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
@@ -63,6 +64,7 @@ void loss_cases(Cases& list) {
   for (const char* op : {"sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
                          "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
                          "softmax_sparse_categorical_crossentropy",
+                         "softmax_with_sparse_cross_entropy",
                          "softmax_sparse_categorical_crossentropy_grad"}) {
     Case& bad = list.op(op).in({4, 3}, 0.1, 0.9).in_values(DType::i32, {4}, {0, -1, 3, 2});
     if (std::string(op).ends_with("_grad")) bad.in({4});
