@@ -46,7 +46,8 @@ from .conv import (
     separable_conv2d,
 )
 from .creation import eye, ones, zeros
-from .functions import Function, eval, function, gradients, stop_gradient
+from .ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
+from .functions import Function, eval, function, gradients, print_tensor, stop_gradient
 from .linalg import batch_dot, dot
 from .loops import foldl, foldr, map_fn, rnn
 from .math import (

@@ -270,3 +270,14 @@ def test_control_dependencies_show_new_values():
         after = v * 10
     f = K.function([], [after, v * 10], updates=[step])
     assert f([]) == [20, 10]
+
+
+def test_print_tensor(capsys):
+    x = K.placeholder((2,))
+    y = K.print_tensor(x * 2, message="y = ") + 1
+    f = K.function([x], [y])
+    assert f([[1.0, 2.0]])[0].tolist() == [3, 5]
+    assert capsys.readouterr().out == "y = [2. 4.]\n"
+    K.function([x], [x])([[1.0, 2.0]])
+    assert capsys.readouterr().out == ""
+    assert K.function([x], K.gradients(K.sum(y), x))([[0.0, 0.0]])[0].tolist() == [2, 2]
