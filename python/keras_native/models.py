@@ -85,7 +85,7 @@ def _clone_functional(model, input_tensors):
         ]
     made = {id(x): y for x, y in zip(model.inputs, inputs, strict=True)}
     copies: dict = {}
-    for node in model._graph.ordered_nodes():
+    for node in sorted(model._graph.nodes, key=lambda node: node.serial):
         if all(id(x) in made for x in node.output_tensors):
             continue
         layer = node.outbound_layer

@@ -329,6 +329,8 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
         if y is None or loss is None or K.is_tensor(y) or shape is None:
             continue
         name = loss_name(loss)
+        if len(y.shape) != len(shape):
+            continue
         if name == "categorical_crossentropy" and y.shape[-1] == 1 and shape[-1] != 1:
             raise ValueError(
                 f"You are passing a target array of shape {y.shape} while using as loss "
@@ -341,7 +343,7 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
                 f"instead, which does expect integer targets."
             )
         if name in exact:
-            for found, wanted in zip(y.shape[1:], shape[1:], strict=False):
+            for found, wanted in zip(y.shape[1:], shape[1:], strict=True):
                 if wanted is not None and found != wanted:
                     raise ValueError(
                         f"A target array with shape {y.shape} was passed for an output of shape "

@@ -13,6 +13,8 @@ import collections
 class GraphMap:
     """The calls that lead from `inputs` to `outputs`.
 
+    An input may be a tensor that some layer made: what lies before it is not part of the graph.
+
     Attributes:
         nodes: the set of calls.
         nodes_by_depth: {depth: [node]}.
@@ -21,14 +23,19 @@ class GraphMap:
     """
 
     def __init__(self, inputs, outputs):
-        finished, order = _walk(outputs)
-        depth_of, layer_depth = _depths(finished)
+        ends = _cut_calls(inputs)
+        finished, order = _walk(outputs, ends)
+        depth_of, layer_depth = _depths(finished, ends)
         for tensor in inputs:  # an input that no output needs still belongs to the model
             layer, index, _ = tensor._keras_history
             if layer not in layer_depth:
                 layer_depth[layer] = 0
                 order[layer] = -1
                 depth_of[layer._inbound_nodes[index]] = 0
+        for node in ends:
+            depth_of.pop(node, None)
+            if all(other.outbound_layer is not node.outbound_layer for other in depth_of):
+                layer_depth.pop(node.outbound_layer, None)
         self.nodes = set(depth_of)
         self.nodes_by_depth = _by_depth(depth_of)
         self.layers_by_depth = _by_depth(layer_depth)
@@ -78,8 +85,19 @@ def _disconnected(tensor, layer, complete):
     )
 
 
-def _walk(outputs):
-    """Depth-first from the outputs, without recursion.
+def _cut_calls(inputs):
+    """The calls of other than input layers whose outputs are all given as inputs."""
+    known = {id(tensor) for tensor in inputs}
+    calls = (layer._inbound_nodes[index] for layer, index, _ in (x._keras_history for x in inputs))
+    return {
+        node
+        for node in calls
+        if node.inbound_layers and known.issuperset(map(id, node.output_tensors))
+    }
+
+
+def _walk(outputs, ends):
+    """Depth-first from the outputs to the input layers and the calls `ends`, without recursion.
 
     Returns:
         calls, each after those it needs; {layer: number of the visit that met it first}.
@@ -104,7 +122,7 @@ def _walk(outputs):
                     )
                 in_progress.add(node)
                 order.setdefault(node.outbound_layer, len(order))
-                pending = iter(_sources(node))
+                pending = iter(() if node in ends else _sources(node))
             following = next(pending, None)
             if following is None:
                 in_progress.discard(node)
@@ -127,7 +145,7 @@ def _sources(node):
     ]
 
 
-def _depths(finished):
+def _depths(finished, ends):
     """{call: depth} and {layer: depth}: the longest way to an output, one for all calls of a layer.
 
     A layer called twice lies as deep as its deepest call so far.
@@ -138,7 +156,7 @@ def _depths(finished):
         layer = node.outbound_layer
         depth = max(depth_of.get(node, 0), layer_depth.get(layer, 0))
         layer_depth[layer] = depth_of[node] = depth
-        for source, _ in _sources(node):
+        for source, _ in () if node in ends else _sources(node):
             depth_of[source] = max(depth + 1, depth_of.get(source, 0))
     return depth_of, layer_depth
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ..utils.generic_utils import to_list
+
+_serial = itertools.count()
 
 
 class Recorded:
@@ -71,6 +75,7 @@ class Node:
         self.losses: list[Recorded] = []
         self.updates: list[Recorded] = []
         self.metric_values: list = []
+        self.serial = next(_serial)  # calls in the order in which they were made
 
         for layer in inbound_layers:
             if layer is not None:

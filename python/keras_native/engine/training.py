@@ -292,6 +292,15 @@ class Model(DataAdapter, Network):
             x, y, sample_weight=sample_weight, class_weight=class_weight, batch_size=batch_size
         )
         held_out = None
+        if (
+            validation_steps
+            and not steps_per_epoch
+            and not training_utils.is_generator_or_sequence(validation_data)
+        ):
+            raise ValueError(
+                "Can only use `validation_steps` when doing step-wise training, i.e. "
+                "`steps_per_epoch` must be set."
+            )
         if validation_data is not None:
             if training_utils.is_generator_or_sequence(validation_data):
                 held_out = validation_data
@@ -303,8 +312,6 @@ class Model(DataAdapter, Network):
             raise ValueError(
                 f"validation_split expected a share between 0 and 1, got {validation_split}"
             )
-        elif validation_steps:
-            held_out = ([], [], None)
         self._check_trainable_weights_consistency()
         function, inputs = self._training_call(data)
         val_function, val_inputs = self._validation_call(

@@ -105,16 +105,8 @@ def fit_loop(
 
     Returns:
         The `History` callback.
-
-    Raises:
-        ValueError: validation steps without steps, or the other way round.
     """
     do_validation = val_function is not None
-    if validation_steps and not steps_per_epoch:
-        raise ValueError(
-            "Can only use `validation_steps` when doing step-wise training, i.e. "
-            "`steps_per_epoch` must be set."
-        )
     samples = check_num_samples(fit_inputs, batch_size, steps_per_epoch, "steps_per_epoch")
     by_steps = steps_per_epoch is not None
     found = training_callbacks(

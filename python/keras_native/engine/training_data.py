@@ -249,7 +249,7 @@ class DataAdapter:
     def _training_call(self, data):
         """The train function for these data, and the arrays to call it with."""
         x, y, weights = data
-        training = self._require_compiled()
+        training = self._require_targets(y)
         function = training.train_function(weighted=weights is not None)
         if training.train_is_weighted and weights is None:
             weights = self._unit_weights(x, y)
@@ -258,8 +258,18 @@ class DataAdapter:
     def _test_call(self, data):
         """The test function for these data, and the arrays to call it with."""
         x, y, weights = data
-        function = self._require_compiled().test_function(weighted=weights is not None)
+        function = self._require_targets(y).test_function(weighted=weights is not None)
         return function, [*x, *y, *(weights or [])]
+
+    def _require_targets(self, y):
+        """What `compile` made, after a check that there is something to compare outputs with."""
+        training = self._require_compiled()
+        missing = [end.name for end in training.fed()] if not y else []
+        if missing:
+            raise ValueError(
+                f"The model {self.name!r} expects targets for its outputs {missing}, got y=None."
+            )
+        return training
 
     def _unit_weights(self, x, y):
         arrays = iter(y)

@@ -258,10 +258,10 @@ def transpose_shape(shape, target_format, spatial_axes):
 
 
 def check_for_unexpected_keys(name, input_dict, expected_values):
-    """Raise KeyError for keys of `input_dict` that are not expected."""
+    """Raise ValueError for keys of `input_dict` that are not expected."""
     unknown = sorted(set(input_dict) - set(expected_values))
     if unknown:
-        raise KeyError(
+        raise ValueError(
             f"Unknown entries in {name!r} dictionary: {unknown}; expected only "
             f"{list(expected_values)}."
         )
