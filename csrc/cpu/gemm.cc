@@ -11,11 +11,14 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kChunkRows = 480, kChunkColumns = 512;
-constexpr int64_t kMinRows = 48, kMinColumns = 128;     // cut no further for the sake of threads
-constexpr int64_t kChunkWork = 256 * 1024;              // multiply-adds worth a thread's visit
-constexpr int64_t kChunks = 16;                         // enough of them
-constexpr int64_t kDepthBytes = 1024;                   // of a column of a panel of B
+constexpr int64_t kChunkRows = 240, kChunkColumns = 1024;
+constexpr int64_t kStreamedRows = 4096;              // of a chunk where A passes by only once
+constexpr int64_t kPanelsBytes = 256 * 1024;         // of B in the second cache
+constexpr int64_t kMinRows = 48, kMinColumns = 64;   // cut no further for the sake of threads
+constexpr int64_t kChunkWork = 256 * 1024;           // multiply-adds worth a thread's visit
+constexpr int64_t kParts = 16, kPartWork = 2 << 20;  // of k: at most so many, of so many at least
+constexpr int64_t kPartElements = 64 * 1024;         // of C, where k is cut
+constexpr int64_t kDepthBytes = 1024;                // of a column of a panel of B
 constexpr int64_t kAlign = 64;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -48,52 +51,33 @@ int64_t even_piece(int64_t total, int64_t limit, int64_t unit) {
   return std::max(unit, round_up(ceil_div(total, pieces), unit));
 }
 
-GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes) {
+GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slots) {
   GemmSplit g;
   g.swapped = !s.accumulate && cycles(s, true, lanes) < 0.97 * cycles(s, false, lanes);
   g.m = g.swapped ? s.n : s.m;
   g.n = g.swapped ? s.m : s.n;
-  const int64_t width = 2 * lanes;
-  g.rows = even_piece(g.m, kChunkRows, tile_rows);
-  g.columns = even_piece(g.n, kChunkColumns, width);
-  g.inner = s.k;
   const int64_t work = g.m * g.n * s.k;
-  const int64_t wanted = std::min(kChunks, work / kChunkWork);
-  const auto chunks = [&] { return ceil_div(g.m, g.rows) * ceil_div(g.n, g.columns); };
-  if (g.m * g.n <= 64 * 1024 && s.k >= 16 * std::max(g.m, g.n) && wanted > 1) {
-    g.inner = even_piece(s.k, std::max<int64_t>(ceil_div(s.k, wanted), 256), 16);
+  const int64_t parts = std::min(kParts, work / kPartWork);
+  g.inner = s.k;
+  if (g.m * g.n <= kPartElements && s.k >= 16 * std::max(g.m, g.n) && parts > 1) {
+    g.inner = even_piece(s.k, ceil_div(s.k, parts), 16);
     g.parts = ceil_div(s.k, g.inner);
-  } else {
-    while (chunks() < wanted && g.columns >= 2 * kMinColumns)
-      g.columns = even_piece(g.n, g.columns / 2, width);
-    while (chunks() < wanted && g.rows >= 2 * kMinRows)
-      g.rows = even_piece(g.m, g.rows / 2, tile_rows);
   }
-  const int64_t depth = kDepthBytes / static_cast<int64_t>(size_of(s.dtype));
+  const int64_t size = static_cast<int64_t>(size_of(s.dtype)), width = 2 * lanes;
+  const int64_t depth = kDepthBytes / size;
   const bool at_once = g.inner <= depth + depth / 4;
-  g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, 8);
+  g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
+  const int64_t columns = std::clamp(kPanelsBytes / (g.depth * size), width, kChunkColumns);
+  g.rows = even_piece(g.m, at_once ? kStreamedRows : kChunkRows, tile_rows);
+  g.columns = even_piece(g.n, columns, width);
+  // More chunks for more threads. This does not change any element's sum.
+  const int64_t wanted = slots > 1 ? std::min<int64_t>(2 * slots, work / kChunkWork) : 1;
+  const auto chunks = [&] { return ceil_div(g.m, g.rows) * ceil_div(g.n, g.columns) * g.parts; };
+  while (chunks() < wanted && g.columns >= 2 * kMinColumns)
+    g.columns = even_piece(g.n, g.columns / 2, width);
+  while (chunks() < wanted && g.rows >= 2 * kMinRows)
+    g.rows = even_piece(g.m, g.rows / 2, tile_rows);
   return g;
-}
-
-// Where a thread works, in elements from the start of its share of the workspace.
-struct SlotLayout {
-  int64_t panel_b, packed_a, turned, total;
-};
-
-SlotLayout slot_layout(const GemmSplit& g, bool pack_a, int64_t lanes, int64_t size) {
-  const int64_t unit = kAlign / size;
-  SlotLayout at;
-  at.panel_b = 0;
-  at.packed_a = g.depth * 2 * lanes;
-  at.turned = at.packed_a + (pack_a ? round_up(g.rows * g.depth + lanes, unit) : 0);
-  at.total = at.turned + (g.swapped && g.parts == 1 ? round_up(g.rows * g.columns, unit) : 0);
-  return at;
-}
-
-// A by columns is packed where more than one panel of B passes over it.
-bool packs_a(const GemmShape& s, const GemmSplit& g, int64_t lanes) {
-  const bool by_columns = g.swapped ? !s.transpose_b : s.transpose_a;
-  return by_columns && g.columns > 2 * lanes;
 }
 
 // One run of a product over its grid of chunks.
@@ -105,18 +89,18 @@ class Product {
       : s_(shape), g_(split), kernels_(kernels),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Activation::relu),
-        pack_a_(packs_a(shape, split, kernels.lanes)),
-        layout_(slot_layout(split, pack_a_, kernels.lanes, sizeof(T))),
-        grid_m_(ceil_div(g_.m, g_.rows)), grid_n_(ceil_div(g_.n, g_.columns)), slots_(slots) {}
+        grid_m_(ceil_div(g_.m, g_.rows)), grid_n_(ceil_div(g_.n, g_.columns)), slots_(slots) {
+    set_operands(nullptr, nullptr);
+    layout_ = layout_of(kernels, in_, g_.rows, g_.columns, g_.inner, g_.depth);
+    slot_size_ = layout_.total;
+    if (g_.swapped && g_.parts == 1)
+      slot_size_ += round_up(g_.rows * g_.columns, kAlign / static_cast<int64_t>(sizeof(T)));
+  }
 
-  int64_t workspace_elements() const { return slots_ * layout_.total + parts_elements(); }
+  int64_t workspace_elements() const { return slots_ * slot_size_ + parts_elements(); }
 
   void run(const T* a, const T* b, T* c, ThreadPool* pool, T* workspace, int64_t cost) {
-    const int64_t lda = s_.row_a(), ldb = s_.row_b();
-    const int64_t a_row = s_.transpose_a ? 1 : lda, a_step = s_.transpose_a ? lda : 1;
-    const int64_t b_step = s_.transpose_b ? 1 : ldb, b_column = s_.transpose_b ? ldb : 1;
-    if (g_.swapped) in_ = {b, b_column, b_step, a, a_step, a_row};
-    else in_ = {a, a_row, a_step, b, b_step, b_column};
+    set_operands(a, b);
     c_ = c;
     sums_ = workspace;
     slot_memory_ = workspace + parts_elements();
@@ -131,6 +115,14 @@ class Product {
   }
 
  private:
+  void set_operands(const T* a, const T* b) {
+    const int64_t lda = s_.row_a(), ldb = s_.row_b();
+    const int64_t a_row = s_.transpose_a ? 1 : lda, a_step = s_.transpose_a ? lda : 1;
+    const int64_t b_step = s_.transpose_b ? 1 : ldb, b_column = s_.transpose_b ? ldb : 1;
+    if (g_.swapped) in_ = {b, b_column, b_step, a, a_step, a_row};
+    else in_ = {a, a_row, a_step, b, b_step, b_column};
+  }
+
   int64_t parts_elements() const {
     return g_.parts > 1 ? round_up(g_.parts * g_.m * g_.n, kAlign / sizeof(T)) : 0;
   }
@@ -139,7 +131,7 @@ class Product {
     const int64_t i = index % grid_m_ * g_.rows;
     const int64_t j = index / grid_m_ % grid_n_ * g_.columns;
     const int64_t part = index / (grid_m_ * grid_n_), step = part * g_.inner;
-    T* memory = slot_memory_ + slot * layout_.total;
+    T* memory = slot_memory_ + slot * slot_size_;
     GemmBlock<T> block;
     block.in = in_;
     block.in.a += i * in_.a_row + step * in_.a_step;
@@ -147,9 +139,7 @@ class Product {
     block.rows = std::min(g_.rows, g_.m - i);
     block.columns = std::min(g_.columns, g_.n - j);
     block.k = std::min(g_.inner, s_.k - step);
-    block.depth = g_.depth;
-    block.panel_b = memory + layout_.panel_b;
-    block.packed_a = pack_a_ ? memory + layout_.packed_a : nullptr;
+    block.scratch = memory;
     const bool direct = !g_.swapped && g_.parts == 1;
     block.accumulate = direct && s_.accumulate;
     block.bias = direct && bias_ ? bias_ + j : nullptr;
@@ -161,10 +151,10 @@ class Product {
       block.c = sums_ + part * g_.m * g_.n + i * g_.n + j;
       block.c_row = g_.n;
     } else {
-      block.c = memory + layout_.turned;
+      block.c = memory + layout_.total;
       block.c_row = block.columns;
     }
-    compute_block(kernels_, block);
+    compute_block(kernels_, layout_, block);
     if (g_.swapped && g_.parts == 1) turn(block.c, block.c_row, i, block.rows, j, block.columns);
   }
 
@@ -192,9 +182,10 @@ class Product {
   const GemmSplit& g_;
   const GemmKernels<T>& kernels_;
   const T* bias_;
-  bool relu_, pack_a_;
-  SlotLayout layout_;
+  bool relu_;
   int64_t grid_m_, grid_n_;
+  GemmLayout layout_;
+  int64_t slot_size_;  // elements of a thread's memory: the layout's and a piece to turn around
   int slots_;
   GemmOperands<T> in_{};
   T* c_ = nullptr;
@@ -219,8 +210,8 @@ Gemm Gemm::single_threaded(const GemmShape& shape) { return Gemm(shape, 1); }
 
 Gemm::Gemm(const GemmShape& shape, int slots) : shape_(shape), table_(&table().gemm), slots_(slots) {
   const bool f64 = shape.dtype == DType::f64;
-  split_ = f64 ? split_of(shape, table_->f64.rows, table_->f64.lanes)
-               : split_of(shape, table_->f32.rows, table_->f32.lanes);
+  split_ = f64 ? split_of(shape, table_->f64.rows, table_->f64.lanes, slots)
+               : split_of(shape, table_->f32.rows, table_->f32.lanes, slots);
 }
 
 size_t Gemm::workspace_bytes() const {

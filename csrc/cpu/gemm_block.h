@@ -15,6 +15,17 @@ struct GemmOperands {
   int64_t b_step, b_column;
 };
 
+// How the blocks of a product are gone through, and what a thread needs for it, in elements from the
+// start of its share of the workspace.
+struct GemmLayout {
+  int64_t depth = 0;  // steps of k in a pass
+  bool single_pass = false, direct_b = false, packs_a = false;
+  int64_t panels_b = 0;  // of B: two of `depth` steps, or all of the chunk's where k is one pass
+  int64_t packed_a = 0;  // of A: the chunk's rows over `depth`, or a strip of them
+  int64_t sums = 0;      // the chunk of C between passes
+  int64_t total = 0;
+};
+
 template <class T>
 struct GemmBlock {
   GemmOperands<T> in;  // at the block's first row, column and step
@@ -24,12 +35,16 @@ struct GemmBlock {
   bool accumulate;
   const T* bias;  // of the block's first column, or nullptr
   bool relu;
-  int64_t depth;  // steps of k at a time
-  T* panel_b;     // (depth, 2 vectors)
-  T* packed_a;    // (rows, depth) and one vector, or nullptr where A is not to be packed
+  T* scratch;
 };
 
+// For blocks of up to rows x columns over k.
 template <class T>
-void compute_block(const GemmKernels<T>& kernels, const GemmBlock<T>& block);
+GemmLayout layout_of(const GemmKernels<T>& kernels, const GemmOperands<T>& strides, int64_t rows,
+                     int64_t columns, int64_t k, int64_t depth);
+
+template <class T>
+void compute_block(const GemmKernels<T>& kernels, const GemmLayout& layout,
+                   const GemmBlock<T>& block);
 
 }  // namespace kn::cpu

@@ -1,37 +1,50 @@
-// Table of the register tiles of matrix products (see cpu/gemm.cc for how they are put together).
+// Table of the inner loops of matrix products (see cpu/gemm.cc for how they are put together).
 #pragma once
 
 #include <cstdint>
 
 namespace kn::cpu {
 
-// One tile of C, `rows` x up to two vectors, over k steps. Strides are in elements. Row i and step p
-// of A lie at a[i * a_row + p * a_step], so rows, columns and packed panels of A all do; step p of
-// B's columns is a row at b[p * b_step].
-struct GemmTile {
+// Memory that later work will read, fetched into the outer cache in the meantime: one line every
+// `every` steps of k (a power of two), `inner` of them `step` bytes apart, then `jump` on. Goes on
+// from call to call.
+struct GemmFetch {
+  const char* at;
+  int64_t step, inner, jump, left;
+  int64_t every;
+};
+
+// A pile of tiles of C, each `rows` x up to two vectors, over k steps. Strides are in elements. Row
+// i and step p of A lie at a[i * a_row + p * a_step], so rows, columns and packed panels of A all
+// do; step p of B's columns is a row at b[p * b_step].
+struct GemmPile {
+  int64_t tiles, k;
   const void* a;
-  int64_t a_row, a_step;
+  int64_t a_row, a_step, a_tile;
   const void* b;
   int64_t b_step;
   void* c;
   int64_t c_row;
-  int64_t k;
-  int last_columns;    // columns of the last vector, for the partial tiles
-  bool accumulate;     // add to C instead of overwriting it
-  bool relu;           // and clip at zero after the bias
-  const void* bias;    // (columns of the tile,), or nullptr
-  void* packed_a;      // where the packing tiles leave their operands: (k, kGemmRows) and
-  void* packed_b;      // (k, vectors)
-  const char* ahead;   // memory to fetch into the outer cache meanwhile: a line per step of k
-  int64_t ahead_step;  // bytes
+  const void* sum;  // is added to the product, or nullptr; rows at sum_row
+  int64_t sum_row;
+  const void* bias;  // (columns of the tile,), or nullptr
+  bool relu;         // clip at zero after the bias
+  int last_columns;  // columns of the last vector, for the partial tiles
+  GemmFetch fetch;
 };
 
-using GemmTileFn = void (*)(const GemmTile&);
+using GemmPileFn = void (*)(GemmPile&);
 
-// rows x columns of `from` to columns x rows at `to`; strides between rows in elements.
+// A block of rows x columns; strides between rows in elements.
 template <class T>
-using TransposeFn = void (*)(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
-                             int64_t to_row);
+using MoveFn = void (*)(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
+                        int64_t to_row);
+
+// `tiles` tiles of A by columns, `rows` elements high each and side by side in every step of k, to
+// tiles of their own, `to_tile` apart.
+template <class T>
+using DealFn = void (*)(int64_t steps, int64_t tiles, const T* from, int64_t from_step, T* to,
+                        int64_t to_tile);
 
 // Rows of C through the epilogue: c = relu(c + bias), both optional.
 template <class T>
@@ -49,12 +62,11 @@ struct GemmKernels {
   int rows;   // of a full tile
   int lanes;  // of a vector: a tile is one or two wide
   // [vectors - 1][rows - 1], the last vector whole or partial.
-  GemmTileFn whole[2][kGemmMaxRows];
-  GemmTileFn partial[2][kGemmMaxRows];
-  // Tiles of full height that leave copies of what they read.
-  GemmTileFn pack_b[2], pack_b_partial[2];
-  GemmTileFn pack_a, pack_a_b;
-  TransposeFn<T> transpose;
+  GemmPileFn whole[2][kGemmMaxRows];
+  GemmPileFn partial[2][kGemmMaxRows];
+  MoveFn<T> copy;
+  MoveFn<T> transpose;
+  DealFn<T> deal;
   FinishFn<T> finish;
   AddFn<T> add;
 };

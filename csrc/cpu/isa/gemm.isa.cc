@@ -15,8 +15,6 @@ constexpr int kRows = 12;
 constexpr int kRows = 6;
 #endif
 
-enum Mode { kPartial = 1, kPackB = 2, kPackA = 4 };
-
 template <class T, int vectors, bool partial>
 KN_INLINE void load_row(Vec<T> (&v)[vectors], const T* p, int last) {
 #pragma GCC unroll 2
@@ -27,10 +25,10 @@ KN_INLINE void load_row(Vec<T> (&v)[vectors], const T* p, int last) {
 
 // The way of a row of C from registers to memory.
 template <class T, int vectors, bool partial>
-KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmTile& t, T* c) {
-  if (t.accumulate) {
+KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmPile& t, const T* sum, T* c) {
+  if (sum) {
     Vec<T> old[vectors];
-    load_row<T, vectors, partial>(old, c, t.last_columns);
+    load_row<T, vectors, partial>(old, sum, t.last_columns);
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; ++j) acc[j] += old[j];
   }
@@ -51,63 +49,54 @@ KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmTile& t, T* c) {
   }
 }
 
-// Copies `rows` neighbours of a column of A.
-template <class T, int rows>
-KN_INLINE void copy_column(const T* from, T* to) {
-  constexpr int lanes = kLanes<T>;
-#pragma GCC unroll 8
-  for (int i = 0; i < rows; i += lanes) {
-    if (i + lanes <= rows) store(to + i, load(from + i));
-    else store_first(to + i, load_first(from + i, rows - i), rows - i);
-  }
-}
-
-template <class T, int rows, int vectors, int mode>
-void tile(const GemmTile& t) {
-  constexpr bool partial = mode & kPartial;
-  constexpr int lanes = kLanes<T>;
+template <class T, int rows, int vectors, bool partial>
+void pile(GemmPile& t) {
   // Rows are reached as base, base + stride, base + 2 * stride: few registers hold all addresses.
   constexpr int bases = (rows + 2) / 3;
-  const int64_t a_row = t.a_row, a_step = t.a_step, b_step = t.b_step, ahead_step = t.ahead_step;
-  const T* a[bases];
-#pragma GCC unroll 4
-  for (int g = 0; g < bases; ++g) a[g] = static_cast<const T*>(t.a) + 3 * g * a_row;
-  const T* b = static_cast<const T*>(t.b);
-  T* packed_a = static_cast<T*>(t.packed_a);
-  T* packed_b = static_cast<T*>(t.packed_b);
-  const char* ahead = t.ahead;
+  const int64_t a_row = t.a_row, a_step = t.a_step, b_step = t.b_step;
+  const int64_t fetch_step = t.fetch.step, mask = t.fetch.every - 1;
   const int last = t.last_columns;
-  Vec<T> acc[rows][vectors] = {};
-  for (int64_t p = t.k; p > 0; --p) {
-    Vec<T> row[vectors];
-    load_row<T, vectors, partial>(row, b, last);
-    __builtin_prefetch(ahead, 0, 2);
-    ahead += ahead_step;
-    if constexpr ((mode & kPackB) != 0) {
+  const char* fetch = t.fetch.at;
+  int64_t fetch_left = t.fetch.left;
+  const T* first = static_cast<const T*>(t.a);
+  const T* sum = static_cast<const T*>(t.sum);
+  T* c = static_cast<T*>(t.c);
+  for (int64_t n = t.tiles; n > 0; --n, first += t.a_tile) {
+    const T* a[bases];
+#pragma GCC unroll 4
+    for (int g = 0; g < bases; ++g) a[g] = first + 3 * g * a_row;
+    const T* b = static_cast<const T*>(t.b);
+    Vec<T> acc[rows][vectors] = {};
+    for (int64_t p = t.k; p > 0; --p) {
+      Vec<T> row[vectors];
+      load_row<T, vectors, partial>(row, b, last);
+      b += b_step;
+#pragma GCC unroll 12
+      for (int i = 0; i < rows; ++i) {
+        const Vec<T> x = splat(a[i / 3][i % 3 * a_row]);
 #pragma GCC unroll 2
-      for (int j = 0; j < vectors; ++j) store(packed_b + j * lanes, row[j]);
-      packed_b += vectors * lanes;
-    }
-    if constexpr ((mode & kPackA) != 0) {
-      copy_column<T, rows>(a[0], packed_a);
-      packed_a += rows;
+        for (int j = 0; j < vectors; ++j) acc[i][j] += x * row[j];
+      }
+#pragma GCC unroll 4
+      for (int g = 0; g < bases; ++g) a[g] += a_step;
+      if ((p & mask) == 0) {
+        __builtin_prefetch(fetch, 0, 2);
+        fetch += fetch_step;
+        if (--fetch_left == 0) {
+          fetch_left = t.fetch.inner;
+          fetch += t.fetch.jump;
+        }
+      }
     }
 #pragma GCC unroll 12
     for (int i = 0; i < rows; ++i) {
-      const Vec<T> x = splat(a[i / 3][i % 3 * a_row]);
-#pragma GCC unroll 2
-      for (int j = 0; j < vectors; ++j) acc[i][j] += x * row[j];
+      finish_row<T, vectors, partial>(acc[i], t, sum, c);
+      c += t.c_row;
+      if (sum) sum += t.sum_row;
     }
-    b += b_step;
-#pragma GCC unroll 4
-    for (int g = 0; g < bases; ++g) a[g] += a_step;
   }
-  T* c = static_cast<T*>(t.c);
-#pragma GCC unroll 12
-  for (int i = 0; i < rows; ++i) {
-    finish_row<T, vectors, partial>(acc[i], t, c);
-    c += t.c_row;
-  }
+  t.fetch.at = fetch;
+  t.fetch.left = fetch_left;
 }
 
 #if defined(__AVX512F__)
@@ -149,6 +138,21 @@ KN_INLINE void transpose_square(Vec<T> (&v)[kLanes<T>]) {
   }
 }
 
+// One square of `height` x `width` at most lanes x lanes.
+template <class T>
+KN_INLINE void transpose_edge(int height, int width, const T* from, int64_t from_row, T* to,
+                              int64_t to_row) {
+  constexpr int lanes = kLanes<T>;
+  Vec<T> v[lanes];
+#pragma GCC unroll 16
+  for (int r = 0; r < lanes; ++r)
+    v[r] = r < height ? load_first(from + r * from_row, width) : Vec<T>{};
+  transpose_square<T>(v);
+#pragma GCC unroll 16
+  for (int r = 0; r < lanes; ++r)
+    if (r < width) store_first(to + r * to_row, v[r], height);
+}
+
 template <class T>
 void transpose(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
                int64_t to_row) {
@@ -159,22 +163,51 @@ void transpose(int64_t rows, int64_t columns, const T* from, int64_t from_row, T
       const int width = static_cast<int>(columns - j < lanes ? columns - j : lanes);
       const T* source = from + i * from_row + j;
       T* target = to + j * to_row + i;
-      Vec<T> v[lanes];
-      if (height == lanes && width == lanes) {
-#pragma GCC unroll 16
-        for (int r = 0; r < lanes; ++r) v[r] = load(source + r * from_row);
-        transpose_square<T>(v);
-#pragma GCC unroll 16
-        for (int r = 0; r < lanes; ++r) store(target + r * to_row, v[r]);
+      if (height < lanes || width < lanes) {
+        transpose_edge(height, width, source, from_row, target, to_row);
         continue;
       }
+      Vec<T> v[lanes];
 #pragma GCC unroll 16
-      for (int r = 0; r < lanes; ++r)
-        v[r] = r < height ? load_first(source + r * from_row, width) : Vec<T>{};
+      for (int r = 0; r < lanes; ++r) v[r] = load(source + r * from_row);
       transpose_square<T>(v);
 #pragma GCC unroll 16
-      for (int r = 0; r < lanes; ++r)
-        if (r < width) store_first(target + r * to_row, v[r], height);
+      for (int r = 0; r < lanes; ++r) store(target + r * to_row, v[r]);
+    }
+  }
+}
+
+template <class T>
+void copy(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to, int64_t to_row) {
+  constexpr int lanes = kLanes<T>;
+  if (columns == 2 * lanes) {
+    for (; rows > 0; --rows, from += from_row, to += to_row) {
+      const Vec<T> x = load(from), y = load(from + lanes);
+      store(to, x);
+      store(to + lanes, y);
+    }
+    return;
+  }
+  for (; rows > 0; --rows, from += from_row, to += to_row) {
+    int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) store(to + j, load(from + j));
+    const int rest = static_cast<int>(columns - j);
+    if (rest > 0) store_first(to + j, load_first(from + j, rest), rest);
+  }
+}
+
+template <class T>
+void deal(int64_t steps, int64_t tiles, const T* from, int64_t from_step, T* to, int64_t to_tile) {
+  constexpr int lanes = kLanes<T>;
+  for (; steps > 0; --steps, from += from_step, to += kRows) {
+    for (int64_t t = 0; t < tiles; ++t) {
+      const T* x = from + t * kRows;
+      T* y = to + t * to_tile;
+#pragma GCC unroll 8
+      for (int i = 0; i < kRows; i += lanes) {
+        if (i + lanes <= kRows) store(y + i, load(x + i));
+        else store_first(y + i, load_first(x + i, kRows - i), kRows - i);
+      }
     }
   }
 }
@@ -196,8 +229,8 @@ void add(int64_t n, const T* x, T* y) {
 
 template <class T, int vectors, int rows>
 void fill_rows(GemmKernels<T>& t) {
-  t.whole[vectors - 1][rows - 1] = tile<T, rows, vectors, 0>;
-  t.partial[vectors - 1][rows - 1] = tile<T, rows, vectors, kPartial>;
+  t.whole[vectors - 1][rows - 1] = pile<T, rows, vectors, false>;
+  t.partial[vectors - 1][rows - 1] = pile<T, rows, vectors, true>;
   if constexpr (rows > 1) fill_rows<T, vectors, rows - 1>(t);
 }
 
@@ -207,13 +240,9 @@ void fill_kernels(GemmKernels<T>& t) {
   t.lanes = kLanes<T>;
   fill_rows<T, 1, kRows>(t);
   fill_rows<T, 2, kRows>(t);
-  t.pack_b[0] = tile<T, kRows, 1, kPackB>;
-  t.pack_b[1] = tile<T, kRows, 2, kPackB>;
-  t.pack_b_partial[0] = tile<T, kRows, 1, kPackB | kPartial>;
-  t.pack_b_partial[1] = tile<T, kRows, 2, kPackB | kPartial>;
-  t.pack_a = tile<T, kRows, 2, kPackA>;
-  t.pack_a_b = tile<T, kRows, 2, kPackA | kPackB>;
+  t.copy = copy<T>;
   t.transpose = transpose<T>;
+  t.deal = deal<T>;
   t.finish = finish<T>;
   t.add = add<T>;
 }
