@@ -113,6 +113,21 @@ def _classes_last(x, axis):
     return permute_dimensions(x, order)
 
 
+def _logits_behind(output, op):
+    """What `output` is directly the `op` of, or None.
+
+    The cross-entropies of Keras 2.3.1 look through a softmax or sigmoid that ends a model and go
+    from its logits, without the clip that would end all learning where it saturates. They see a
+    softmax only where it has two axes: over more, Keras wrote it in other operations.
+    """
+    value = output._value
+    if value.op != op:
+        return None
+    if op == "softmax" and (output.ndim != 2 or value.attrs.get("axis", -1) not in (-1, 1)):
+        return None
+    return Tensor(value.inputs[0])
+
+
 def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """Cross-entropy between distributions along `axis`.
 
@@ -126,6 +141,10 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     output = _float(output)
     target = cast_value(as_tensor(target, output), output.dtype)
     axis = _checked_axis(output, axis)
+    if not from_logits and axis == output.ndim - 1:
+        logits = _logits_behind(output, "softmax")
+        if logits is not None:
+            output, from_logits = logits, True
     if axis != output.ndim - 1:
         target, output = _classes_last(target, axis), _classes_last(output, axis)
     if from_logits:
@@ -143,6 +162,10 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     output = _float(output)
     target = cast(target, "int32")
     axis = _checked_axis(output, axis)
+    if not from_logits and axis == output.ndim - 1:
+        logits = _logits_behind(output, "softmax")
+        if logits is not None:
+            output, from_logits = logits, True
     if axis != output.ndim - 1:
         output = _classes_last(output, axis)
     if target.ndim != output.ndim - 1 or _differ(target.shape, output.shape[:-1]):
@@ -160,8 +183,9 @@ def binary_crossentropy(target, output, from_logits=False):
     """Elementwise cross-entropy of independent probabilities, or of logits."""
     output = _float(output)
     target = cast_value(as_tensor(target, output), output.dtype)
-    if from_logits:
-        return emit("binary_crossentropy_logits", (output, target))
+    logits = output if from_logits else _logits_behind(output, "sigmoid")
+    if logits is not None:
+        return emit("binary_crossentropy_logits", (logits, target))
     # The fuzz factor is added to what was clipped by it already, as Keras 2.3.1 does.
     output = clip(output, fuzz(), 1 - fuzz())
     return -(target * log(output + fuzz()) + (1 - target) * log(1 - output + fuzz()))
