@@ -3,4 +3,25 @@
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+from keras_native import backend as K
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(autouse=True)
+def clean_state():
+    """Each test starts from the default settings and one seed."""
+    np.random.seed(1)
+    yield
+    K.set_floatx("float32")
+    K.set_epsilon(1e-7)
+    K.set_image_data_format("channels_last")
+    K.clear_session()
+
+
+@pytest.fixture
+def float64():
+    """Everything in double precision, for finite differences."""
+    K.set_floatx("float64")

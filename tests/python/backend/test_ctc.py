@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 from checks import check
-
 from keras_native import backend as K
 
 rng = np.random.RandomState(23)
