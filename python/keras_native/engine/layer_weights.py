@@ -2,81 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import threading
-
 import numpy as np
 
 from .. import backend as K
 from ..utils.generic_utils import object_list_uid
+from .call_frames import frames, tracking
 from .node import Recorded, same_tensors
-
-
-class _Tracking(threading.local):
-    on = True
-
-
-_tracking = _Tracking()
-
-
-def disable_tracking(func):
-    """Decorator: what `func` sets as attributes of a layer does not become part of it."""
-
-    @functools.wraps(func)
-    def wrapped(*args, **kwargs):
-        before, _tracking.on = _tracking.on, False
-        try:
-            return func(*args, **kwargs)
-        finally:
-            _tracking.on = before
-
-    return wrapped
-
-
-class _Frames(threading.local):
-    """The calls of layers in progress on this thread, innermost last (None while building)."""
-
-    def __init__(self):
-        self.stack: list = []
-
-
-_frames = _Frames()
-
-
-class CallFrame:
-    """Losses, updates and metric values that come up while a layer's `call` runs."""
-
-    __slots__ = ("losses", "metric_values", "updates")
-
-    def __init__(self):
-        self.losses: list[Recorded] = []
-        self.updates: list[Recorded] = []
-        self.metric_values: list = []
-
-    def close(self, layer):
-        """Adds `layer` to the owners and hands everything on to the call around this one."""
-        for entry in self.losses + self.updates:
-            if entry.owners[-1] is not layer:
-                entry.owners += (layer,)
-        outer = _frames.stack[-1] if _frames.stack else None
-        if outer is not None:
-            outer.losses += [Recorded(e.value, e.owners) for e in self.losses]
-            outer.updates += [Recorded(e.value, e.owners) for e in self.updates]
-            outer.metric_values += self.metric_values
-
-
-@contextlib.contextmanager
-def call_frame(layer, building=False):
-    """Collects what is added while `layer` is called (or built: that is unconditional)."""
-    frame = None if building else CallFrame()
-    _frames.stack.append(frame)
-    try:
-        yield frame
-    finally:
-        _frames.stack.pop()
-    if frame is not None and (frame.losses or frame.updates or frame.metric_values):
-        frame.close(layer)
 
 
 def unique(items):
@@ -105,7 +36,7 @@ class WeightStore:
 
     def __setattr__(self, name, value):
         object.__setattr__(self, name, value)
-        if name[:1] != "_" and _tracking.on and "_sublayers" in self.__dict__:
+        if name[:1] != "_" and tracking.on and "_sublayers" in self.__dict__:
             self._track(value)
 
     def _track(self, value):
@@ -233,7 +164,7 @@ class WeightStore:
         values = [value for value in values if value is not None]
         if not values:
             return
-        frame = _frames.stack[-1] if _frames.stack else None
+        frame = frames.stack[-1] if frames.stack else None
         if frame is not None:
             getattr(frame, kind).extend(Recorded(value, (self,)) for value in values)
         elif inputs is None or (isinstance(inputs, list) and not inputs):
@@ -332,6 +263,6 @@ class WeightStore:
             value = metric(value)
         if all(m is not metric for m in self._metrics):
             self._metrics.append(metric)
-        frame = _frames.stack[-1] if _frames.stack else None
+        frame = frames.stack[-1] if frames.stack else None
         values = self._metric_values if frame is None else frame.metric_values
         values.append((metric, value))

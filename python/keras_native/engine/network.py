@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from .. import backend as K
 from ..legacy import accepts_keras1
-from ..utils.generic_utils import has_arg, is_all_none, object_list_uid, to_list, unpack_singleton
-from ..utils.layer_utils import get_source_inputs, print_summary
-from . import network_config
+from ..utils.generic_utils import has_arg, object_list_uid, to_list, unpack_singleton
+from ..utils.layer_utils import get_source_inputs
 from .base_layer import Layer
 from .graph import GraphMap
 from .input_layer import InputLayer
-from .layer_weights import _tracking, unique
-from .node import Node, same_tensors
+from .layer_weights import unique
+from .network_calls import GraphCalls
+from .network_files import Description
+from .network_losses import GraphLosses
+from .node import Node
 
 __all__ = [
     "InputLayer",
@@ -27,7 +29,7 @@ __all__ = [
 
 
 @accepts_keras1
-class Network(Layer):
+class Network(GraphCalls, GraphLosses, Description, Layer):
     """Layers between input and output tensors, or (subclassed) layers held as attributes.
 
     Args:
@@ -254,275 +256,6 @@ class Network(Layer):
         """Whether the outputs differ between training and test."""
         return any(getattr(x, "_uses_learning_phase", False) for x in self.outputs)
 
-    # ------------------------------------------------------------ losses and updates
-
-    def _own_nodes(self):
-        """The calls of the inner layers that the outputs need."""
-        return self._graph.ordered_nodes() if self._is_graph_network else ()
-
-    @property
-    def losses(self):
-        """Penalties of all layers, as far as they belong to this graph, and the model's own."""
-        found = list(self._losses)
-        for values in self._input_losses.values():
-            found += values
-        if not self._is_graph_network:
-            for layer in self._layers:
-                found += layer.losses
-            return unique(found)
-        for layer in self._layers:
-            found += layer.get_losses_for(None)
-        for node in self._own_nodes():
-            found += [entry.value for entry in node.losses]
-            key = object_list_uid(node.input_tensors)
-            found += node.outbound_layer._input_losses.get(key, [])
-        return unique(found)
-
-    def get_losses_for(self, inputs):
-        if inputs is not None:
-            if self._is_graph_network and same_tensors(inputs, self.inputs):
-                found = [entry.value for node in self._own_nodes() for entry in node.losses]
-                return unique(found + self._input_losses.get(object_list_uid(inputs), []))
-            return super().get_losses_for(inputs)
-        found = [loss for loss in self._losses if not _depends_on_input(loss)]
-        for layer in self._layers:
-            found += layer.get_losses_for(None)
-        return unique(found)
-
-    def _recorded_updates(self):
-        """(update, whether it carries a state) of this graph, those of frozen layers left out."""
-        found = [(value, self.stateful) for value in self._updates]
-        for values in self._input_updates.values():
-            found += [(value, False) for value in values]
-        for layer in self._layers:
-            keep = getattr(layer, "stateful", False)
-            found += [(value, keep) for value in layer.get_updates_for(None)]
-        for node in self._own_nodes():
-            layer = node.outbound_layer
-            found += [(entry.value, entry.stateful) for entry in node.updates if entry.active]
-            if layer.trainable or layer.stateful:
-                key = object_list_uid(node.input_tensors)
-                found += [(v, layer.stateful) for v in layer._input_updates.get(key, [])]
-        if not self._is_graph_network:
-            for layer in self._layers:
-                found += [(value, layer.stateful) for value in layer.updates]
-        seen = set()
-        return [pair for pair in found if not (id(pair[0]) in seen or seen.add(id(pair[0])))]
-
-    @property
-    def updates(self):
-        """What a training step assigns besides the trained weights."""
-        if not self.trainable and not self.stateful:
-            return []
-        return [value for value, keeps in self._recorded_updates() if self.trainable or keeps]
-
-    def get_updates_for(self, inputs):
-        if inputs is None:
-            if not self.trainable and not self.stateful:
-                return []
-            return [u for layer in self._layers for u in layer.get_updates_for(None)]
-        if self._is_graph_network and same_tensors(inputs, self.inputs):
-            return self.updates
-        return super().get_updates_for(inputs)
-
-    @property
-    def state_updates(self):
-        """The updates of stateful layers: they run in test and prediction too."""
-        return [value for value, keeps in self._recorded_updates() if keeps]
-
-    @property
-    def metrics(self):
-        """Metric objects that were added by `add_metric`."""
-        found = [metric for layer in self._layers for metric in layer.metrics]
-        return unique(found + self._metrics)
-
-    def _added_metric_values(self):
-        """{metric object: its value as a tensor} of what `add_metric` added to this graph."""
-        found: dict = {}
-        for node in self._own_nodes():
-            found.update(node.metric_values)
-        for layer in [*self._layers, self]:
-            found.update(layer._metric_values)
-        if not self._is_graph_network:
-            for layer in [*self._layers, self]:
-                for node in layer._inbound_nodes:
-                    found.update(node.metric_values)
-        return found
-
-    # ------------------------------------------------------------ calling
-
-    def call(self, inputs, mask=None):
-        """Runs the graph on other tensors."""
-        inputs = to_list(inputs)
-        if same_tensors(inputs, self.inputs) and is_all_none(mask):
-            return unpack_singleton([K.identity(x) for x in self.outputs])
-        masks = [None] * len(inputs) if mask is None else to_list(mask)
-        return self.run_internal_graph(inputs, masks)[0]
-
-    def compute_mask(self, inputs, mask):
-        if not self._is_graph_network:
-            return None
-        inputs = to_list(inputs)
-        if same_tensors(inputs, self.inputs) and is_all_none(mask):
-            return unpack_singleton([getattr(x, "_keras_mask", None) for x in self.outputs])
-        masks = [None] * len(inputs) if mask is None else to_list(mask)
-        return self.run_internal_graph(inputs, masks)[1]
-
-    def _invoke(self, inputs, mask, kwargs):
-        """As `Layer._invoke`; a graph gives outputs and masks in one go."""
-        if not self._is_graph_network or type(self).call is not Network.call:
-            return super()._invoke(inputs, mask, kwargs)
-        from .layer_weights import call_frame
-
-        mask = kwargs.get("mask", mask)
-        inputs = to_list(inputs)
-        masks = [None] * len(inputs) if mask is None else to_list(mask)
-        with call_frame(self) as frame:
-            outputs, output_masks, _ = self.run_internal_graph(inputs, masks)
-            given = {id(x) for x in inputs}
-            outputs = [K.identity(x) if id(x) in given else x for x in to_list(outputs)]
-        return unpack_singleton(outputs), output_masks, frame
-
-    def compute_output_shape(self, input_shape):
-        """Output shape (or list) for an input shape (or list)."""
-        if not self._is_graph_network:
-            if type(self).compute_output_shape is Network.compute_output_shape:
-                raise NotImplementedError(
-                    f"Model {self.name!r}: a subclassed model has to define compute_output_shape."
-                )
-            return super().compute_output_shape(input_shape)
-        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
-        if len(shapes) != len(self._input_layers):
-            raise ValueError(
-                f"Invalid `input_shape` argument {input_shape}: model {self.name!r} has "
-                f"{len(self._input_layers)} tensor inputs."
-            )
-        with _quietly():
-            inputs = [
-                K.placeholder(shape=shape, dtype=K.dtype(x))
-                for shape, x in zip(shapes, self.inputs, strict=True)
-            ]
-            return self.run_internal_graph(inputs, [None] * len(inputs))[2]
-
-    def run_internal_graph(self, inputs, masks=None):
-        """The outputs of the graph for other inputs.
-
-        Args:
-            inputs: list of tensors, one per input of the network.
-            masks: list of masks or None.
-
-        Returns:
-            outputs, their masks, their shapes: each a list, or the element of a list of one.
-
-        Raises:
-            ValueError: for a wrong number of inputs.
-        """
-        if len(inputs) != len(self.inputs):
-            raise ValueError(
-                f"Model {self.name!r} expects {len(self.inputs)} inputs ({self.input_names}), "
-                f"but it received {len(inputs)}: {inputs}"
-            )
-        masks = masks or [None] * len(inputs)
-        made = {id(x): (y, mask) for x, y, mask in zip(self.inputs, inputs, masks, strict=True)}
-        for node in self._own_nodes():
-            if all(id(x) in made for x in node.output_tensors):
-                continue
-            layer = node.outbound_layer
-            given = [made[id(x)] for x in node.input_tensors]
-            tensors = unpack_singleton([tensor for tensor, _ in given])
-            mask = unpack_singleton([mask for _, mask in given])
-            with K.layer_scope(layer.name):
-                layer.assert_input_compatibility(tensors)
-                output, output_mask, _ = layer._invoke(tensors, mask, node.arguments or {})
-            outputs, output_masks = to_list(output), to_list(output_mask)
-            if len(output_masks) != len(outputs):
-                output_masks = [None] * len(outputs)
-            for x, y, y_mask in zip(node.output_tensors, outputs, output_masks, strict=True):
-                made[id(x)] = (y, y_mask)
-        results = [made[id(x)] for x in self.outputs]
-        outputs = [tensor for tensor, _ in results]
-        for tensor, mask in results:
-            if not hasattr(tensor, "_keras_history"):
-                tensor._keras_mask = mask
-        return (
-            unpack_singleton(outputs),
-            unpack_singleton([mask for _, mask in results]),
-            unpack_singleton([K.int_shape(x) for x in outputs]),
-        )
-
-    # ------------------------------------------------------------ description and files
-
-    def get_config(self):
-        """The graph as nested dicts and lists."""
-        if not self._is_graph_network:
-            raise NotImplementedError(
-                f"Model {self.name!r} is subclassed: its structure is Python code, which has no "
-                f"config. Save its weights instead (`save_weights`)."
-            )
-        return network_config.network_config(self)
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A new network from the result of `get_config`."""
-        inputs, outputs = network_config.rebuild(config, custom_objects)
-        return cls(inputs=inputs, outputs=outputs, name=config.get("name"))
-
-    def summary(self, line_length=None, positions=None, print_fn=None):
-        """Prints a table of the layers.
-
-        Args:
-            line_length: width of the table.
-            positions: where the columns end, as widths or as shares of the line.
-            print_fn: called with each line instead of `print`.
-
-        Raises:
-            ValueError: the model has not been built.
-        """
-        if not self.built:
-            raise ValueError(
-                "This model has not yet been built. Build the model first by calling build() or "
-                "calling fit() with some data. Or specify input_shape or batch_input_shape in the "
-                "first layer for automatic build."
-            )
-        print_summary(self, line_length=line_length, positions=positions, print_fn=print_fn)
-
-    def save(self, filepath, overwrite=True, include_optimizer=True):
-        """Writes architecture, weights, compile arguments and optimizer state to a file."""
-        from ..saving import save_model
-
-        save_model(self, filepath, overwrite, include_optimizer)
-
-    def save_weights(self, filepath, overwrite=True):
-        """Writes the weights to an HDF5 file."""
-        from ..saving import save_weights
-
-        save_weights(self, filepath, overwrite)
-
-    def load_weights(self, filepath, by_name=False, skip_mismatch=False, reshape=False):
-        """Reads weights that `save_weights` or `save` wrote.
-
-        Args:
-            filepath: the file.
-            by_name: match layers by name instead of by order.
-            skip_mismatch: leave out layers whose shapes differ (with `by_name`).
-            reshape: allow arrays of another shape with as many elements.
-        """
-        from ..saving import load_weights
-
-        load_weights(self, filepath, by_name, skip_mismatch, reshape)
-
-    def to_json(self, **kwargs):
-        """The architecture as JSON; arguments go to `json.dumps`."""
-        from ..saving import to_json
-
-        return to_json(self, **kwargs)
-
-    def to_yaml(self, **kwargs):
-        """The architecture as YAML; arguments go to `yaml.dump`."""
-        from ..saving import to_yaml
-
-        return to_yaml(self, **kwargs)
-
 
 def _network_arguments(args, kwargs):
     """(inputs, outputs, name, whether there is a graph) from the ways to construct a network."""
@@ -547,33 +280,3 @@ def _network_arguments(args, kwargs):
 
 def _is_fed(layer):
     return getattr(layer, "is_placeholder", True)
-
-
-def _depends_on_input(tensor):
-    """Whether a placeholder is among what `tensor` is computed from."""
-    stack, seen = [getattr(tensor, "_value", None)], set()
-    while stack:
-        value = stack.pop()
-        if value is None or value.id in seen:
-            continue
-        seen.add(value.id)
-        if value.op == "placeholder":
-            return True
-        stack.extend(value.inputs)
-    return False
-
-
-class _quietly:
-    """Keeps what a trial run adds (losses, updates) from being recorded anywhere."""
-
-    def __enter__(self):
-        from .layer_weights import CallFrame, _frames
-
-        _frames.stack.append(CallFrame())
-        self.before, _tracking.on = _tracking.on, False
-
-    def __exit__(self, *_):
-        from .layer_weights import _frames
-
-        _frames.stack.pop()
-        _tracking.on = self.before

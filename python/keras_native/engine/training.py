@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from .. import backend as K
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import slice_arrays, to_list, unpack_singleton
 from . import training_arrays, training_generator, training_utils
 from .base_layer import Layer
 from .network import Network
 from .training_data import DataAdapter
-from .training_graph import TrainingGraph
+from .training_setup import Compilable
 
 __all__ = ["Layer", "Model", "Network", "slice_arrays", "to_list", "unpack_singleton"]
 
 
 @accepts_keras1
-class Model(DataAdapter, Network):
+class Model(DataAdapter, Compilable):
     """A network with methods for training.
 
     Either `Model(inputs, outputs)` between tensors, or a subclass that makes its layers in
@@ -30,32 +27,6 @@ class Model(DataAdapter, Network):
         outputs: tensor or list of tensors that layers made from them.
         name: name of the model.
     """
-
-    def _init_network(self, name):
-        super()._init_network(name)
-        self.__dict__.update(
-            _compile_arguments=None,
-            _training=None,
-            _predict_function=None,
-            _fast_predict=None,
-            _fast_train={},
-            stop_training=False,
-            history=None,
-        )
-
-    def _init_graph_network(self, inputs, outputs):
-        super()._init_graph_network(inputs, outputs)
-        self._reset_functions()
-
-    def _reset_functions(self):
-        """Forgets the functions made for the graph as it was."""
-        self.__dict__.update(
-            _training=None, _predict_function=None, _fast_predict=None, _fast_train={}
-        )
-        if self._compile_arguments is not None and self.outputs:
-            self._compile_graph()
-
-    # ------------------------------------------------------------ compile
 
     @accepts_keras1
     def compile(
@@ -87,133 +58,17 @@ class Model(DataAdapter, Network):
         """
         if kwargs:
             raise TypeError(f"compile() got unexpected arguments: {sorted(kwargs)}")
-        from .. import optimizers
-
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = loss if loss is not None else {}
-        self.loss_weights = loss_weights
-        self.sample_weight_mode = sample_weight_mode
-        self._compile_metrics = metrics or []
-        self._compile_weighted_metrics = weighted_metrics
-        self._compile_arguments = {
-            "loss": self.loss,
-            "metrics": metrics,
-            "loss_weights": loss_weights,
-            "sample_weight_mode": sample_weight_mode,
-            "weighted_metrics": weighted_metrics,
-            "target_tensors": target_tensors,
-        }
-        self._training = None
-        self._fast_train = {}
-        self._is_compiled = True
-        if self.outputs:
-            self._compile_graph()
-
-    def _compile_graph(self):
-        self._training = TrainingGraph(self, self._compile_arguments)
-        self._fast_train = {}
-        self._collected_trainable_weights = self.trainable_weights
-
-    def _require_compiled(self):
-        if self._compile_arguments is None:
-            raise RuntimeError(
-                f"The model {self.name!r} needs to be compiled before being used: call "
-                f"`model.compile(optimizer, loss)` first."
-            )
-        if self._training is None:
-            raise RuntimeError(
-                f"The model {self.name!r} has not been built: its layers do not know their input "
-                f"shape. Call `model.build(input_shape)` or train it on data."
-            )
-        return self._training
-
-    def _check_trainable_weights_consistency(self):
-        """Warns where `trainable` was changed after `compile`."""
-        collected = getattr(self, "_collected_trainable_weights", None)
-        if collected is not None and len(collected) != len(self.trainable_weights):
-            warnings.warn(
-                "Discrepancy between trainable weights and collected trainable weights, did you "
-                "set `model.trainable` without calling `model.compile` after ?",
-                stacklevel=3,
-            )
-
-    @property
-    def metrics(self):
-        """Metric objects: those of `compile`, then those of `add_metric`."""
-        compiled = self._training.metrics if self._training is not None else []
-        return compiled + super().metrics
-
-    @property
-    def metrics_names(self):
-        """Names of the values that training and evaluation report; the loss comes first."""
-        if self._training is not None:
-            return self._training.metrics_names()
-        return ["loss", *(metric.name for metric in super().metrics)]
-
-    def reset_metrics(self):
-        """Starts all metrics anew."""
-        if self._training is not None:
-            for metric in self._training.all_metrics():
-                metric.reset_states()
-
-    @property
-    def total_loss(self):
-        """The loss as a tensor of inputs, targets and sample weights."""
-        return self._require_compiled().graph(weighted=True).total
-
-    @property
-    def targets(self):
-        """The placeholders of the targets."""
-        return [end.target for end in self._require_compiled().endpoints]
-
-    @property
-    def sample_weights(self):
-        """The placeholders of the sample weights."""
-        return [end.weight for end in self._require_compiled().endpoints]
-
-    @property
-    def loss_functions(self):
-        """The loss objects, one per output."""
-        return [end.loss for end in self._require_compiled().endpoints]
-
-    # ------------------------------------------------------------ functions
-
-    def _make_train_function(self):
-        self._check_trainable_weights_consistency()
-        return self._require_compiled().train_function(weighted=False)
-
-    def _make_test_function(self):
-        return self._require_compiled().test_function(weighted=False)
-
-    def _make_predict_function(self):
-        if self._predict_function is None:
-            self._predict_function = K.function(
-                self._feed_inputs,
-                self.outputs,
-                updates=self.state_updates,
-                phase=0,
-                name="predict",
-            )
-        return self._predict_function
-
-    @property
-    def train_function(self):
-        """The compiled training step."""
-        return self._make_train_function()
-
-    @property
-    def test_function(self):
-        """The compiled evaluation of a batch."""
-        return self._make_test_function()
-
-    @property
-    def predict_function(self):
-        """The compiled prediction of a batch."""
-        return self._make_predict_function()
-
-    def _get_callback_model(self):
-        """The model that callbacks see."""
-        return getattr(self, "callback_model", None) or self
+        self._set_training(
+            optimizer,
+            {
+                "loss": loss if loss is not None else {},
+                "metrics": metrics,
+                "loss_weights": loss_weights,
+                "sample_weight_mode": sample_weight_mode,
+                "weighted_metrics": weighted_metrics,
+                "target_tensors": target_tensors,
+            },
+        )
 
     # ------------------------------------------------------------ whole data sets
 

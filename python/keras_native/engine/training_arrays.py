@@ -6,6 +6,7 @@ import numpy as np
 
 from ..utils.generic_utils import to_list, unpack_singleton
 from .feeding import Feed, Pace, RowFeed
+from .loop_callbacks import callback_list, progress_bar, training_callbacks
 from .training_utils import (
     batch_shuffle,
     check_num_samples,
@@ -26,44 +27,6 @@ __all__ = [
 ]
 
 _REFRESH = 0.05  # seconds between two drawings of the progress bar
-
-
-def training_callbacks(model, callbacks, verbose, count_mode, **params):
-    """The callbacks of a training run, the built-in ones among them, told model and parameters.
-
-    Args:
-        callbacks: the user's, or None.
-        verbose: whether a progress bar is shown.
-        count_mode: 'samples' or 'steps'.
-        **params: what the callbacks find in `params`; `do_validation` decides on the names.
-    """
-    from .. import callbacks as module
-
-    labels = model.metrics_names
-    model.history = module.History()
-    # A list that runs per batch alongside the user's, in Keras's order.
-    listed = [module.BaseLogger(stateful_metrics=labels[1:])]
-    if verbose:
-        listed.append(module.ProgbarLogger(count_mode, stateful_metrics=labels[1:]))
-    listed += to_list(callbacks, allow_tuple=True) if callbacks is not None else []
-    found = module.CallbackList([*listed, model.history])
-    found.set_model(model._get_callback_model())
-    shown = labels + ["val_" + name for name in labels] if params["do_validation"] else labels
-    found.set_params({**params, "verbose": verbose, "metrics": list(shown)})
-    return found
-
-
-def _callback_list(model, callbacks, **params):
-    """`callbacks` as a list that knows model and parameters (one from `fit` knows them)."""
-    from .. import callbacks as module
-
-    if isinstance(callbacks, module.CallbackList):
-        return callbacks
-    listed = to_list(callbacks, allow_tuple=True) if callbacks is not None else []
-    found = module.CallbackList(listed)
-    found.set_model(model)
-    found.set_params(params)
-    return found
 
 
 def fit_loop(
@@ -243,10 +206,10 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
     """
     model.reset_metrics()
     samples = check_num_samples(ins, batch_size, steps, "steps")
-    found = _callback_list(
+    found = callback_list(
         model, callbacks, batch_size=batch_size, steps=steps, samples=samples, verbose=verbose
     )
-    bar = _bar(steps if steps is not None else samples, verbose)
+    bar = progress_bar(steps if steps is not None else samples, verbose)
     found._call_begin_hook("test")
     watched = found.watches_batches("test")
     labels = model.metrics_names
@@ -287,14 +250,6 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
     return unpack_singleton(values)
 
 
-def _bar(target, verbose):
-    if verbose != 1:
-        return None
-    from ..utils.progbar import Progbar
-
-    return Progbar(target=target)
-
-
 def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=None):
     """Outputs for arrays.
 
@@ -311,10 +266,10 @@ def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=
         An array, or a list of arrays for several outputs.
     """
     samples = check_num_samples(ins, batch_size, steps, "steps")
-    found = _callback_list(
+    found = callback_list(
         model, callbacks, batch_size=batch_size, steps=steps, samples=samples, verbose=verbose
     )
-    bar = _bar(steps if steps is not None else samples, verbose)
+    bar = progress_bar(steps if steps is not None else samples, verbose)
     found._call_begin_hook("predict")
     if steps is not None:
         results = [[] for _ in f.outputs]

@@ -7,58 +7,10 @@ import numpy as np
 from .. import backend as K
 from ..utils.generic_utils import to_list, unpack_singleton
 from . import training_utils
+from .call_frames import frames
 from .data_checks import check_shape, loss_name
+from .fast_path import FastBatch, FastPredict
 from .input_layer import Input
-from .layer_weights import _frames
-
-
-class FastPredict:
-    """A prediction for arrays like the one seen last: nothing to check or convert."""
-
-    __slots__ = ("_dtype", "_run", "_single", "_tail")
-
-    def __init__(self, function, x):
-        self._run = function.executable.run
-        self._single = len(function.outputs) == 1
-        self._dtype, self._tail = x.dtype, x.shape[1:]
-
-    def fits(self, x):
-        """Whether `x` is such an array."""
-        return (
-            type(x) is np.ndarray
-            and x.dtype == self._dtype
-            and x.shape[1:] == self._tail
-            and len(x) > 0
-        )
-
-    def run(self, x):
-        """The outputs for `x`."""
-        outputs = self._run((x,))
-        return outputs[0] if self._single else outputs
-
-
-class FastBatch:
-    """As `FastPredict`, for a training or test step of a model with one input and one target."""
-
-    __slots__ = ("_run", "_x", "_y")
-
-    def __init__(self, function, x, y):
-        self._run = function.executable.run
-        self._x, self._y = (x.dtype, x.shape[1:]), (y.dtype, y.shape[1:])
-
-    def fits(self, x, y):
-        """Whether the arrays are of the kind seen before."""
-        return (
-            type(x) is np.ndarray
-            and type(y) is np.ndarray
-            and (x.dtype, x.shape[1:]) == self._x
-            and (y.dtype, y.shape[1:]) == self._y
-            and len(x) == len(y) > 0
-        )
-
-    def run(self, x, y):
-        """Loss and metrics of the step."""
-        return self._run((x, y))
 
 
 class DataAdapter:
@@ -72,7 +24,7 @@ class DataAdapter:
         Args:
             input_shape: shape with the batch axis, or a list of shapes.
         """
-        called = _frames.stack and _frames.stack[-1] is None  # built because it is being called
+        called = frames.stack and frames.stack[-1] is None  # built because it is being called
         if not called and not self.inputs and input_shape:
             shapes = input_shape if isinstance(input_shape, list) else [input_shape]
             self._set_inputs([Input(batch_shape=tuple(shape)) for shape in shapes])

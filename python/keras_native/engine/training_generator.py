@@ -9,7 +9,7 @@ import numpy as np
 
 from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer
 from ..utils.generic_utils import to_list, unpack_singleton
-from .training_arrays import _bar, _callback_list, training_callbacks
+from .loop_callbacks import callback_list, progress_bar, training_callbacks
 from .training_utils import (
     is_generator_or_sequence,
     is_sequence,
@@ -236,9 +236,9 @@ def evaluate_generator(
     """`Model.evaluate_generator`."""
     model._require_compile_arguments()
     steps = _steps_of(generator, steps, "steps")
-    found = _callback_list(model, callbacks, steps=steps, verbose=verbose)
+    found = callback_list(model, callbacks, steps=steps, verbose=verbose)
     with _batches(generator, workers, use_multiprocessing, max_queue_size) as batches:
-        return _evaluate_batches(model, batches, steps, found, _bar(steps, verbose))
+        return _evaluate_batches(model, batches, steps, found, progress_bar(steps, verbose))
 
 
 def _evaluate_batches(model, batches, steps, callbacks, bar=None):
@@ -272,8 +272,8 @@ def predict_generator(
 ):
     """`Model.predict_generator`."""
     steps = _steps_of(generator, steps, "steps")
-    found = _callback_list(model, callbacks, steps=steps, verbose=verbose)
-    bar = _bar(steps, verbose)
+    found = callback_list(model, callbacks, steps=steps, verbose=verbose)
+    bar = progress_bar(steps, verbose)
     parts: list = []
     found._call_begin_hook("predict")
     with _batches(generator, workers, use_multiprocessing, max_queue_size) as batches:

@@ -6,6 +6,8 @@ made when it is first needed: most training has no weights and should not pay fo
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import backend as K
 from . import compile_utils
 from .data_checks import loss_name
@@ -132,6 +134,8 @@ class TrainingGraph:
         self._train_function = None
         self.train_is_weighted = False
         self.graph(weighted=False)  # mistakes show now
+        self.names = self._metrics_names()
+        self._resets = _reset_plan(self.all_metrics())
 
     # ------------------------------------------------------------ endpoints
 
@@ -205,7 +209,7 @@ class TrainingGraph:
 
     # ------------------------------------------------------------ names and feeds
 
-    def metrics_names(self):
+    def _metrics_names(self):
         """Names of what a function of batches returns."""
         losses = [end.loss_metric.name for end in self.endpoints if end.loss_metric is not None]
         own = [metric.name for metric in self.metrics]
@@ -215,6 +219,13 @@ class TrainingGraph:
         """All metric objects whose values are reported."""
         losses = [end.loss_metric for end in self.endpoints if end.loss_metric is not None]
         return losses + self.metrics + list(self.model._added_metric_values())
+
+    def reset_metrics(self):
+        """Starts all metrics anew."""
+        zeros, others = self._resets
+        K.batch_set_value(zeros)
+        for metric in others:
+            metric.reset_states()
 
     def fed(self):
         """The endpoints whose targets come from the user."""
@@ -270,6 +281,19 @@ class TrainingGraph:
             phase=phase,
             name=name,
         )
+
+
+def _reset_plan(metrics):
+    """(variable, zeros) pairs of the metrics that only do that, and the other metrics."""
+    from ..metrics import Metric
+
+    zeros, others = [], []
+    for metric in metrics:
+        if type(metric).reset_states is Metric.reset_states:
+            zeros += [(v, np.zeros(K.int_shape(v), K.dtype(v))) for v in metric.weights]
+        else:
+            others.append(metric)
+    return zeros, others
 
 
 def _given_targets(target_tensors, names):

@@ -23,11 +23,13 @@ from .compile_utils import (
 from .data_checks import (
     check_array_length_consistency,
     check_loss_and_target_compatibility,
-    standardize_class_weights,
     standardize_input_data,
+    standardize_single_array,
+)
+from .data_weights import (
+    standardize_class_weights,
     standardize_sample_or_class_weights,
     standardize_sample_weights,
-    standardize_single_array,
     standardize_weights,
 )
 
