@@ -1,0 +1,407 @@
+"""ImageDataGenerator: normalisation and random transformations of batches of images."""
+
+import warnings
+
+import numpy as np
+
+from ...legacy import accepts_keras1
+from .files import _layout
+from .transforms import (
+    apply_affine_transform,
+    apply_brightness_shift,
+    apply_channel_shift,
+    flip_axis,
+)
+
+_SMALL = 1e-6  # keeps divisions by a deviation from failing
+
+
+@accepts_keras1
+class ImageDataGenerator:
+    """Batches of images, normalised and randomly transformed as they are asked for.
+
+    Args:
+        featurewise_center, featurewise_std_normalization: subtract the mean of the data set, divide
+            by its deviation; `fit` has to see the data first.
+        samplewise_center, samplewise_std_normalization: the same with each image's own.
+        zca_whitening, zca_epsilon: decorrelate the pixels; `fit` has to see the data first.
+        rotation_range: degrees.
+        width_shift_range, height_shift_range: share of the size if below 1, else pixels; or a list
+            to choose from.
+        brightness_range: two factors.
+        shear_range: degrees.
+        zoom_range: two factors, or z for 1 - z to 1 + z.
+        channel_shift_range: largest shift of the values.
+        fill_mode, cval: what lies outside: "nearest", "constant", "reflect" or "wrap".
+        horizontal_flip, vertical_flip: whether half the images are mirrored.
+        rescale: factor of the values, None for 1.
+        preprocessing_function: applied to each image first.
+        data_format: "channels_last" or "channels_first".
+        validation_split: share of the images that subset="validation" takes.
+        interpolation_order: of the transformations.
+        dtype: of the batches.
+    """
+
+    def __init__(
+        self,
+        featurewise_center=False,
+        samplewise_center=False,
+        featurewise_std_normalization=False,
+        samplewise_std_normalization=False,
+        zca_whitening=False,
+        zca_epsilon=1e-6,
+        rotation_range=0,
+        width_shift_range=0.0,
+        height_shift_range=0.0,
+        brightness_range=None,
+        shear_range=0.0,
+        zoom_range=0.0,
+        channel_shift_range=0.0,
+        fill_mode="nearest",
+        cval=0.0,
+        horizontal_flip=False,
+        vertical_flip=False,
+        rescale=None,
+        preprocessing_function=None,
+        data_format="channels_last",
+        validation_split=0.0,
+        interpolation_order=1,
+        dtype="float32",
+    ):
+        self.featurewise_center = featurewise_center or zca_whitening
+        self.samplewise_center = samplewise_center or samplewise_std_normalization
+        self.featurewise_std_normalization = featurewise_std_normalization
+        self.samplewise_std_normalization = samplewise_std_normalization
+        self.featurewise_center |= featurewise_std_normalization
+        self.zca_whitening = zca_whitening
+        self.zca_epsilon = zca_epsilon
+        self.rotation_range = rotation_range
+        self.width_shift_range = width_shift_range
+        self.height_shift_range = height_shift_range
+        self.shear_range = shear_range
+        self.channel_shift_range = channel_shift_range
+        self.fill_mode = fill_mode
+        self.cval = cval
+        self.horizontal_flip = horizontal_flip
+        self.vertical_flip = vertical_flip
+        self.rescale = rescale
+        self.preprocessing_function = preprocessing_function
+        self.dtype = dtype
+        self.interpolation_order = interpolation_order
+        self.data_format = _layout(data_format)
+        first = self.data_format == "channels_first"
+        self.channel_axis, self.row_axis, self.col_axis = (1, 2, 3) if first else (3, 1, 2)
+        if not 0 <= validation_split < 1:
+            raise ValueError(f"Expected 0 <= validation_split < 1; received {validation_split!r}.")
+        self._validation_split = validation_split
+        self.mean = self.std = self.principal_components = None
+        self.zoom_range = _pair("zoom_range", zoom_range, about=1)
+        self.brightness_range = (
+            None if brightness_range is None else _pair("brightness_range", brightness_range)
+        )
+
+    def flow(
+        self,
+        x,
+        y=None,
+        batch_size=32,
+        shuffle=True,
+        sample_weight=None,
+        seed=None,
+        save_to_dir=None,
+        save_prefix="",
+        save_format="png",
+        subset=None,
+    ):
+        """Batches from arrays.
+
+        Args:
+            x: images (n, …), or (images, other array or list of arrays).
+            y: targets, None for none.
+            batch_size: images in a batch.
+            shuffle: new order at every pass.
+            sample_weight: one number for each image.
+            seed: of order and transformations.
+            save_to_dir, save_prefix, save_format: write the images made there.
+            subset: "training" or "validation", with `validation_split`.
+        """
+        from .iterators import NumpyArrayIterator
+
+        return NumpyArrayIterator(
+            x,
+            y,
+            self,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+            seed=seed,
+            data_format=self.data_format,
+            save_to_dir=save_to_dir,
+            save_prefix=save_prefix,
+            save_format=save_format,
+            subset=subset,
+            dtype=self.dtype,
+        )
+
+    def flow_from_directory(
+        self,
+        directory,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        save_to_dir=None,
+        save_prefix="",
+        save_format="png",
+        follow_links=False,
+        subset=None,
+        interpolation="nearest",
+    ):
+        """Batches from a folder with one sub-folder of images for each class.
+
+        Args:
+            directory: the folder.
+            target_size: (height, width) of the images.
+            color_mode: "grayscale", "rgb" or "rgba".
+            classes: names of the sub-folders; None: all, sorted.
+            class_mode: "categorical", "binary", "sparse", "input" or None.
+            batch_size, shuffle, seed, save_to_dir, save_prefix, save_format, subset: as in `flow`.
+            follow_links: whether to look into linked folders.
+            interpolation: of the resizing.
+        """
+        from .iterators import DirectoryIterator
+
+        return DirectoryIterator(
+            directory,
+            self,
+            target_size=target_size,
+            color_mode=color_mode,
+            classes=classes,
+            class_mode=class_mode,
+            data_format=self.data_format,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            save_to_dir=save_to_dir,
+            save_prefix=save_prefix,
+            save_format=save_format,
+            follow_links=follow_links,
+            subset=subset,
+            interpolation=interpolation,
+            dtype=self.dtype,
+        )
+
+    def flow_from_dataframe(
+        self,
+        dataframe,
+        directory=None,
+        x_col="filename",
+        y_col="class",
+        weight_col=None,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        save_to_dir=None,
+        save_prefix="",
+        save_format="png",
+        subset=None,
+        interpolation="nearest",
+        validate_filenames=True,
+        **kwargs,
+    ):
+        """Batches from a table (a pandas DataFrame) of file names and targets.
+
+        Args:
+            dataframe: the table.
+            directory: folder of the files; None: the names are whole paths.
+            x_col, y_col, weight_col: columns of names, targets and sample weights.
+            class_mode: "categorical", "binary", "sparse", "input", "raw", "multi_output" or None.
+            validate_filenames: leave out rows whose file is not there.
+            kwargs: of older versions: `drop_duplicates`, `has_ext`, `sort`; ignored.
+            The others are as in `flow_from_directory`.
+        """
+        from .iterators import DataFrameIterator
+
+        unknown = set(kwargs) - {"drop_duplicates", "has_ext", "sort"}
+        if unknown:
+            raise TypeError(f"flow_from_dataframe: unknown arguments {sorted(unknown)}.")
+        return DataFrameIterator(
+            dataframe,
+            directory,
+            self,
+            x_col=x_col,
+            y_col=y_col,
+            weight_col=weight_col,
+            target_size=target_size,
+            color_mode=color_mode,
+            classes=classes,
+            class_mode=class_mode,
+            data_format=self.data_format,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            save_to_dir=save_to_dir,
+            save_prefix=save_prefix,
+            save_format=save_format,
+            subset=subset,
+            interpolation=interpolation,
+            validate_filenames=validate_filenames,
+            dtype=self.dtype,
+        )
+
+    def standardize(self, x):
+        """One image, or a batch, normalised as the arguments say (in place where possible)."""
+        if self.preprocessing_function:
+            x = self.preprocessing_function(x)
+        if self.rescale:
+            x *= self.rescale
+        if self.samplewise_center:
+            x -= np.mean(x, keepdims=True)
+        if self.samplewise_std_normalization:
+            x /= np.std(x, keepdims=True) + _SMALL
+        if self.featurewise_center and self._fitted(self.mean, "featurewise_center"):
+            x -= self.mean
+        if self.featurewise_std_normalization and self._fitted(self.std, "its deviation"):
+            x /= self.std + _SMALL
+        if self.zca_whitening and self._fitted(self.principal_components, "zca_whitening"):
+            flat = x.reshape(-1, np.prod(x.shape[-3:]))
+            x = np.reshape(flat @ self.principal_components, x.shape)
+        return x
+
+    def _fitted(self, statistic, name):
+        if statistic is None:
+            warnings.warn(
+                f"This ImageDataGenerator specifies {name}, but it hasn't been fit on any training "
+                "data. Fit it first by calling `.fit(numpy_data)`.",
+                stacklevel=4,
+            )
+        return statistic is not None
+
+    def get_random_transform(self, img_shape, seed=None):
+        """Parameters of one random transformation, for `apply_transform`."""
+        if seed is not None:
+            np.random.seed(seed)
+        rows, columns = img_shape[self.row_axis - 1], img_shape[self.col_axis - 1]
+        theta = _drawn(self.rotation_range)
+        tx = _shift(self.height_shift_range, rows)
+        ty = _shift(self.width_shift_range, columns)
+        shear = _drawn(self.shear_range)
+        zx, zy = 1, 1
+        if tuple(self.zoom_range) != (1, 1):
+            zx, zy = np.random.uniform(self.zoom_range[0], self.zoom_range[1], 2)
+        flip_horizontal = (np.random.random() < 0.5) * self.horizontal_flip
+        flip_vertical = (np.random.random() < 0.5) * self.vertical_flip
+        return {
+            "theta": theta,
+            "tx": tx,
+            "ty": ty,
+            "shear": shear,
+            "zx": zx,
+            "zy": zy,
+            "flip_horizontal": flip_horizontal,
+            "flip_vertical": flip_vertical,
+            "channel_shift_intensity": (
+                _drawn(self.channel_shift_range) if self.channel_shift_range != 0 else None
+            ),
+            "brightness": (
+                None if self.brightness_range is None else np.random.uniform(*self.brightness_range)
+            ),
+        }
+
+    def apply_transform(self, x, transform_parameters):
+        """One image transformed by the parameters of `get_random_transform`."""
+        get = transform_parameters.get
+        x = apply_affine_transform(
+            x,
+            get("theta", 0),
+            get("tx", 0),
+            get("ty", 0),
+            get("shear", 0),
+            get("zx", 1),
+            get("zy", 1),
+            row_axis=self.row_axis - 1,
+            col_axis=self.col_axis - 1,
+            channel_axis=self.channel_axis - 1,
+            fill_mode=self.fill_mode,
+            cval=self.cval,
+            order=self.interpolation_order,
+        )
+        if get("channel_shift_intensity") is not None:
+            x = apply_channel_shift(x, get("channel_shift_intensity"), self.channel_axis - 1)
+        if get("flip_horizontal", False):
+            x = flip_axis(x, self.col_axis - 1)
+        if get("flip_vertical", False):
+            x = flip_axis(x, self.row_axis - 1)
+        if get("brightness") is not None:
+            x = apply_brightness_shift(x, get("brightness"))
+        return x
+
+    def random_transform(self, x, seed=None):
+        """One image, randomly transformed."""
+        return self.apply_transform(x, self.get_random_transform(x.shape, seed))
+
+    def fit(self, x, augment=False, rounds=1, seed=None):
+        """Learns mean, deviation and principal components from sample images.
+
+        Args:
+            x: images, four axes.
+            augment: learn from randomly transformed images.
+            rounds: passes over the data when augmenting.
+            seed: of the transformations.
+        """
+        x = np.array(x, dtype=self.dtype)
+        if x.ndim != 4:
+            raise ValueError(f"Expected images with four axes; received shape {x.shape}.")
+        if x.shape[self.channel_axis] not in (1, 3, 4):
+            warnings.warn(
+                f"Expected 1, 3 or 4 channels on axis {self.channel_axis}; received an array of "
+                f"shape {x.shape}.",
+                stacklevel=2,
+            )
+        if seed is not None:
+            np.random.seed(seed)
+        if augment:
+            images = [self.random_transform(image) for _ in range(rounds) for image in x]
+            x = np.stack(images).astype(self.dtype)
+        axes = (0, self.row_axis, self.col_axis)
+        if self.featurewise_center:
+            self.mean = np.mean(x, axis=axes, keepdims=True)[0]
+            x -= self.mean
+        if self.featurewise_std_normalization:
+            self.std = np.std(x, axis=axes, keepdims=True)[0]
+            x /= self.std + _SMALL
+        if self.zca_whitening:
+            flat = x.reshape(len(x), -1)
+            u, s, _ = np.linalg.svd(flat.T @ flat / len(flat))
+            self.principal_components = (u / np.sqrt(s[None] + self.zca_epsilon)) @ u.T
+
+
+def _pair(name, value, about=None):
+    """Two numbers; a single one stands for about - value to about + value."""
+    if about is not None and np.isscalar(value):
+        return [about - value, about + value]
+    if not isinstance(value, (list, tuple, np.ndarray)) or len(value) != 2:
+        raise ValueError(f"Expected {name} as two numbers; received {value!r}.")
+    return [value[0], value[1]]
+
+
+def _drawn(limit):
+    return np.random.uniform(-limit, limit) if limit else 0
+
+
+def _shift(limit, extent):
+    """Pixels to shift by: a choice from a list or an integer range, else drawn from the range."""
+    if not np.any(limit):
+        return 0
+    try:
+        shift = np.random.choice(limit) * np.random.choice([-1, 1])
+    except ValueError:
+        shift = np.random.uniform(-limit, limit)
+    return shift * extent if np.max(limit) < 1 else shift
