@@ -3,6 +3,7 @@
 // cache; operands that are as large as the domain are used in place, others are spread over the
 // tile. All decoding happens when the kernel is made: a tile costs an indirect call per instruction.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -137,8 +138,9 @@ Elementwise::Elementwise(const Program& program, TileCode code, Tiling tiling,
       expanded_.push_back(static_cast<int16_t>(i));
       register_of_.push_back(offset);
       const bool tile_wide = tiling_.blocks && operand.reach != Reach::single;
-      offset += tile_wide ? (static_cast<size_t>(tiling_.tile) * sizes_[i] + 63) / 64 * 64
-                          : kSplatBytes;
+      // A tile and room for one vector of excess, or one vector.
+      offset += kSplatBytes;
+      if (tile_wide) offset += (static_cast<size_t>(tiling_.tile) * sizes_[i] + 63) / 64 * 64;
     }
   }
   first_register_ = offset;
@@ -297,10 +299,21 @@ void Elementwise::place_walk(Chunk& c, int input, Dim position, Dim count) const
     return;
   }
   const size_t row_bytes = static_cast<size_t>(tiling_.inner) * bytes;
-  for (char* to = own; count > 0; count -= tiling_.inner, ++row, to += row_bytes) {
+  const auto spread = table_->spread[std::countr_zero(bytes)];
+  char* to = own;
+  for (Dim rows = count / tiling_.inner; rows > 0;) {
+    // As many rows as lie one step of the last outer axis apart.
+    const Dim extent = tiling_.extents[tiling_.rank - 2];
+    const Dim run = std::min(rows, extent - row % extent), step = operand.steps[tiling_.rank - 2];
     const char* at = data + static_cast<size_t>(tiling_.offset(input, row)) * bytes;
-    std::memcpy(to, at, operand.along_inner ? row_bytes : bytes);
-    if (!operand.along_inner) repeat(to, bytes, row_bytes);
+    if (operand.along_inner)
+      for (Dim r = 0; r < run; ++r)
+        std::memcpy(to + static_cast<size_t>(r) * row_bytes,
+                    at + static_cast<size_t>(r * step) * bytes, row_bytes);
+    else spread(at, step, to, run, tiling_.inner);
+    to += static_cast<size_t>(run) * row_bytes;
+    row += run;
+    rows -= run;
   }
 }
 
@@ -443,7 +456,7 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& request, std::string& re
     return nullptr;
   size_t bytes = static_cast<size_t>(code.registers) * static_cast<size_t>(tiling.tile) * code.element;
   for (const TensorType& in : program.inputs)
-    bytes += std::max(kSplatBytes, static_cast<size_t>(tiling.tile) * size_of(in.dtype));
+    bytes += 2 * kSplatBytes + static_cast<size_t>(tiling.tile) * size_of(in.dtype);
   if (bytes > kRegisterBytes) {
     refusal = "too many values at once for the registers";
     return nullptr;

@@ -23,6 +23,9 @@ using TileFn = void (*)(void* out, const TileOperands& in, int64_t n);
 struct ElementwiseTable {
   TileFn op[kOpcodeCount][kTileTypes];  // by dtype of the operands; nullptr: see VecMathTable
   TileFn cast[kTileTypes][kTileTypes];  // from, to
+  // out[i][j] = x[i * step] for out (rows, n), by the logarithm of the element's size. Up to 64
+  // bytes after out are written as well.
+  void (*spread[4])(const void* x, int64_t step, void* out, int64_t rows, int64_t n);
   // Of each row of x (rows, n): its sum in float64, added to total[row].
   void (*add_sums[2])(const void* x, int64_t rows, int64_t n, double* total);
   // The greatest (least) element of x and `start`; NaN where there is one.

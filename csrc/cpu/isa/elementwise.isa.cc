@@ -151,6 +151,30 @@ void set_comparison(TileFn* to, int index, F) {
   to[index] = tile_loop<uint8_t, T, T, T, 2, kLanes<T>, Compare>;
 }
 
+// Steps are template arguments here: the compiler widens bytes to masks better than a vector cast.
+template <class T, int kStepA, int kStepB>
+void select_loop(T* out, const uint8_t* mask, int64_t step, const T* a, const T* b, int64_t n) {
+  if (step == 0) {
+    const bool first = *mask != 0;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) out[i] = first ? a[i * kStepA] : b[i * kStepB];
+    return;
+  }
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    const T x = a[i * kStepA], y = b[i * kStepB];
+    out[i] = mask[i] ? x : y;
+  }
+}
+
+template <class T>
+void select(void* out, const TileOperands& in, int64_t n) {
+  const auto loop = in.varies[1] ? (in.varies[2] ? select_loop<T, 1, 1> : select_loop<T, 1, 0>)
+                                 : (in.varies[2] ? select_loop<T, 0, 1> : select_loop<T, 0, 0>);
+  loop(static_cast<T*>(out), static_cast<const uint8_t*>(in.source[0]), in.varies[0],
+       static_cast<const T*>(in.source[1]), static_cast<const T*>(in.source[2]), n);
+}
+
 template <class T>
 void set_comparisons(Ops t, int i = TypeIndex<T>::value) {
   set_comparison<T>(row(t, Opcode::equal), i, [](auto a, auto b) { return a == b; });
@@ -159,11 +183,7 @@ void set_comparisons(Ops t, int i = TypeIndex<T>::value) {
   set_comparison<T>(row(t, Opcode::less_equal), i, [](auto a, auto b) { return a <= b; });
   set_comparison<T>(row(t, Opcode::greater), i, [](auto a, auto b) { return a > b; });
   set_comparison<T>(row(t, Opcode::greater_equal), i, [](auto a, auto b) { return a >= b; });
-  using Select = decltype([](auto mask, auto a, auto b, auto) {
-    typedef decltype(a == a) Wide;
-    return __builtin_convertvector(mask, Wide) != 0 ? a : b;
-  });
-  row(t, Opcode::where)[i] = tile_loop<T, uint8_t, T, T, 3, kLanes<T>, Select>;
+  row(t, Opcode::where)[i] = select<T>;
   row(t, Opcode::copy)[i] =
       tile_loop<T, T, T, T, 1, kLanes<T>, decltype([](auto x, auto) { return x; })>;
   row(t, Opcode::fill)[i] = [](void* out, const TileOperands& in, int64_t n) {
@@ -220,6 +240,20 @@ void set_casts(TileFn* to) {
   to[5] = convert<From, uint8_t, true>;
 }
 
+// ---- operands of another shape ----
+
+// Whole vectors are stored even where a row is shorter: the next row is written over the excess.
+template <class T>
+void spread(const void* data, int64_t step, void* to, int64_t rows, int64_t n) {
+  typedef typename Pack<T>::type V;
+  const T* x = static_cast<const T*>(data);
+  T* out = static_cast<T*>(to);
+  for (int64_t r = 0; r < rows; ++r, x += step, out += n) {
+    const V value = *x - V{};
+    for (int64_t i = 0; i < n; i += kLanes<T>) store_as(out + i, value);
+  }
+}
+
 // ---- closing reductions ----
 
 template <class T>
@@ -227,6 +261,14 @@ void add_sums(const void* data, int64_t rows, int64_t n, double* total) {
   using V = Vec<T>;
   constexpr int kStep = kLanes<T>;
   const T* x = static_cast<const T*>(data);
+  if (n < kStep) {  // the processor runs several rows at once
+    for (int64_t r = 0; r < rows; ++r, x += n) {
+      T sum = 0;
+      for (int64_t i = 0; i < n; ++i) sum += x[i];
+      total[r] += static_cast<double>(sum);
+    }
+    return;
+  }
   for (int64_t r = 0; r < rows; ++r, x += n) {
     V sum[4] = {};
     int64_t i = 0;
@@ -341,6 +383,10 @@ KN_FILL(elementwise) {
   set_casts<int64_t>(t.cast[3]);
   set_casts<uint8_t>(t.cast[4]);
   set_casts<uint8_t>(t.cast[5]);
+  t.spread[0] = spread<uint8_t>;
+  t.spread[1] = spread<uint16_t>;
+  t.spread[2] = spread<uint32_t>;
+  t.spread[3] = spread<uint64_t>;
   set_closings<float>(t, 0);
   set_closings<double>(t, 1);
 }
