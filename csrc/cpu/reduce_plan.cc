@@ -47,14 +47,18 @@ ReducePlan::ReducePlan(const Shape& x, const AxisSet& axes) {
     (segments[i].reduced ? outer_reduced : outer_kept).push_back(segments[i].extent,
                                                                  segments[i].stride);
   outputs = outer_kept.count() * lines;
+  if (elements == 0) {  // rows of nothing
+    outer_kept = outer_reduced = {};
+    by_rows = true;
+    lines = outputs;
+    length = 0;
+  }
   cut();
 }
 
 void ReducePlan::cut() {
   const int64_t wanted = std::clamp<int64_t>(elements / kElementsPerPart, 1, kMaxParts);
-  // Columns are cut only where that makes the tasks: whole rows are read in one go.
-  const int64_t tile = kTile;
-  tiles = std::max<int64_t>(1, (lines + tile - 1) / tile);
+  tiles = std::max<int64_t>(1, (lines + kTile - 1) / kTile);
   if (wanted == 1 || tasks() >= wanted) return;
   const int64_t extent = outer_reduced.count() > 1 ? outer_reduced.count() : length;
   parts = std::min(extent, (wanted + tasks() - 1) / tasks());
