@@ -12,7 +12,6 @@ _NAMES = {
 }
 _MODULES = [
     "activations",
-    "applications",
     "backend",
     "callbacks",
     "constraints",
@@ -28,7 +27,6 @@ _MODULES = [
     "preprocessing",
     "regularizers",
     "utils",
-    "wrappers",
 ]
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from .generators import samples_to_steps
+from .history import keras1_history
 from .table import DICT, FLOAT, INITIALIZER, INITIALIZERS, INT, SHAPE, TABLE, VALUES
 
 
@@ -59,7 +60,8 @@ def _wrap(function, row, shown_name, skip):
         new = translate(row, kwargs, shown_name)
         if old_order or not (set(kwargs) & old_names) <= {"input_dim", "input_length"}:
             _warn(shown_name, row, rest, kwargs, new)
-        return function(*own, *rest, **new)
+        result = function(*own, *rest, **new)
+        return keras1_history(result, new.get("callbacks")) if row.history else result
 
     return wrapper
 

@@ -24,6 +24,7 @@ class Spelling(NamedTuple):
     order: str = ""  # Keras 1 order of positional arguments, by old keyword
     order_if: tuple = ()  # (index, test) pairs that must all hold for `order` to apply
     time_series: bool = False  # input_dim and input_length together give input_shape
+    history: bool = False  # returns a History, whose metrics then have the names of Keras 1
     samples: bool = False  # counts samples, not batches; an old keyword implies the old order
 
 
@@ -228,7 +229,7 @@ TABLE = {
     "Model": Spelling({"input": "inputs", "output": "outputs"}),
     "Network": Spelling({"input": "inputs", "output": "outputs"}),
     "Model.compile": Spelling({"class_mode": None, "theano_mode": None}),
-    "Model.fit": Spelling(_FIT),
+    "Model.fit": Spelling(_FIT, history=True),
     "Model.evaluate": Spelling(_EVALUATE),
     "Model.predict": Spelling({"X": "x"}),
     "Model.fit_generator": Spelling(
@@ -243,6 +244,7 @@ TABLE = {
             "nb_val_samples class_weight max_q_size nb_worker pickle_safe initial_epoch"
         ),
         order_if=((7, DICT),),
+        history=True,
         samples=True,
     ),
     "Model.evaluate_generator": Spelling(

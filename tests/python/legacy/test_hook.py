@@ -179,3 +179,18 @@ def test_rows_are_consistent():
         for parts in row.joined.values():
             assert all(part in order for part in parts), key
     assert not set(CLASSES) & set(CLASSES.values())
+
+
+def test_history_of_a_fit_in_keras1_spelling():
+    class History:
+        def __init__(self):
+            self.history = {"loss": [1], "accuracy": [0.5], "val_accuracy": [0.4], "lr": [0.1]}
+
+    class LearningRateScheduler:
+        pass
+
+    fit = _wrap(lambda self, **kw: History(), TABLE["Model.fit"], "fit", skip=1)
+    assert set(fit(None, epochs=1).history) == {"loss", "accuracy", "val_accuracy", "lr"}
+    with pytest.warns(Keras1SpellingWarning):
+        result = fit(None, nb_epoch=1, callbacks=[LearningRateScheduler()])
+    assert set(result.history) == {"loss", "acc", "val_acc"}
