@@ -88,8 +88,9 @@ def _steps_of(sequence):
     return arange(shape(sequence)[0])
 
 
-def ctc_decode(y_pred, input_length, greedy=True, beam_width=100, top_paths=1,
-               merge_repeated=False):
+def ctc_decode(
+    y_pred, input_length, greedy=True, beam_width=100, top_paths=1, merge_repeated=False
+):
     """Most probable labels.
 
     Arguments:

@@ -5,7 +5,7 @@ import numpy as np
 from .. import _core
 from .control import is_learning_phase
 from .tensor import Tensor, as_tensor, emit
-from .variables import Update, Variable, get_value
+from .variables import Update, Variable, get_value, update
 
 _DTYPES = {
     name: np.dtype(name)
@@ -164,24 +164,31 @@ def _phase_position(inputs):
 
 def _pairs(updates, outputs):
     """(variable, graph value) pairs, one per variable; updates that outputs carry are added."""
-    pairs = {}
     carried = [u for y in outputs for u in getattr(y, "_updates", ())]
-    for item in [*carried, *(updates or ())]:
-        if isinstance(item, Update):
-            pairs[item.variable] = item._value
-        elif isinstance(item, (tuple, list)) and len(item) == 2 and isinstance(item[0], Variable):
-            from .variables import update
+    joined, seen = {}, set()
+    for made in [*carried, *_listed(updates)]:
+        if id(made) not in seen:
+            seen.add(id(made))
+            before = joined.get(made.variable)
+            joined[made.variable] = made if before is None else before.joined(made)
+    return [(variable, made._value) for variable, made in joined.items()]
 
-            pairs[item[0]] = update(*item)._value
+
+def _listed(updates):
+    """Updates of a list that may hold pairs, None and further lists."""
+    for item in updates or ():
+        if isinstance(item, Update):
+            yield item
         elif isinstance(item, (tuple, list)):
-            for variable, value in _pairs(item, ()):
-                pairs[variable] = value
+            if len(item) == 2 and isinstance(item[0], Variable):
+                yield update(*item)
+            else:
+                yield from _listed(item)
         elif item is not None:
             raise TypeError(
                 "Expected updates made by K.update, K.update_add or K.update_sub, or "
                 f"(variable, new value) pairs. Received: {item!r}"
             )
-    return list(pairs.items())
 
 
 def function(inputs, outputs, updates=None, **kwargs):
@@ -214,8 +221,8 @@ def eval(x):
     run = x.__dict__.get("_evaluate")
     if run is None:
         # Kept with the tensor: random tensors draw anew at every evaluation, reproducibly.
-        run = x._evaluate = Function([], [x], name="eval")
-    return run([])[0]
+        run = x._evaluate = Function([], [x], name="eval")._run
+    return run([], -1)[0]
 
 
 def gradients(loss, variables):

@@ -65,12 +65,28 @@ class Variable(Tensor):
 
 
 class Update(Tensor):
-    """The value a variable is to take at the end of a run; also usable as that tensor."""
+    """The value a variable is to take at the end of a run; also usable as that tensor.
 
-    def __init__(self, variable, value):
+    Attributes:
+        variable: the variable.
+        increment: what is added to it, where the update says so; several of these add up.
+    """
+
+    def __init__(self, variable, value, increment=None):
         super().__init__(value)
         self.variable = variable
-        self._updates = [self]
+        self.increment = increment
+
+    @property
+    def _updates(self):
+        return (self,)
+
+    def joined(self, later):
+        """Both updates of one variable as one: increments add up, else the later one counts."""
+        if self.increment is None or later.increment is None:
+            return later
+        total = self.increment + later.increment
+        return Update(self.variable, (self.variable + total)._value, total)
 
 
 def _initial_array(value, dtype):
@@ -216,7 +232,11 @@ def update(x, new_x):
     """Sets variable `x` to `new_x` at the end of the run that includes this update."""
     if not isinstance(x, Variable):
         raise TypeError(f"Expected a variable to update. Received: {x!r}")
-    value = cast_value(as_tensor(new_x, x), x.dtype)
+    value = _checked(x, cast_value(as_tensor(new_x, x), x.dtype))
+    return _recorded(Update(x, value._value))
+
+
+def _checked(x, value):
     if len(value.shape) != len(x.shape) or any(
         a is not None and a != b for a, b in zip(value.shape, x.shape, strict=True)
     ):
@@ -224,7 +244,10 @@ def update(x, new_x):
             f"Cannot update variable {x.name!r} of shape {x.shape} with a tensor of shape "
             f"{value.shape}"
         )
-    made = Update(x, value._value)
+    return value
+
+
+def _recorded(made):
     for collector in _collectors:
         collector.append(made)
     return made
@@ -232,17 +255,25 @@ def update(x, new_x):
 
 def update_add(x, increment):
     """Adds `increment` to variable `x` at the end of the run."""
-    return update(x, x + increment)
+    return _incremented(x, increment)
 
 
 def update_sub(x, decrement):
     """Subtracts `decrement` from variable `x` at the end of the run."""
-    return update(x, x - decrement)
+    return _incremented(x, -as_tensor(decrement, x))
 
 
 def moving_average_update(x, value, momentum):
     """Moves variable `x` towards `value`: x * momentum + value * (1 - momentum)."""
-    return update(x, x - (x - value) * (1.0 - momentum))
+    return update_sub(x, (x - value) * (1.0 - momentum))
+
+
+def _incremented(x, increment):
+    if not isinstance(x, Variable):
+        raise TypeError(f"Expected a variable to update. Received: {x!r}")
+    increment = cast_value(as_tensor(increment, x), x.dtype)
+    value = _checked(x, x + increment)
+    return _recorded(Update(x, value._value, increment))
 
 
 def _flat(items):

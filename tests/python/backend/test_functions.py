@@ -281,3 +281,31 @@ def test_print_tensor(capsys):
     K.function([x], [x])([[1.0, 2.0]])
     assert capsys.readouterr().out == ""
     assert K.function([x], K.gradients(K.sum(y), x))([[0.0, 0.0]])[0].tolist() == [2, 2]
+
+
+def test_several_updates_of_a_variable():
+    v = K.variable(1.0)
+    K.function([], [], [K.update_add(v, v), K.update_sub(v, 0.25)])([])
+    assert K.get_value(v) == 1.75
+    once = K.update_add(v, 1.0)
+    K.function([], [], [once, once])([])
+    assert K.get_value(v) == 2.75
+    K.function([], [], [K.update_add(v, 1.0), K.update(v, 5.0)])([])
+    assert K.get_value(v) == 5
+
+
+def test_tensors_are_freed():
+    import gc
+    import weakref
+
+    gc.disable()
+    try:
+        v = K.variable(1.0)
+        made, tensor = K.update_add(v, 1.0), K.random_normal((2,))
+        K.eval(made)
+        K.eval(tensor)
+        watched = [weakref.ref(t) for t in (v, made, tensor)]
+        del v, made, tensor
+        assert [w() for w in watched] == [None] * 3
+    finally:
+        gc.enable()
