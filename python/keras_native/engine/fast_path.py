@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 
-class FastPredict:
-    """A prediction for arrays like the one seen last: nothing to check or convert."""
+class _Kind:
+    """Arrays of one dtype and shape (but for the number of rows), and what the core takes."""
 
-    __slots__ = ("_dtype", "_run", "_single", "_tail")
+    __slots__ = ("_dtype", "_tail", "_wanted")
 
-    def __init__(self, function, x):
-        self._run = function.executable.run
-        self._single = len(function.outputs) == 1
-        self._dtype, self._tail = x.dtype, x.shape[1:]
+    def __init__(self, array, tensor):
+        self._dtype, self._tail = array.dtype, array.shape[1:]
+        self._wanted = None if array.dtype == tensor.dtype else np.dtype(tensor.dtype)
 
     def fits(self, x):
         """Whether `x` is such an array."""
@@ -24,9 +23,35 @@ class FastPredict:
             and len(x) > 0
         )
 
+    def fed(self, x):
+        """`x` in the dtype of the tensor it is for."""
+        return x if self._wanted is None else x.astype(self._wanted)
+
+
+def is_ready(x, tensor):
+    """Whether `x` goes to `tensor` with no more than a conversion of numbers."""
+    any_rows = tensor.shape[:1] == (None,)
+    return (
+        type(x) is np.ndarray
+        and any_rows
+        and x.ndim == len(tensor.shape)
+        and x.dtype.kind in "biuf"
+    )
+
+
+class FastPredict(_Kind):
+    """A prediction for arrays like one that was checked."""
+
+    __slots__ = ("_run", "_single")
+
+    def __init__(self, function, x):
+        super().__init__(x, function.inputs[0])
+        self._run = function.executable.run
+        self._single = len(function.outputs) == 1
+
     def run(self, x):
         """The outputs for `x`."""
-        outputs = self._run((x,))
+        outputs = self._run((x if self._wanted is None else self.fed(x),))
         return outputs[0] if self._single else outputs
 
 
@@ -37,18 +62,12 @@ class FastBatch:
 
     def __init__(self, function, x, y):
         self._run = function.executable.run
-        self._x, self._y = (x.dtype, x.shape[1:]), (y.dtype, y.shape[1:])
+        self._x, self._y = _Kind(x, function.inputs[0]), _Kind(y, function.inputs[1])
 
     def fits(self, x, y):
         """Whether the arrays are of the kind seen before."""
-        return (
-            type(x) is np.ndarray
-            and type(y) is np.ndarray
-            and (x.dtype, x.shape[1:]) == self._x
-            and (y.dtype, y.shape[1:]) == self._y
-            and len(x) == len(y) > 0
-        )
+        return self._x.fits(x) and self._y.fits(y) and len(x) == len(y)
 
     def run(self, x, y):
         """Loss and metrics of the step."""
-        return self._run((x, y))
+        return self._run((self._x.fed(x), self._y.fed(y)))

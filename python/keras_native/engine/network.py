@@ -6,6 +6,7 @@ from .. import backend as K
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import has_arg, object_list_uid, to_list, unpack_singleton
 from ..utils.layer_utils import get_source_inputs
+from ..utils.layer_utils import print_summary as print_layer_summary
 from .base_layer import Layer
 from .graph import GraphMap
 from .input_layer import InputLayer
@@ -23,6 +24,7 @@ __all__ = [
     "get_source_inputs",
     "has_arg",
     "object_list_uid",
+    "print_layer_summary",
     "to_list",
     "unpack_singleton",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..utils.generic_utils import to_list, unpack_singleton
+from ..utils.generic_utils import Progbar, slice_arrays, to_list, unpack_singleton
 from .feeding import Feed, Pace, RowFeed
 from .loop_callbacks import callback_list, progress_bar, training_callbacks
 from .training_utils import (
@@ -15,12 +15,14 @@ from .training_utils import (
 )
 
 __all__ = [
+    "Progbar",
     "batch_shuffle",
     "check_num_samples",
     "fit_loop",
     "make_batches",
     "predict_loop",
     "should_run_validation",
+    "slice_arrays",
     "test_loop",
     "to_list",
     "unpack_singleton",

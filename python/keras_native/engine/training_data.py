@@ -9,7 +9,7 @@ from ..utils.generic_utils import to_list, unpack_singleton
 from . import training_utils
 from .call_frames import frames
 from .data_checks import check_shape, loss_name
-from .fast_path import FastBatch, FastPredict
+from .fast_path import FastBatch, FastPredict, is_ready
 from .input_layer import Input
 
 
@@ -202,6 +202,8 @@ class DataAdapter:
         """The train function for these data, and the arrays to call it with."""
         x, y, weights = data
         training = self._require_targets(y)
+        if weights is not None and not training.train_is_weighted:
+            self._fast_train = {}  # from now on another function trains
         function = training.train_function(weighted=weights is not None)
         if training.train_is_weighted and weights is None:
             weights = self._unit_weights(x, y)
@@ -253,20 +255,15 @@ class DataAdapter:
 
     def _remember_inputs(self, x):
         """Lets predictions for arrays like `x` skip the checks they have passed."""
-        if len(self._feed_inputs) == 1 and not self.stateful and _is_ready(x, self._feed_inputs[0]):
+        if len(self._feed_inputs) == 1 and not self.stateful and is_ready(x, self._feed_inputs[0]):
             self._fast_predict = FastPredict(self._make_predict_function(), x)
 
     def _remember_batch(self, mode, function, x, y, inputs):
         """The same for a step on a batch."""
         if len(inputs) != 2 or self.stateful:
             return
-        if _is_ready(x, function.inputs[0]) and _is_ready(y, function.inputs[1]):
+        if is_ready(x, function.inputs[0]) and is_ready(y, function.inputs[1]):
             self._fast_train[mode] = FastBatch(function, x, y)
-
-
-def _is_ready(x, tensor):
-    """Whether `x` goes to the core as it is."""
-    return type(x) is np.ndarray and x.ndim == len(tensor.shape) and x.dtype == tensor.dtype
 
 
 def _plain(value):

@@ -7,8 +7,8 @@ import warnings
 
 import numpy as np
 
-from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer
-from ..utils.generic_utils import to_list, unpack_singleton
+from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence
+from ..utils.generic_utils import Progbar, to_list, unpack_singleton
 from .loop_callbacks import callback_list, progress_bar, training_callbacks
 from .training_utils import (
     is_generator_or_sequence,
@@ -20,6 +20,8 @@ from .training_utils import (
 __all__ = [
     "GeneratorEnqueuer",
     "OrderedEnqueuer",
+    "Progbar",
+    "Sequence",
     "evaluate_generator",
     "fit_generator",
     "is_sequence",

@@ -54,6 +54,22 @@ class Endpoint:
             return shape if type(self.loss).__module__.startswith(losses.__name__) else None
         return shape if getattr(losses, getattr(fn, "__name__", ""), None) is fn else None
 
+    def split(self, metrics):
+        """`metrics`, those functions of the user's that return a dict as one metric per entry."""
+        from ..metrics import MeanMetricWrapper
+
+        found = {}
+        for name, metric in metrics.items():
+            fn = getattr(metric, "_fn", None)
+            own = fn is None or getattr(fn, "__module__", "").startswith(__package__.split(".")[0])
+            values = None if own else fn(self.target, self.tensor)
+            if isinstance(values, dict):
+                for key in values:
+                    found[key] = MeanMetricWrapper(_entry(fn, key), name=key)
+            else:
+                found[name] = metric
+        return found
+
     def loss_tensor(self, weighted):
         """The scalar loss of this output."""
         weight = self.weight if weighted else None
@@ -81,6 +97,11 @@ class Endpoint:
                     )
                 )
         return tensors
+
+
+def _entry(fn, key):
+    """The function that picks one entry of the dict that `fn` returns."""
+    return lambda y_true, y_pred: fn(y_true, y_pred)[key]
 
 
 class LossGraph:
@@ -191,8 +212,8 @@ class TrainingGraph:
         for i, end in enumerate(ends):
             if end.loss is None:
                 continue
-            end.metrics, end.weighted_metrics = plain[i], weighted[i]
-            for found in (plain[i], weighted[i]):
+            end.metrics, end.weighted_metrics = end.split(plain[i]), end.split(weighted[i])
+            for found in (end.metrics, end.weighted_metrics):
                 for name, metric in found.items():
                     metric.name = self._free_name(name, end, taken)
                     taken.append(metric.name)
@@ -271,6 +292,14 @@ class TrainingGraph:
                 self.graph(weighted), self.model.state_updates, phase=0, name="test"
             )
         return self._test_functions[weighted]
+
+    def forget_train_function(self):
+        """Has the train function made anew at the next step."""
+        self._train_function = None
+
+    def forget_test_functions(self):
+        """Has the test functions made anew at the next evaluation."""
+        self._test_functions = {}
 
     def _function(self, graph, updates, phase, name):
         inputs = self.model._feed_inputs + [end.target for end in self.fed()] + graph.weights

@@ -146,6 +146,14 @@ class Compilable(Network):
         """The compiled training step."""
         return self._make_train_function()
 
+    @train_function.setter
+    def train_function(self, value):
+        """None: the next step makes it anew, with `trainable` and the optimizer as they are."""
+        self._forget(value, "train_function")
+        if self._training is not None:
+            self._collected_trainable_weights = self.trainable_weights
+            self._training.forget_train_function()
+
     @property
     def test_function(self):
         """The compiled evaluation of a batch."""
@@ -155,6 +163,24 @@ class Compilable(Network):
     def predict_function(self):
         """The compiled prediction of a batch."""
         return self._make_predict_function()
+
+    @test_function.setter
+    def test_function(self, value):
+        """None: the next evaluation makes it anew."""
+        self._forget(value, "test_function")
+        if self._training is not None:
+            self._training.forget_test_functions()
+
+    @predict_function.setter
+    def predict_function(self, value):
+        """None: the next prediction makes it anew."""
+        self._forget(value, "predict_function")
+        self._predict_function = None
+
+    def _forget(self, value, name):
+        if value is not None:
+            raise ValueError(f"`{name}` can only be set to None, which has it made anew.")
+        self._fast_predict, self._fast_train = None, {}
 
     def _get_callback_model(self):
         """The model that callbacks see."""

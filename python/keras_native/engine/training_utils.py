@@ -8,6 +8,7 @@ import inspect
 import numpy as np
 
 from .. import backend as K
+from ..utils.data_utils import Sequence
 from .compile_utils import (
     call_metric_function,
     collect_per_output_metric_info,
@@ -34,6 +35,7 @@ from .data_weights import (
 )
 
 __all__ = [
+    "Sequence",
     "batch_shuffle",
     "call_metric_function",
     "check_array_length_consistency",

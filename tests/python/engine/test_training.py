@@ -411,3 +411,40 @@ def test_progress_is_one_line_per_epoch_in_a_log(capsys):
     model.fit(x, y, epochs=1, verbose=0)
     model.evaluate(x, y, verbose=0)
     assert capsys.readouterr().out == ""
+
+
+def test_a_metric_function_may_return_a_dict():
+    def both(y_true, y_pred):
+        return {"low": K.min(y_pred, axis=-1), "high": K.max(y_pred, axis=-1)}
+
+    model = linear(rate=0.0, metrics=["mae", both])
+    assert model.metrics_names == ["loss", "mae", "low", "high"]
+    x, y = data(6)
+    values = model.evaluate(x, y, verbose=0)
+    np.testing.assert_allclose(values[2:], [model.predict(x).mean()] * 2, rtol=1e-5)
+
+
+def test_arrays_of_other_dtypes_take_the_short_way_too():
+    model = linear(rate=0.0)
+    x, y = data(6)
+    for kind in ("float64", "int64", "float16"):
+        for _ in range(2):
+            expected = model.predict(x.astype(kind).astype("float32"))
+            np.testing.assert_allclose(model.predict_on_batch(x.astype(kind)), expected, rtol=1e-6)
+            loss = ((expected - y) ** 2).mean()
+            assert model.test_on_batch(x.astype(kind), y) == pytest.approx(loss, rel=1e-5)
+
+
+def test_functions_made_anew():
+    model = Sequential([Dense(2, input_shape=(3,)), Dense(1)])
+    model.compile(SGD(learning_rate=0.1), "mse")
+    x, y = data(8)
+    model.train_on_batch(x, y)
+    model.layers[0].trainable = False
+    model.train_function = None
+    before = model.get_weights()
+    model.train_on_batch(x, y)
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+    assert (before[2] != model.get_weights()[2]).any()
+    with pytest.raises(ValueError, match="only be set to None"):
+        model.predict_function = print
