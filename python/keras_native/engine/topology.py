@@ -21,7 +21,7 @@ __all__ = [
 def __getattr__(name):
     """Keras 1's ways to join tensors come when asked for: they are layers, which need this."""
     if name in ("Merge", "merge"):
-        from ..legacy import merge
+        from .. import layers
 
-        return getattr(merge, name)
+        return getattr(layers, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -43,7 +43,7 @@ from .normalization import BatchNormalization
 from .serialization import deserialize, serialize
 
 # isort: split
-from ..legacy.layers import (
+from ..legacy.layer_classes import (
     Highway,
     MaxoutDense,
     Merge,

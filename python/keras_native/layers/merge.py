@@ -322,7 +322,7 @@ class _CallableModule(types.ModuleType):
     """This module is Keras 1's function `merge` as well: `from keras.layers import merge`."""
 
     def __call__(self, inputs, mode="sum", **kwargs):
-        from ..legacy.layers import merge
+        from ..legacy.layer_classes import merge
 
         return merge(inputs, mode, **kwargs)
 

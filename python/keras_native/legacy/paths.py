@@ -20,6 +20,7 @@ PATHS = {
     "engine.saving": ["saving"],
     "layer": ["layers"],
     "legacy.interfaces": ["legacy"],
+    "legacy.layers": ["layers"],
     "legacy.models": ["models"],
     "models.models": ["models"],
     "utils.visualize_util": ["utils.vis_utils"],

@@ -5,7 +5,7 @@ from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..layers.advanced_activations import shared_shape
 from ..layers.core import Dense
-from .merge import Merge, merge
+from .merge_class import Merge, merge
 
 __all__ = [
     "Highway",
