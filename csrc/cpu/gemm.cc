@@ -1,7 +1,7 @@
 #include "cpu/gemm.h"
 
 #include <algorithm>
-#include <climits>
+#include <utility>
 
 #include "cpu/gemm_block.h"
 #include "cpu/isa/isa.h"
@@ -80,6 +80,15 @@ GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slo
   return g;
 }
 
+// The tile function of an activation of T's, nullptr for none.
+template <class T>
+TileFn activation_of(Opcode activation) {
+  if (activation == Opcode::copy) return nullptr;
+  const int op = static_cast<int>(activation), type = sizeof(T) == 8;
+  const TileFn function = table().vec_math.op[op][type];
+  return function ? function : table().elementwise.op[op][type];
+}
+
 // One run of a product over its grid of chunks.
 template <class T>
 class Product {
@@ -88,7 +97,8 @@ class Product {
           const Epilogue& epilogue)
       : s_(shape), g_(split), kernels_(kernels),
         bias_(static_cast<const T*>(epilogue.bias)),
-        relu_(epilogue.activation == Activation::relu),
+        relu_(epilogue.activation == Opcode::relu),
+        activation_(relu_ ? nullptr : activation_of<T>(epilogue.activation)),
         grid_m_(ceil_div(g_.m, g_.rows)), grid_n_(ceil_div(g_.n, g_.columns)), slots_(slots) {
     set_operands(nullptr, nullptr);
     layout_ = layout_of(kernels, in_, g_.rows, g_.columns, g_.inner, g_.depth);
@@ -155,7 +165,15 @@ class Product {
       block.c_row = block.columns;
     }
     compute_block(kernels_, layout_, block);
+    if (direct) activate(block.c, block.rows, block.columns);
     if (g_.swapped && g_.parts == 1) turn(block.c, block.c_row, i, block.rows, j, block.columns);
+  }
+
+  // A piece of C through an activation that the tiles do not know.
+  void activate(T* c, int64_t rows, int64_t columns) {
+    if (!activation_) return;
+    for (int64_t i = 0; i < rows; ++i, c += s_.row_c())
+      activation_(c, TileOperands{{c}, {1}, 0, 0}, columns);
   }
 
   // Writes a piece of the transpose of C, at row i and column j of it, to its place.
@@ -164,6 +182,7 @@ class Product {
     kernels_.transpose(rows, columns, from, from_row, c, s_.row_c());
     if (bias_ || relu_)
       kernels_.finish(columns, rows, c, s_.row_c(), bias_ ? bias_ + i : nullptr, relu_);
+    activate(c, columns, rows);
   }
 
   void add_parts() {
@@ -176,6 +195,7 @@ class Product {
       kernels_.add(g_.n, sums_ + i * g_.n, c);
     }
     kernels_.finish(g_.m, g_.n, c_, s_.row_c(), bias_, relu_);
+    activate(c_, g_.m, g_.n);
   }
 
   const GemmShape& s_;
@@ -183,6 +203,7 @@ class Product {
   const GemmKernels<T>& kernels_;
   const T* bias_;
   bool relu_;
+  TileFn activation_;
   int64_t grid_m_, grid_n_;
   GemmLayout layout_;
   int64_t slot_size_;  // elements of a thread's memory: the layout's and a piece to turn around
@@ -195,13 +216,23 @@ class Product {
 
 }  // namespace
 
-bool parse_activation(std::string_view name, Activation& activation) {
-  if (name.empty() || name == "linear") activation = Activation::linear;
-  else if (name == "relu") activation = Activation::relu;
-  else if (name == "sigmoid") activation = Activation::sigmoid;
-  else if (name == "tanh") activation = Activation::tanh;
-  else return false;
-  return true;
+bool parse_activation(std::string_view name, Opcode& activation) {
+  constexpr std::pair<std::string_view, Opcode> known[] = {
+      {"", Opcode::copy},
+      {"relu", Opcode::relu},
+      {"sigmoid", Opcode::sigmoid},
+      {"hard_sigmoid", Opcode::hard_sigmoid},
+      {"tanh", Opcode::tanh},
+      {"softplus", Opcode::softplus},
+      {"softsign", Opcode::softsign},
+      {"selu", Opcode::selu},
+      {"exp", Opcode::exp}};
+  for (const auto& [text, opcode] : known) {
+    if (text != name) continue;
+    activation = opcode;
+    return true;
+  }
+  return false;
 }
 
 Gemm::Gemm(const GemmShape& shape) : Gemm(shape, global_pool().threads()) {}

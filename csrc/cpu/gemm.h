@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/dtype.h"
+#include "base/opcode.h"
 
 namespace kn {
 class ThreadPool;
@@ -31,15 +32,14 @@ struct GemmShape {
   int64_t row_c() const { return ldc ? ldc : n; }
 };
 
-enum class Activation : uint8_t { linear, relu, sigmoid, tanh };
-// False where the name is none of the above ("" is linear).
-bool parse_activation(std::string_view name, Activation& activation);
-
 // What happens to C before it leaves the cache: C = activation(C + bias).
 struct Epilogue {
-  const void* bias = nullptr;  // (n,) of the product's dtype
-  Activation activation = Activation::linear;
+  const void* bias = nullptr;        // (n,) of the product's dtype
+  Opcode activation = Opcode::copy;  // copy: none
 };
+
+// The activation of that name ("" is none), or false where it is no part of an epilogue.
+bool parse_activation(std::string_view name, Opcode& activation);
 
 // The pieces of a product, by its shape alone. Swapped means that the transpose of C is computed and
 // turned around at the end; m and n below are then those of the transpose.

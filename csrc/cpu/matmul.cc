@@ -168,10 +168,6 @@ std::unique_ptr<Kernel> make_gemm(const KernelRequest& r, std::string& refusal) 
     refusal = "not float32 or float64";
     return nullptr;
   }
-  if (m.epilogue.activation > Activation::relu) {
-    refusal = "activation " + r.attrs.text("activation") + " is not in the tiles";
-    return nullptr;
-  }
   const bool small = Gemm(m.shape).cost() < kWorthSharing;
   if (m.batch.size() > 1 && small) return std::make_unique<SideBySide>(std::move(m));
   return std::make_unique<OneByOne>(std::move(m));

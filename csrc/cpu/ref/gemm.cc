@@ -7,11 +7,17 @@ namespace kn::cpu::ref {
 
 namespace {
 
-double activated(double x, Activation activation) {
+double activated(double x, Opcode activation) {
+  constexpr double kSeluScale = 1.0507009873554805, kSeluSlope = 1.7580993408473766;
   switch (activation) {
-    case Activation::relu: return x > 0 ? x : (x != x ? x : 0);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-    case Activation::tanh: return std::tanh(x);
+    case Opcode::relu: return x < 0 ? 0 : x;
+    case Opcode::sigmoid: return 1 / (1 + std::exp(-x));
+    case Opcode::hard_sigmoid: return std::fmin(std::fmax(0.2 * x + 0.5, 0), 1);
+    case Opcode::tanh: return std::tanh(x);
+    case Opcode::softplus: return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
+    case Opcode::softsign: return x / (1 + std::fabs(x));
+    case Opcode::selu: return x < 0 ? kSeluSlope * std::expm1(x) : kSeluScale * x;
+    case Opcode::exp: return std::exp(x);
     default: return x;
   }
 }

@@ -1,0 +1,180 @@
+// Matrix products on every instruction set against the reference: odd and empty sizes, all forms of
+// transposition, leading dimensions, accumulation, epilogues; equal bits for any number of threads.
+#include "cpu/gemm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/error.h"
+#include "cpu/ref/gemm.h"
+#include "runtime/device.h"
+#include "runtime/thread_pool.h"
+#include "support/kernels.h"
+
+namespace kn::test {
+namespace {
+
+using cpu::Epilogue;
+using cpu::Gemm;
+using cpu::GemmShape;
+
+struct Size {
+  int64_t m, n, k;
+};
+
+std::string text(const GemmShape& s) {
+  return concat_text(name_of(s.dtype), ' ', s.m, 'x', s.n, 'x', s.k, s.transpose_a ? " ta" : "",
+                     s.transpose_b ? " tb" : "", s.accumulate ? " accumulated" : "", " ld ", s.lda,
+                     ' ', s.ldb, ' ', s.ldc);
+}
+
+// The operands of a product, C between guards; rows are apart by the shape's leading dimensions.
+class Operands {
+ public:
+  explicit Operands(const GemmShape& s)
+      : shape_(s), a_(matrix(s, s.transpose_a ? s.k : s.m, s.row_a(), 1)),
+        b_(matrix(s, s.transpose_b ? s.n : s.k, s.row_b(), 2)),
+        c_(matrix(s, s.m, s.row_c(), 3)), bias_(uniform(s.dtype, Shape{s.n}, -1, 1, 4)) {}
+
+  Epilogue epilogue(bool bias, Opcode activation) const {
+    return {bias ? bias_.data() : nullptr, activation};
+  }
+
+  HostTensor reference(const Epilogue& epilogue) const {
+    HostTensor c = c_;
+    cpu::ref::gemm(shape_, a_.data(), b_.data(), c.data(), epilogue);
+    return c;
+  }
+
+  HostTensor run(const Gemm& gemm, const Epilogue& epilogue, ThreadPool* pool) const {
+    HostTensor c = c_;
+    const size_t bytes = gemm.workspace_bytes();
+    Buffer workspace(cpu_device(), bytes + kGuard);
+    auto* memory = static_cast<unsigned char*>(workspace.data());
+    std::fill_n(memory, bytes + kGuard, 0xff);  // NaN, and the guard
+    gemm.run(a_.data(), b_.data(), c.data(), epilogue, pool, memory);
+    for (size_t i = 0; i < kGuard; ++i) EXPECT_EQ(memory[bytes + i], 0xff) << text(shape_);
+    return c;
+  }
+
+ private:
+  static constexpr size_t kGuard = 64;
+
+  static HostTensor matrix(const GemmShape& s, int64_t rows, int64_t row, uint64_t seed) {
+    return uniform(s.dtype, Shape{rows, row}, -1, 1, seed);
+  }
+
+  GemmShape shape_;
+  HostTensor a_, b_, c_, bias_;
+};
+
+Tolerance tolerance(const GemmShape& s) {
+  const double steps = 4 + std::sqrt(static_cast<double>(s.k));
+  return s.dtype == DType::f32 ? Tolerance{5e-5, 4e-7 * steps} : Tolerance{2e-12, 4e-15 * steps};
+}
+
+void check(const GemmShape& s, bool bias = false, Opcode activation = Opcode::copy) {
+  const Operands operands(s);
+  const Epilogue epilogue = operands.epilogue(bias, activation);
+  const HostTensor want = operands.reference(epilogue);
+  for (cpu::Isa isa : cpu::usable_isas()) {
+    const IsaScope scope(isa);
+    const HostTensor got = operands.run(Gemm(s), epilogue, nullptr);
+    EXPECT_TRUE(close(got, want, tolerance(s))) << text(s) << " on " << cpu::name_of(isa);
+  }
+}
+
+GemmShape shape_of(Size size, int form, DType dtype) {
+  GemmShape s;
+  s.dtype = dtype;
+  s.m = size.m;
+  s.n = size.n;
+  s.k = size.k;
+  s.transpose_a = form & 1;
+  s.transpose_b = form & 2;
+  return s;
+}
+
+constexpr DType kTypes[] = {DType::f32, DType::f64};
+
+TEST(Gemm, SmallAndOddSizes) {
+  const int64_t sizes[] = {0, 1, 2, 3, 5, 8, 12, 13, 16, 17, 25, 31, 33, 64, 65};
+  int number = 0;
+  for (int64_t m : sizes)
+    for (int64_t n : sizes)
+      for (int64_t k : {0, 1, 3, 16, 37})
+        check(shape_of({m, n, k}, number % 4, kTypes[number / 4 % 2])), ++number;
+}
+
+// Several panels, passes, chunks and strips, cut parts of k, products computed turned around.
+TEST(Gemm, EveryPathThroughTheLoops) {
+  for (const Size& size : {Size{70, 130, 700}, {500, 70, 40}, {33, 40, 5000}, {10, 600, 64},
+                           {600, 10, 64}, {300, 300, 300}, {1, 513, 700}, {513, 1, 700},
+                           {25, 257, 1030}, {121, 96, 2048}})
+    for (int form = 0; form < 4; ++form)
+      for (DType dtype : kTypes) check(shape_of(size, form, dtype));
+}
+
+TEST(Gemm, LeadingDimensionsAndAccumulation) {
+  for (const Size& size : {Size{5, 7, 9}, {37, 70, 33}, {100, 140, 650}, {260, 33, 300}})
+    for (int form = 0; form < 4; ++form)
+      for (bool accumulate : {false, true}) {
+        GemmShape s = shape_of(size, form, form & 1 ? DType::f64 : DType::f32);
+        s.lda = s.row_a() + 3;
+        s.ldb = s.row_b() + 1;
+        s.ldc = s.row_c() + 5;
+        s.accumulate = accumulate;
+        check(s);
+        check(s, true, Opcode::relu);
+        s.ldb = s.row_b() + 1024 - s.row_b() % 1024;
+        s.lda = s.row_a() + 1024 - s.row_a() % 1024;
+        check(s);
+      }
+}
+
+TEST(Gemm, Epilogues) {
+  for (Opcode activation : {Opcode::copy, Opcode::relu, Opcode::sigmoid, Opcode::hard_sigmoid,
+                            Opcode::tanh, Opcode::softplus, Opcode::softsign, Opcode::selu,
+                            Opcode::exp})
+    for (const Size& size : {Size{3, 5, 4}, {40, 70, 30}, {20, 30, 4000}, {8, 500, 60}})
+      for (int form : {0, 2})
+        for (bool bias : {false, true})
+          check(shape_of(size, form, bias ? DType::f32 : DType::f64), bias, activation);
+}
+
+TEST(Gemm, ReluKeepsNaN) {
+  const GemmShape s = shape_of({1, 1, 1}, 0, DType::f32);
+  const float nan = std::nanf(""), one = 1;
+  for (cpu::Isa isa : cpu::usable_isas()) {
+    const IsaScope scope(isa);
+    float c = 0;
+    const Gemm gemm(s);
+    Buffer workspace(cpu_device(), gemm.workspace_bytes());
+    gemm.run(&nan, &one, &c, {nullptr, Opcode::relu}, nullptr, workspace.data());
+    EXPECT_TRUE(std::isnan(c)) << cpu::name_of(isa);
+  }
+}
+
+// Threads divide the work as they like, yet every element is summed in one order: also where plans
+// for other numbers of threads cut C differently.
+TEST(Gemm, SameBitsForAnyNumberOfThreads) {
+  const int before = global_pool().threads();
+  for (const Size& size : {Size{200, 300, 400}, {64, 784, 100}, {30, 40, 20000}, {2000, 33, 50},
+                           {128, 1000, 1000}})
+    for (int form = 0; form < 4; ++form) {
+      const GemmShape s = shape_of(size, form, form & 2 ? DType::f64 : DType::f32);
+      const Operands operands(s);
+      const HostTensor want = operands.run(Gemm::single_threaded(s), {}, nullptr);
+      for (int threads : {1, 2, 3, 8}) {
+        global_pool().set_threads(threads);
+        const Gemm gemm(s);
+        EXPECT_TRUE(same_bits(operands.run(gemm, {}, &pool_of(threads)), want)) << text(s);
+        EXPECT_TRUE(same_bits(operands.run(gemm, {}, &pool_of(3)), want)) << text(s);
+      }
+    }
+  global_pool().set_threads(before);
+}
+
+}  // namespace
+}  // namespace kn::test
