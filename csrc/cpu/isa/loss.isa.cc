@@ -1,5 +1,6 @@
 // Each cross-entropy is written once, over a row and a target that is either dense or one class;
-// rows of up to three vectors stay in registers.
+// rows of up to three vectors stay in registers. What a row leaves is factor * log(argument) -
+// minus, so that the logarithms of many rows are taken in one vector.
 #include "cpu/isa/loss.h"
 
 #include "cpu/isa/kernel_table.h"
@@ -20,6 +21,10 @@ struct Dense {
   KN_INLINE T sum(const Row<T, N>& row) const {
     return row.sum([&](int64_t k) { return get(row, k); });
   }
+  // Of target and x - top.
+  KN_INLINE T dot(const Row<T, N>& row, const T* x, T top) const {
+    return row.sum([&](int64_t k) { return get(row, k) * (row.get(x, k) - top); });
+  }
 };
 
 template <class T, int N>
@@ -34,6 +39,7 @@ struct Sparse {
     return hit ? splat(T{1}) : Vec<T>{};
   }
   KN_INLINE T sum(const Row<T, N>&) const { return 1; }
+  KN_INLINE T dot(const Row<T, N>&, const T* x, T top) const { return x[c] - top; }
 };
 
 // ---- The clip ----
@@ -53,17 +59,21 @@ struct Bounds {
   }
 };
 
-// ---- Losses: forward returns the loss of a row, backward writes g times its gradient ----
+// ---- Losses: forward returns the terms of a row's loss, backward writes g times its gradient ----
+
+template <class T>
+struct Terms {
+  T argument, factor, minus;
+};
 
 template <class T, int N, template <class, int> class Target>
 struct Softmax {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE T forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T*) {
-    const LogSumExp<T> lse = log_sum_exp(row, x);
-    if constexpr (Goal::kSparse) return lse.log - (x[goal.c] - lse.top);
-    else
-      return row.sum([&](int64_t k) { return goal.get(row, k) * (lse.log - (row.get(x, k) - lse.top)); });
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T*) {
+    const T top = largest(row, x);
+    const T sum = row.sum([&](int64_t k) { return vexp(row.get(x, k) - top); });
+    return {sum, goal.sum(row), goal.dot(row, x, top)};
   }
   static KN_INLINE void backward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T g,
                                  T* dx) {
@@ -82,11 +92,14 @@ template <class T, int N, template <class, int> class Target>
 struct Categorical {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE T forward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b, T*) {
-    if constexpr (Goal::kSparse) return log_of(clip_sum(row, p, b) / b.clip(p[goal.c]));
-    else {
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b, T*) {
+    if constexpr (Goal::kSparse) {
+      return {clip_sum(row, p, b) / b.clip(p[goal.c]), 1, 0};
+    } else {
       const T s = row.sum([&](int64_t k) { return row.get(p, k); });
-      return -row.sum([&](int64_t k) { return goal.get(row, k) * vlog(b.clip(row.get(p, k) / s)); });
+      return {1, 0, row.sum([&](int64_t k) {
+                return goal.get(row, k) * vlog(b.clip(row.get(p, k) / s));
+              })};
     }
   }
   static KN_INLINE void backward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b,
@@ -114,7 +127,7 @@ template <class T, int N, template <class, int> class Target>
 struct Fused {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE T forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T> b,
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T> b,
                              T* p) {
     Kept<T, N> e(p);
     const T factor = 1 / exps(row, x, e).sum;
@@ -126,8 +139,8 @@ struct Fused {
       hit += goal.get(row, k) * at;  // reading it back from p would wait for the store
       return b.clip(at);
     });
-    if constexpr (Goal::kSparse) return log_of(total / b.clip(fold<Add>(hit)));
-    else return -total;
+    if constexpr (Goal::kSparse) return {total / b.clip(fold<Add>(hit)), 1, 0};
+    else return {1, 0, total};
   }
   static KN_INLINE void backward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b,
                                  T g, T* dx) {
@@ -156,45 +169,62 @@ template <class T, int N, template <class, int> class Target>
 struct WithSoftmax {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE T forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T* p) {
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T* p) {
     Kept<T, N> e(p);
     const TopAndSum<T> sums = exps(row, x, e);
-    const T factor = 1 / sums.sum, log = log_of(sums.sum);
-    T loss;
-    if constexpr (Goal::kSparse) loss = log - (x[goal.c] - sums.top);
-    else
-      loss = row.sum([&](int64_t k) { return goal.get(row, k) * (log - (row.get(x, k) - sums.top)); });
+    const T factor = 1 / sums.sum;
+    const Terms<T> terms{sums.sum, goal.sum(row), goal.dot(row, x, sums.top)};
     row.each([&](int64_t k) { row.put(p, k, e.get(row, k) * factor); });
-    return loss;
+    return terms;
   }
 };
 
 // ---- Over the rows ----
 
+constexpr int kRows = 64;  // whose logarithms are taken together
+
+template <class T>
+KN_INLINE void finish(const T* argument, const T* factor, const T* minus, int count, T* loss) {
+  const Row<T, 0> row(count);
+  row.each([&](int64_t k) {
+    row.put(loss, k, row.get(factor, k) * vlog(row.get(argument, k)) - row.get(minus, k));
+  });
+}
+
 template <class T, template <class, int, template <class, int> class> class Loss,
           template <class, int> class Target>
 struct Forward {
   const LossRows<T>& a;
+
   template <int N>
   KN_INLINE void run() const {
-    typedef Loss<T, N, Target> L;
+    T argument[kRows], factor[kRows], minus[kRows];
     const Row<T, N> row(a.n);
-    const Bounds<T> bounds{a.low, a.high};
-    for (int64_t r = 0; r < a.rows; ++r) {
-      const Target<T, N> goal(a, r);
-      const T* x = a.x + r * a.n;
-      T* out = a.out ? a.out + r * a.n : nullptr;
-      if (goal.valid()) {
-        a.loss[r] = L::forward(row, x, goal, bounds, out);
-        continue;
+    for (int64_t from = 0; from < a.rows; from += kRows) {
+      const int count = a.rows - from < kRows ? static_cast<int>(a.rows - from) : kRows;
+      for (int i = 0; i < count; ++i) {
+        const Terms<T> terms = terms_of(row, from + i);
+        argument[i] = terms.argument;
+        factor[i] = terms.factor;
+        minus[i] = terms.minus;
       }
-      a.loss[r] = static_cast<T>(__builtin_nan(""));
-      if (out) {  // the probabilities are good all the same
-        Kept<T, N> e(out);
-        const T factor = 1 / exps(row, x, e).sum;
-        row.each([&](int64_t k) { row.put(out, k, e.get(row, k) * factor); });
-      }
+      finish(argument, factor, minus, count, a.loss + from);
     }
+  }
+
+  template <int N>
+  KN_INLINE Terms<T> terms_of(const Row<T, N>& row, int64_t r) const {
+    const Target<T, N> goal(a, r);
+    const T* x = a.x + r * a.n;
+    T* out = a.out ? a.out + r * a.n : nullptr;
+    if (goal.valid())
+      return Loss<T, N, Target>::forward(row, x, goal, Bounds<T>{a.low, a.high}, out);
+    if (out) {  // the probabilities are good all the same
+      Kept<T, N> e(out);
+      const T scale = 1 / exps(row, x, e).sum;
+      row.each([&](int64_t k) { row.put(out, k, e.get(row, k) * scale); });
+    }
+    return {static_cast<T>(__builtin_nan("")), 1, 0};
   }
 };
 

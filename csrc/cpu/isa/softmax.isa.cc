@@ -8,8 +8,8 @@ namespace {
 
 // ---- Rows ----
 
-template <class T, bool log>
-struct Forward {
+template <class T>
+struct Softmax {
   const T* x;
   int64_t rows, n;
   T* y;
@@ -18,15 +18,38 @@ struct Forward {
   KN_INLINE void run() const {
     const Row<T, N> row(n);
     for (int64_t r = 0; r < rows; ++r) {
-      const T* from = x + r * n;
       T* to = y + r * n;
-      if constexpr (log) {
-        const LogSumExp<T> lse = log_sum_exp(row, from);
-        row.each([&](int64_t k) { row.put(to, k, row.get(from, k) - lse.top - lse.log); });
-      } else {
-        Kept<T, N> e(to);
-        const T factor = 1 / exps(row, from, e).sum;
-        row.each([&](int64_t k) { row.put(to, k, e.get(row, k) * factor); });
+      Kept<T, N> e(to);
+      const T factor = 1 / exps(row, x + r * n, e).sum;
+      row.each([&](int64_t k) { row.put(to, k, e.get(row, k) * factor); });
+    }
+  }
+};
+
+// The logarithms of many rows' sums are taken in one vector. Top and logarithm are subtracted one
+// after the other: their sum may lose the digits of the second.
+template <class T>
+struct LogSoftmax {
+  static constexpr int kRows = 64;
+  const T* x;
+  int64_t rows, n;
+  T* y;
+
+  template <int N>
+  KN_INLINE void run() const {
+    const Row<T, N> row(n);
+    T top[kRows], rest[kRows];
+    for (int64_t from = 0; from < rows; from += kRows) {
+      const int count = rows - from < kRows ? static_cast<int>(rows - from) : kRows;
+      for (int i = 0; i < count; ++i) {
+        const T* at = x + (from + i) * n;
+        top[i] = largest(row, at);
+        rest[i] = row.sum([&](int64_t k) { return vexp(row.get(at, k) - top[i]); });
+      }
+      logs(rest, count);
+      for (int i = 0; i < count; ++i) {
+        const int64_t at = (from + i) * n;
+        row.each([&](int64_t k) { row.put(y + at, k, row.get(x + at, k) - top[i] - rest[i]); });
       }
     }
   }
@@ -55,9 +78,9 @@ struct Backward {
   }
 };
 
-template <class T, bool log>
+template <class T, template <class> class Forward>
 void rows(const T* x, int64_t rows, int64_t n, T* y) {
-  with_row_width<T>(n, Forward<T, log>{x, rows, n, y});
+  with_row_width<T>(n, Forward<T>{x, rows, n, y});
 }
 template <class T, bool log>
 void rows_grad(const T* y, const T* g, int64_t rows, int64_t n, T* dx) {
@@ -127,8 +150,8 @@ void columns_grad(const T* y, const T* g, int64_t n, int64_t stride, int64_t col
 
 template <class T>
 void fill(SoftmaxLoops<T>& l) {
-  l = {rows<T, false>,      rows<T, true>,      rows_grad<T, false>,    rows_grad<T, true>,
-       columns<T, false>, columns<T, true>, columns_grad<T, false>, columns_grad<T, true>};
+  l = {rows<T, Softmax>,  rows<T, LogSoftmax>, rows_grad<T, false>,    rows_grad<T, true>,
+       columns<T, false>, columns<T, true>,    columns_grad<T, false>, columns_grad<T, true>};
 }
 
 }  // namespace
