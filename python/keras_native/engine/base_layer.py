@@ -267,6 +267,7 @@ class Layer(NodeAccess, WeightStore):
             kwargs = {**kwargs, "mask": mask}
         with call_frame(self) as frame:
             output = self.call(inputs, **kwargs)
+            self._check_output(output)
             output_mask = self.compute_mask(inputs, mask)
             # A tensor that passes through unchanged keeps its own history: hand out a copy.
             given = {id(x) for x in to_list(inputs)}
@@ -279,9 +280,17 @@ class Layer(NodeAccess, WeightStore):
                 self.add_loss([penalty(x) for x in to_list(output)], inputs)
         return output, output_mask, frame
 
+    def _check_output(self, output):
+        outputs = to_list(output, allow_tuple=True)
+        if not outputs or not all(K.is_tensor(x) for x in outputs):
+            raise TypeError(
+                f"Layer {self.name!r}: call() has to return a tensor or a list of tensors, "
+                f"got {output!r}"
+            )
+
     def _add_inbound_node(self, inputs, output, mask, output_mask, kwargs, frame=None):
         """Records a call and marks its output tensors with it."""
-        inputs, outputs = to_list(inputs), to_list(output)
+        inputs, outputs = to_list(inputs), to_list(output, allow_tuple=True)
         masks = to_list(mask)
         output_masks = to_list(output_mask)
         if len(output_masks) != len(outputs):

@@ -32,6 +32,12 @@ def for_core(array, dtype):
     return np.ascontiguousarray(array, dtype=dtype)
 
 
+def converted(function, arrays):
+    """The arrays as the core takes them, or as they are where they are better cut first."""
+    ready = [for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)]
+    return [a if r is None else r for a, r in zip(arrays, ready, strict=True)]
+
+
 class Feed:
     """Arrays for a function with scalar outputs (a loss and metrics), cut into batches.
 

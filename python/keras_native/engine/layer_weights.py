@@ -54,9 +54,9 @@ class WeightStore:
                 (self._trainable_weights if trainable else self._non_trainable_weights).append(
                     value
                 )
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                if isinstance(item, (WeightStore, list, tuple)):
+        elif isinstance(value, (list, tuple, dict)):
+            for item in value.values() if isinstance(value, dict) else value:
+                if isinstance(item, (WeightStore, list, tuple, dict)):
                     self._track(item)
 
     # ------------------------------------------------------------ weights

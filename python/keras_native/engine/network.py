@@ -160,6 +160,12 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
         elif not self._is_graph_network:
             super()._track(value)
 
+    def _only(self, attribute, what):
+        """`input`, `output` and their masks are those of the graph, also when it was called."""
+        if self._is_graph_network:
+            return unpack_singleton(getattr(self._inbound_nodes[0], attribute))
+        return super()._only(attribute, what)
+
     @staticmethod
     def _node_key(layer, index):
         return f"{layer.name}_ib-{index}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..utils.generic_utils import Progbar, slice_arrays, to_list, unpack_singleton
-from .feeding import Feed, Pace, RowFeed
+from .feeding import Feed, Pace, RowFeed, converted
 from .loop_callbacks import callback_list, progress_bar, training_callbacks
 from .training_utils import (
     batch_shuffle,
@@ -93,8 +93,12 @@ def fit_loop(
     for callback in found:
         callback.validation_data = val_inputs
 
+    own_test = hasattr(val_function, "run_batches")
+    if own_test and validation_steps is None:
+        val_inputs = converted(val_function, val_inputs)  # once, not every epoch
+
     def validate():
-        if not hasattr(val_function, "run_batches"):
+        if not own_test:
             return val_function(found)
         return test_loop(
             model,

@@ -55,6 +55,7 @@ def test_models_are_layers():
     w, c = outer.layers[2].get_weights()
     np.testing.assert_allclose(outer.predict(x), inner.predict(x) @ w + c, rtol=1e-5)
     assert inner.get_output_at(1)._keras_history[0] is inner
+    assert inner.input is inner_in and inner.output is inner.outputs[0]
     assert len(outer.trainable_weights) == 4
     inner.trainable = False
     assert len(outer.trainable_weights) == 2

@@ -214,3 +214,44 @@ def test_initial_values_depend_on_the_seed():
         return Sequential([Dense(3, input_shape=(4,))]).get_weights()[0]
 
     np.testing.assert_array_equal(kernel(), kernel())
+
+
+def test_call_has_to_return_tensors():
+    class Nothing(Layer):
+        def call(self, inputs):
+            pass
+
+    with pytest.raises(TypeError, match="'nothing_1': call.* has to return a tensor.*None"):
+        Nothing()(Input(shape=(3,)))
+
+
+def test_several_outputs():
+    class Halves(Layer):
+        def call(self, x):
+            n = K.int_shape(x)[-1] // 2
+            return x[:, :n], x[:, n:]
+
+    x = Input(shape=(6,))
+    low, high = Halves()(x)
+    model = Model(x, [high, low])
+    data = np.random.rand(2, 6).astype("float32")
+    high, low = model.predict(data)
+    np.testing.assert_array_equal(np.concatenate([low, high], axis=1), data)
+    assert model.layers[1].output_shape == [(None, 3), (None, 3)]
+    inner = Model(x, [high for high in model.outputs])
+    again = Model.from_config(Model(x, inner(x)).get_config(), custom_objects={"Halves": Halves})
+    np.testing.assert_array_equal(again.predict(data)[1], low)
+
+
+def test_layers_in_dicts_belong_to_the_layer():
+    class Heads(Layer):
+        def __init__(self):
+            super().__init__()
+            self.heads = {"a": Dense(2), "b": [Dense(3)]}
+
+        def call(self, x):
+            return [self.heads["a"](x), self.heads["b"][0](x)]
+
+    layer = Heads()
+    layer(Input(shape=(4,)))
+    assert len(layer.weights) == 4
