@@ -84,6 +84,44 @@ def test_crossentropies_at_the_edges():
     np.testing.assert_allclose(values[:2], [1e-7, -np.log(1e-7)], rtol=0.2)
 
 
+def loss_and_slope(loss, x):
+    gradient = K.gradients(K.sum(loss), [x])[0]
+    value, slope = K.function([], [loss, gradient])([])
+    return value, slope
+
+
+# Golden losses of Keras 2.3.1 show it: they are those of the logits, to the last digit.
+@pytest.mark.parametrize("sparse", [False, True])
+def test_crossentropies_look_through_the_softmax_that_ends_a_model(sparse):
+    x = K.variable([[60.0, -60.0], [0.5, 0.25]])
+    p = K.softmax(x)
+    if sparse:
+        loss = K.sparse_categorical_crossentropy(K.constant([1, 0], dtype="int32"), p)
+    else:
+        loss = K.categorical_crossentropy(K.constant([[0.0, 1.0], [1.0, 0.0]]), p)
+    value, slope = loss_and_slope(loss, x)
+    share = 1 / (1 + np.exp(-0.25))
+    np.testing.assert_allclose(value, [120, -np.log(share)], rtol=1e-6)
+    np.testing.assert_allclose(slope, [[1, -1], [share - 1, 1 - share]], rtol=1e-6)
+
+
+def test_crossentropy_clips_a_softmax_over_more_axes():
+    x = K.variable([[[60.0, -60.0]]])
+    loss = K.categorical_crossentropy(K.constant([[[0.0, 1.0]]]), K.softmax(x))
+    value, slope = loss_and_slope(loss, x)
+    np.testing.assert_allclose(value, [[-np.log(1e-7)]], rtol=1e-6)
+    np.testing.assert_array_equal(slope, np.zeros((1, 1, 2)))
+
+
+def test_binary_crossentropy_looks_through_the_sigmoid_that_ends_a_model():
+    x = K.variable([60.0, -60.0, 0.5])
+    loss = K.binary_crossentropy(K.constant([0.0, 0.0, 1.0]), K.sigmoid(x))
+    value, slope = loss_and_slope(loss, x)
+    share = 1 / (1 + np.exp(-0.5))
+    np.testing.assert_allclose(value, [60, 0, -np.log(share)], rtol=1e-6, atol=1e-20)
+    np.testing.assert_allclose(slope, [1, 0, share - 1], rtol=1e-6, atol=1e-20)
+
+
 def test_unknown_axis():
     with pytest.raises(ValueError, match="axis"):
         K.categorical_crossentropy(K.placeholder((2, 3)), K.placeholder((2, 3)), axis=5)
