@@ -19,6 +19,13 @@ def standardize_single_array(x):
     return np.expand_dims(x, 1) if x.ndim == 1 else x
 
 
+def of_rank(array, rank):
+    """`array` without the axis that `standardize_single_array` added, for tensors of rank 1."""
+    if rank == 1 and getattr(array, "ndim", 0) == 2 and array.shape[1] == 1:
+        return array[:, 0]
+    return array
+
+
 def _values(x):
     """The array of a pandas object, anything else unchanged."""
     return x.values if type(x).__module__.startswith("pandas") else x
@@ -95,7 +102,9 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
             f"({list(names)}), but instead got {len(arrays)} with shapes "
             f"{[getattr(a, 'shape', None) for a in arrays]}"
         )
-    for array, name, shape in zip(arrays, names, shapes or [None] * len(names), strict=True):
+    shapes = shapes or [None] * len(names)
+    arrays = [a if s is None else of_rank(a, len(s)) for a, s in zip(arrays, shapes, strict=True)]
+    for array, name, shape in zip(arrays, names, shapes, strict=True):
         if not hasattr(array, "shape"):
             raise TypeError(
                 f"Error when checking model {prefix}: data should be a Numpy array, or list/dict "

@@ -8,7 +8,7 @@ from .. import backend as K
 from ..utils.generic_utils import to_list, unpack_singleton
 from . import training_utils
 from .call_frames import frames
-from .data_checks import check_shape, loss_name
+from .data_checks import check_shape, loss_name, of_rank
 from .fast_path import FastBatch, FastPredict, is_ready
 from .input_layer import Input
 
@@ -114,6 +114,7 @@ class DataAdapter:
         y = _sparse_targets_with_axis(y, fed)
         # Shapes are checked after losses against targets: that message says more.
         targets = training_utils.standardize_input_data(y, names, exception_prefix="target")
+        targets = [of_rank(a, K.ndim(end.target)) for a, end in zip(targets, fed, strict=True)]
         training_utils.check_loss_and_target_compatibility(
             targets, [end.loss for end in fed], [end.shape for end in fed]
         )

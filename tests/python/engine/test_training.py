@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras_native import backend as K
 from keras_native.callbacks import Callback, History, LambdaCallback
-from keras_native.layers import Dense, Dropout, Input
+from keras_native.layers import Dense, Dropout, Input, Lambda
 from keras_native.metrics import MeanSquaredError
 from keras_native.models import Model, Sequential
 from keras_native.optimizers import SGD
@@ -448,3 +448,13 @@ def test_functions_made_anew():
     assert (before[2] != model.get_weights()[2]).any()
     with pytest.raises(ValueError, match="only be set to None"):
         model.predict_function = print
+
+
+def test_inputs_and_outputs_without_feature_axis():
+    x = Input(shape=())
+    y = Lambda(lambda v: 3.0 * v)(x)
+    model = Model(x, y)
+    model.compile("sgd", "mse", metrics=["mae"])
+    data_x = np.arange(5.0)
+    np.testing.assert_allclose(model.predict(data_x), 3 * data_x)
+    assert model.evaluate(data_x, 3 * data_x + 1, verbose=0) == pytest.approx([1.0, 1.0])
