@@ -16,6 +16,7 @@ constexpr OpcodeInfo kInfo[kOpcodeCount] = {
     {"copy", 1, Accepts::Any, ResultRule::Same},
     {"cast", 1, Accepts::Any, ResultRule::Same},
     {"muladd", 3, Accepts::Number, ResultRule::Same},
+    {"dropout", 1, Accepts::Float, ResultRule::Same},
 };
 
 std::string_view name_of(Closing closing) {
@@ -70,6 +71,10 @@ bool lower(std::string_view op, const Attrs& attrs, std::span<const TensorType> 
   } else if (op == "zeros_like" || op == "ones_like" || op == "full_like") {
     instruction.op = Opcode::fill;
     instruction.p0 = op == "full_like" ? attrs.number("value") : op == "ones_like";
+  } else if (op == "dropout" && !attrs.has("noise_shape")) {
+    instruction.op = Opcode::dropout;
+    instruction.p0 = attrs.number("rate");
+    instruction.seed = attrs.integer("seed");
   } else if (op != "broadcast_like" && op != "broadcast_to" && op != "identity") {
     return false;
   }

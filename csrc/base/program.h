@@ -45,6 +45,7 @@ struct Instruction {
   DType to;                                  // of the result
   std::array<int16_t, 3> operands{-1, -1, -1};
   double p0 = 0, p1 = 0;
+  int64_t seed = 0;  // of dropout
 };
 
 // The numbers p0, p1 of an op from its attributes.

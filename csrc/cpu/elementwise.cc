@@ -84,11 +84,13 @@ class Elementwise : public Kernel {
     void* slots[kMaxSlots];
     double carry[Program::kMaxValues];  // of each closing over everything or over runs
     alignas(64) char registers[kRegisterBytes];
+    alignas(64) uint32_t words[kTileElements + 4];  // of a draw
   };
 
   size_t size(int input) const { return sizes_[input]; }
   void run_chunk(const RunArgs& args, Dim index) const;
   void set_up(Chunk& c) const;
+  void draw(Chunk& c, const TileStep& step, Dim position, Dim count) const;
   void place_operands(Chunk& c, Dim position, Dim count) const;
   void place_walk(Chunk& c, int input, Dim position, Dim count) const;
   void close_tile(Chunk& c, Dim position, Dim count) const;
@@ -98,7 +100,8 @@ class Elementwise : public Kernel {
   char* part(const RunArgs& args, const Close& close, Dim chunk) const;
   void finish(const RunArgs& args) const;
 
-  ElementwiseTable const* table_;
+  const ElementwiseTable* table_;
+  const RandomTable* random_;
   TileCode code_;
   Tiling tiling_;
   std::vector<size_t> sizes_;           // bytes per element of inputs, then outputs
@@ -116,7 +119,7 @@ class Elementwise : public Kernel {
 
 Elementwise::Elementwise(const Program& program, TileCode code, Tiling tiling,
                          std::span<const HostTensor* const> constants)
-    : table_(&table().elementwise), code_(std::move(code)), tiling_(std::move(tiling)) {
+    : table_(&table().elementwise), random_(&table().random), code_(std::move(code)), tiling_(std::move(tiling)) {
   const Dim n = tiling_.elements;
   size_t offset = 0;
   for (int i = 0; i < code_.inputs; ++i) {
@@ -171,7 +174,9 @@ Elementwise::Elementwise(const Program& program, TileCode code, Tiling tiling,
     }
     closes_.push_back(close);
   }
-  // Whole rows of every length: a common unit only where there is one.
+  // Whole runs of every closing, and whole rows: a common unit only where there is one.
+  if (tiling_.blocks && unit_ % tiling_.inner != 0)
+    unit_ = tiling_.inner % unit_ == 0 ? tiling_.inner : n;
   for (const Close& close : closes_)
     if (close.pattern == Pattern::trailing && close.run > 0 && unit_ % close.run != 0) unit_ = n;
   const double cost = code_.ns_per_element * static_cast<double>(n);
@@ -215,6 +220,10 @@ void Elementwise::run_chunk(const RunArgs& args, Dim index) const {
     if (pieces) count = std::min(count, tiling_.inner - at % tiling_.inner);
     place_operands(c, at, count);
     for (const TileStep& step : code_.steps) {
+      if (step.draws) {
+        draw(c, step, at, count);
+        continue;
+      }
       TileOperands operands = step.operands;
       for (int k = 0; k < 3; ++k) operands.source[k] = c.slots[step.sources[k]];
       step.run(c.slots[step.out], operands, count);
@@ -315,6 +324,20 @@ void Elementwise::place_walk(Chunk& c, int input, Dim position, Dim count) const
     row += run;
     rows -= run;
   }
+}
+
+// Dropout: words come in blocks of four, and a tile may begin within one.
+void Elementwise::draw(Chunk& c, const TileStep& step, Dim position, Dim count) const {
+  const Dim skip = position % 4;
+  random_->words(step.seed, c.args.step, static_cast<uint64_t>(position / 4), c.words, count + skip);
+  const void* x = c.slots[step.sources[0]];
+  void* out = c.slots[step.out];
+  if (step.is_f64)
+    random_->dropout_f64(c.words + skip, step.first, step.scale, static_cast<const double*>(x),
+                       static_cast<double*>(out), count);
+  else
+    random_->dropout_f32(c.words + skip, step.first, static_cast<float>(step.scale),
+                       static_cast<const float*>(x), static_cast<float*>(out), count);
 }
 
 double Elementwise::joined(const Close& close, const void* x, Dim count, double total) const {
@@ -454,6 +477,12 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& request, std::string& re
   if (!make_tile_code(program, code, refusal) ||
       !make_tiling(program, tile_elements(program, code), tiling, refusal))
     return nullptr;
+  for (const TileStep& step : code.steps)
+    if (step.draws && step.sources[0] < code.inputs &&
+        tiling.operands[step.sources[0]].reach != Reach::stream) {
+      refusal = "dropout of a broadcast operand";
+      return nullptr;
+    }
   size_t bytes = static_cast<size_t>(code.registers) * static_cast<size_t>(tiling.tile) * code.element;
   for (const TensorType& in : program.inputs)
     bytes += 2 * kSplatBytes + static_cast<size_t>(tiling.tile) * size_of(in.dtype);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cpu/isa/isa.h"
+#include "cpu/random_draw.h"
 
 namespace kn::cpu {
 
@@ -23,7 +24,7 @@ TileFn function_of(const Instruction& i) {
 double ns_per_element(const Instruction& i) {
   const double width = static_cast<double>(size_of(i.from)) / 4;
   const bool series = i.from <= DType::f64 && table().vec_math.op[static_cast<int>(i.op)][0];
-  return (series ? 0.8 : 0.05) * width;
+  return (series || i.op == Opcode::dropout ? 0.6 : 0.05) * width;
 }
 
 // What an integer parameter may be at most: bounds beyond are no bounds.
@@ -153,7 +154,14 @@ bool make_tile_code(const Program& program, TileCode& code, std::string& refusal
   for (int s = 0; s < static_cast<int>(instructions.size()); ++s) {
     const Instruction& i = instructions[s];
     TileStep step{function_of(i), {}, 0, {0, 0, 0}, static_cast<int8_t>(info_of(i.op).arity)};
-    if (!step.run) {
+    if (i.op == Opcode::dropout) {
+      const DropoutDraw draw = dropout_draw({{"rate", i.p0}});
+      step.draws = true;
+      step.is_f64 = i.to == DType::f64;
+      step.first = draw.first;
+      step.scale = draw.scale;
+      step.seed = static_cast<uint64_t>(i.seed);
+    } else if (!step.run) {
       refusal = concat_text("no vector form of ", info_of(i.op).name, " of ", name_of(i.from));
       return false;
     }

@@ -16,6 +16,11 @@ struct TileStep {
   int16_t out;            // slots
   int16_t sources[3];
   int8_t arity;
+  // Of dropout, which `run` does not do: a / (1 - rate) where the drawn word is `first` or more.
+  bool draws = false, is_f64 = false;
+  uint32_t first = 0;
+  double scale = 0;
+  uint64_t seed = 0;
 };
 
 struct TileCode {

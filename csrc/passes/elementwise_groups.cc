@@ -58,7 +58,7 @@ FusionPart fusion_part(const Node& node) {
   part.domain = out.shape;
   if (op == "broadcast_to" || op == "broadcast_like") {
     part.kind = FusionPart::Kind::broadcast;
-  } else if (node.op->is(kElementwise)) {
+  } else if (node.op->is(kElementwise) || op == "dropout") {
     std::vector<TensorType> in;
     for (const Value& v : node.inputs) in.push_back(v.type());
     if (lower(op, node.attrs, in, out, part.instruction)) part.kind = FusionPart::Kind::instruction;
@@ -75,10 +75,13 @@ FusionPart fusion_part(const Node& node) {
   return part;
 }
 
-Value through_broadcasts(const Value& v) {
-  Value at = v;
-  while (fusion_part(*at.node).kind == FusionPart::Kind::broadcast) at = at.node->inputs[0];
-  return at;
+std::vector<Value> fusion_operands(const Node& node, const FusionPart& part) {
+  if (part.kind == FusionPart::Kind::closing || part.instruction.op == Opcode::dropout)
+    return {node.inputs[0]};
+  std::vector<Value> operands = node.inputs;
+  for (Value& v : operands)
+    while (fusion_part(*v.node).kind == FusionPart::Kind::broadcast) v = v.node->inputs[0];
+  return operands;
 }
 
 namespace {
@@ -109,11 +112,7 @@ class Grouping {
       std::sort(item.inputs.begin(), item.inputs.end());
       item.inputs.erase(std::unique(item.inputs.begin(), item.inputs.end()), item.inputs.end());
       item.waiting = static_cast<int>(item.inputs.size());
-      if (item.part.fuses()) {
-        if (item.part.kind == FusionPart::Kind::closing) item.operands = {node->inputs[0]};
-        else
-          for (const Value& v : node->inputs) item.operands.push_back(through_broadcasts(v));
-      }
+      if (item.part.fuses()) item.operands = fusion_operands(*node, item.part);
     }
     for (int i = 0; i < static_cast<int>(items_.size()); ++i)
       for (int from : items_[i].inputs) items_[from].users.push_back(i);

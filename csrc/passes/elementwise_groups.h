@@ -26,8 +26,9 @@ struct FusionPart {
 };
 FusionPart fusion_part(const Node& node);
 
-// Of an instruction's operand: what it repeats, if it is a broadcast.
-Value through_broadcasts(const Value& v);
+// What a program reads for a node that fuses. Broadcasts are looked through, except where the
+// position of an element matters (dropout) or all of them do (reductions).
+std::vector<Value> fusion_operands(const Node& node, const FusionPart& part);
 
 // One or more nodes that run together; a unit of several is a program.
 using FusionUnit = std::vector<NodePtr>;

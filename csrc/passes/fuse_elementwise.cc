@@ -42,12 +42,7 @@ class ProgramWriter {
   }
 
  private:
-  std::vector<Value> operands(size_t i) const {
-    if (parts_[i].kind == FusionPart::Kind::closing) return {unit_[i]->inputs[0]};
-    std::vector<Value> read;
-    for (const Value& v : unit_[i]->inputs) read.push_back(through_broadcasts(v));
-    return read;
-  }
+  std::vector<Value> operands(size_t i) const { return fusion_operands(*unit_[i], parts_[i]); }
 
   bool inside(const Value& v) const {
     return std::find(unit_.begin(), unit_.end(), v.node) != unit_.end();
@@ -105,19 +100,16 @@ class Fusion {
  private:
   // Nodes whose value some other unit reads: a broadcast that a program looks through is not read.
   void note_reads(const Node& node) {
-    const bool computes = fusion_part(node).kind == FusionPart::Kind::instruction;
-    for (const Value& v : node.inputs) {
-      const Value read = computes ? through_broadcasts(v) : v;
-      if (unit_of_.at(read.node.get()) != unit_of_.at(&node)) needed_.insert(read.node.get());
-    }
+    const FusionPart part = fusion_part(node);
+    for (const Value& v : part.fuses() ? fusion_operands(node, part) : node.inputs)
+      if (unit_of_.at(v.node.get()) != unit_of_.at(&node)) needed_.insert(v.node.get());
   }
 
   // A lone instruction is a program of its own where that saves writing out a broadcast.
   static bool gains_from_program(const Node& node) {
-    if (fusion_part(node).kind != FusionPart::Kind::instruction) return false;
-    return std::any_of(node.inputs.begin(), node.inputs.end(), [](const Value& v) {
-      return fusion_part(*v.node).kind == FusionPart::Kind::broadcast;
-    });
+    const FusionPart part = fusion_part(node);
+    return part.kind == FusionPart::Kind::instruction && part.instruction.op != Opcode::dropout &&
+           fusion_operands(node, part) != node.inputs;
   }
 
   void keep(const NodePtr& node) {

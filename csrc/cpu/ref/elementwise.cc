@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/half.h"
+#include "cpu/random_draw.h"
 #include "cpu/ref/scalar_math.h"
 
 namespace kn::cpu::ref {
@@ -79,8 +80,14 @@ T arithmetic(const Instruction& i, T a, T b, T c) {
                                   : unary_number(i.op, a, i.p0, i.p1);
 }
 
+bool dropped(const Instruction& i, uint64_t step, Dim position) {
+  const PhiloxKey key{static_cast<uint64_t>(i.seed), step};
+  return key.word(position) < dropout_draw({{"rate", i.p0}}).first;
+}
+
 Cell evaluate(const Instruction& i, Cell a, Cell b, Cell c) {
   const bool real = is_float(i.from);
+  if (i.op == Opcode::dropout) return {a.number * rounded(i.to, {1 / (1 - i.p0)}).number, 0};
   if (i.op == Opcode::fill) return {i.p0, is_float(i.to) ? 0 : static_cast<int64_t>(i.p0)};
   if (i.op == Opcode::where) return a.integer ? b : c;
   if (i.op == Opcode::cast) return cast(a, i.from, i.to);
@@ -123,7 +130,7 @@ class Elementwise : public Kernel {
     const Shape& domain = program_.domain;
     const Dim n = domain.elements();
     for (Dim i = 0; i < n; ++i) {
-      element(args, totals, at);
+      element(args, totals, at, i);
       for (int axis = domain.rank() - 1; axis >= 0 && ++at[axis] == domain[axis]; --axis)
         at[axis] = 0;
     }
@@ -137,7 +144,8 @@ class Elementwise : public Kernel {
     return sum;
   }
 
-  void element(const RunArgs& args, double* totals, const std::array<Dim, kMaxRank>& at) const {
+  void element(const RunArgs& args, double* totals, const std::array<Dim, kMaxRank>& at,
+               Dim position) const {
     Cell values[Program::kMaxValues];
     const int inputs = program_.input_count();
     for (int i = 0; i < inputs; ++i)
@@ -146,6 +154,7 @@ class Elementwise : public Kernel {
     for (const Instruction& code : program_.code) {
       Cell operands[3];
       for (int k = 0; k < info_of(code.op).arity; ++k) operands[k] = values[code.operands[k]];
+      if (code.op == Opcode::dropout && dropped(code, args.step, position)) operands[0].number = 0;
       values[next++] = rounded(code.to, evaluate(code, operands[0], operands[1], operands[2]));
     }
     for (size_t o = 0; o < program_.outputs.size(); ++o) {

@@ -46,8 +46,8 @@ class RandomProgram {
     const int inputs = 1 + below(random_, 4);
     for (int i = 0; i < inputs; ++i)
       program_->inputs.push_back({type, random_operand(random_, program_->domain)});
-    const int steps = 1 + below(random_, 12);
-    for (int i = 0; i < steps; ++i) add_instruction();
+    const size_t steps = 1 + random_() % 12;
+    while (program_->code.size() < steps) add_instruction();
     add_outputs();
   }
 
@@ -73,7 +73,12 @@ class RandomProgram {
     static const Opcode binary[] = {Opcode::add, Opcode::sub, Opcode::mul, Opcode::maximum,
                                     Opcode::minimum, Opcode::tanh_grad};
     const int16_t a = value(), b = value();
-    switch (below(random_, 6)) {
+    switch (below(random_, 7)) {
+      case 6:
+        if (a < program_->input_count() && !(program_->inputs[a].shape == program_->domain)) break;
+        add(Opcode::dropout, type_, type_, {a, -1, -1}, 0.3);
+        program_->code.back().seed = below(random_, 1000);
+        break;
       case 0:
       case 1: add(unary[random_() % std::size(unary)], type_, type_, {a, -1, -1}); break;
       case 2: add(Opcode::clip, type_, type_, {a, -1, -1}, -0.75, 1.25); break;
