@@ -23,6 +23,8 @@ class Endpoint:
         weight: placeholder for sample weights.
         metrics, weighted_metrics: {name: metric object}.
         loss_metric: mean of the loss, where the model has several outputs.
+        keras1_losses: whether masks and weights count as in Keras 1, whose means leave out what is
+            masked or has no weight (for models that Keras 1 saved).
     """
 
     def __init__(self, name, tensor, loss, loss_weight):
@@ -39,6 +41,7 @@ class Endpoint:
         self.metrics = {}
         self.weighted_metrics = {}
         self.loss_metric = None
+        self.keras1_losses = False
 
     def target_shape(self):
         """What a target has to look like; None where a loss of the user's may take anything."""
@@ -73,6 +76,9 @@ class Endpoint:
     def loss_tensor(self, weighted):
         """The scalar loss of this output."""
         weight = self.weight if weighted else None
+        if self.keras1_losses:
+            objective = compile_utils.weighted_masked_objective(self.loss.call)
+            return objective(self.target, self.tensor, weight, self.mask)
         if self.mask is not None:
             mask = K.cast(self.mask, self.tensor.dtype)
             if weight is None:
@@ -172,6 +178,7 @@ class TrainingGraph:
         for i, (name, tensor) in enumerate(zip(names, self.model.outputs, strict=True)):
             end = Endpoint(name, tensor, losses[i], factors[i])
             end.weight, end.weight_mode = weights[i], modes[i]
+            end.keras1_losses = self.model._keras1_losses
             ends.append(end)
         return ends
 

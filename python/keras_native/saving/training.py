@@ -50,6 +50,7 @@ def load_training(f, model, custom_objects):
         )
         return
     config = parse_json(as_text(f.attrs["training_config"], "training_config"))
+    model._keras1_losses = keras1.is_writer(f)
     compile_from_config(model, config, custom_objects)
     if reader.has(f, "optimizer_weights"):
         _load_optimizer(f, model)

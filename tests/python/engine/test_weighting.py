@@ -173,3 +173,20 @@ def test_own_loss_sees_one_hot_and_anything_else():
     model = Model(x, Dense(2)(x))
     model.compile("sgd", lambda t, p: K.square(K.sum(p, axis=-1) - K.sum(t, axis=-1)))
     assert np.isfinite(model.train_on_batch(np.ones((4, 3)), np.ones((4, 7))))
+
+
+def test_models_of_keras1_leave_out_what_has_no_weight():
+    x = Input(shape=(5, 3))
+    model = Model(x, Dense(2)(Masking(0.0)(x)))
+    model._keras1_losses = True
+    model.compile(SGD(learning_rate=0.0), "mse")
+    data, y = np.random.rand(4, 5, 3), np.random.rand(4, 5, 2)
+    data[0, 2:] = 0
+    error = ((model.predict(data) - y) ** 2).mean(axis=2)
+    mask = np.ones((4, 5))
+    mask[0, 2:] = 0
+    assert model.test_on_batch(data, y) == pytest.approx(error[mask == 1].mean(), rel=1e-4)
+    weight = np.array([0.0, 1.0, 2.0, 0.0])
+    per_sample = (error * mask / mask.mean()).mean(axis=1)
+    expected = (per_sample * weight).sum() / 2
+    assert model.test_on_batch(data, y, sample_weight=weight) == pytest.approx(expected, rel=1e-4)
