@@ -34,7 +34,7 @@ def _channels_last(x, data_format):
     return permute_dimensions(x, (0, *spatial, 1)), lambda y: permute_dimensions(y, order)
 
 
-def _conv(x, kernel, strides, padding, data_format, dilation_rate, rank):
+def _conv(x, kernel, strides, padding, data_format, dilation_rate, groups, rank):
     x, kernel = as_tensor(x), as_tensor(kernel)
     if x.ndim != rank + 2:
         raise ValueError(f"Expected an input of {rank + 2} axes. Received shape: {x.shape}")
@@ -45,32 +45,48 @@ def _conv(x, kernel, strides, padding, data_format, dilation_rate, rank):
             (x, kernel),
             strides=_tuple(strides, rank, "strides"),
             dilations=_tuple(dilation_rate, rank, "dilation_rate"),
-            padding=_padding(padding),
+            padding=_padding(padding, _PADDINGS if rank == 1 else ("valid", "same")),
+            groups=int(groups),
         )
     )
 
 
-def conv1d(x, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+def conv1d(x, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1, groups=1):
     """Convolution over one axis: x (batch, steps, channels), kernel (window, channels, filters).
 
-    Padding 'causal' looks at earlier steps only.
+    Padding 'causal' looks at earlier steps only. With groups, kernel (window, channels / groups,
+    filters): each group of channels gives filters / groups channels of the result.
 
     Raises:
         ValueError: for another rank, padding or channels that differ.
     """
-    return _conv(x, kernel, strides, padding, data_format, dilation_rate, 1)
+    return _conv(x, kernel, strides, padding, data_format, dilation_rate, groups, 1)
 
 
-def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)):
-    """Convolution over two axes: kernel (rows, columns, channels, filters)."""
-    return _conv(x, kernel, strides, padding, data_format, dilation_rate, 2)
+def conv2d(
+    x,
+    kernel,
+    strides=(1, 1),
+    padding="valid",
+    data_format=None,
+    dilation_rate=(1, 1),
+    groups=1,
+):
+    """Convolution over two axes: kernel (rows, columns, channels / groups, filters)."""
+    return _conv(x, kernel, strides, padding, data_format, dilation_rate, groups, 2)
 
 
 def conv3d(
-    x, kernel, strides=(1, 1, 1), padding="valid", data_format=None, dilation_rate=(1, 1, 1)
+    x,
+    kernel,
+    strides=(1, 1, 1),
+    padding="valid",
+    data_format=None,
+    dilation_rate=(1, 1, 1),
+    groups=1,
 ):
-    """Convolution over three axes: kernel (window…, channels, filters)."""
-    return _conv(x, kernel, strides, padding, data_format, dilation_rate, 3)
+    """Convolution over three axes: kernel (window…, channels / groups, filters)."""
+    return _conv(x, kernel, strides, padding, data_format, dilation_rate, groups, 3)
 
 
 def _conv_transpose(x, kernel, output_shape, strides, padding, data_format, dilation_rate, rank):

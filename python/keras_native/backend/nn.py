@@ -81,9 +81,8 @@ def bias_add(x, bias, data_format=None):
         extents = list(bias.shape)
         if bias.ndim == 1:
             bias = reshape(bias, [1, extents[0]] + [1] * (x.ndim - 2))
-        else:
-            order = (bias.ndim - 1, *range(bias.ndim - 1))
-            bias = reshape(permute_dimensions(bias, order), [1, extents[-1], *extents[:-1]])
+        else:  # the elements in their order, not transposed: so do Keras 1 and 2
+            bias = reshape(bias, [1, extents[-1], *extents[:-1]])
     return x + bias
 
 

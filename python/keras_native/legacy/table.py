@@ -157,7 +157,7 @@ TABLE = {
         _TWO_INTS,
     ),
     "Conv2DTranspose": Spelling(
-        {**_CONV_ND, "output_shape": None},
+        _CONV_ND,
         _KERNEL_2D,
         "nb_filter nb_row nb_col output_shape" + _CONV_TAIL,
         _TWO_INTS,
@@ -297,5 +297,7 @@ CLASSES = {
     "Deconvolution3D": "Conv3DTranspose",
     "Deconv2D": "Conv2DTranspose",
     "Deconv3D": "Conv3DTranspose",
+    "Convolution2DTranspose": "Conv2DTranspose",
+    "SeparableConvolution1D": "SeparableConv1D",
     "SeparableConvolution2D": "SeparableConv2D",
 }

@@ -16,6 +16,9 @@ AREAS = [
     "backend",
     "constraints",
     "initializers",
+    "layers.convolutional",
+    "layers.local",
+    "layers.pooling",
     "losses",
     "metrics",
     "objectives",
@@ -46,8 +49,8 @@ def test_name(area, name, entry):
     found = getattr(importlib.import_module(f"keras_native.{area}"), name)
     if entry["kind"] == "function":
         given, wanted = arguments(found), entry["call"]
-        # more arguments with defaults may follow
-        assert given == wanted or given.startswith(wanted[:-1] + ", "), name
+        # more arguments with defaults may follow; a wrapper's say nothing
+        assert wanted in (given, "(*args, **kwargs)") or given.startswith(wanted[:-1] + ", "), name
         return
     assert arguments(found.__init__) == entry["call"]
     if name in NOTHING_UNDERNEATH:
