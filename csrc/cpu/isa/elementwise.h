@@ -26,15 +26,6 @@ struct ElementwiseTable {
   // out[i][j] = x[i * step] for out (rows, n), by the logarithm of the element's size. Up to 64
   // bytes after out are written as well.
   void (*spread[4])(const void* x, int64_t step, void* out, int64_t rows, int64_t n);
-  // Of each row of x (rows, n): its sum in float64, added to total[row].
-  void (*add_sums[2])(const void* x, int64_t rows, int64_t n, double* total);
-  // The greatest (least) element of x and `start`; NaN where there is one.
-  double (*max[2])(const void* x, int64_t n, double start);
-  double (*min[2])(const void* x, int64_t n, double start);
-  // total[j] += x[i][j] for x (rows, n); and likewise the greatest and least.
-  void (*add_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
-  void (*max_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
-  void (*min_rows[2])(const void* x, int64_t rows, int64_t n, void* total);
 };
 
 }  // namespace kn::cpu
