@@ -15,7 +15,10 @@ ClosingReduction::ClosingReduction(const ProgramOutput& output, DType type, Patt
       size_(size_of(type)),
       kept_(output.kept.elements()),
       run_(kept_ > 0 ? elements / kept_ : 0),
+      scale_(closing_ == Closing::mean ? 1.0 / static_cast<double>(run_) : 1.0),
       loops_(&table().closing) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  identity_ = closing_ == Closing::max ? -kInfinity : closing_ == Closing::min ? kInfinity : 0;
   join_rows_ = closing_ == Closing::max   ? loops_->max_rows[type_]
                : closing_ == Closing::min ? loops_->min_rows[type_]
                                           : loops_->add_rows[type_];
@@ -26,9 +29,9 @@ size_t ClosingReduction::part_bytes() const {
   return pattern_ == Pattern::leading ? static_cast<size_t>(kept_) * size_ : 0;
 }
 
-double ClosingReduction::identity() const {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  return closing_ == Closing::max ? -kInfinity : closing_ == Closing::min ? kInfinity : 0;
+void ClosingReduction::fill(void* out, double value) const {
+  if (type_ == 0) std::fill_n(static_cast<float*>(out), kept_, static_cast<float>(value));
+  else std::fill_n(static_cast<double*>(out), kept_, value);
 }
 
 void ClosingReduction::store(void* out, Dim i, double value) const {
@@ -44,9 +47,8 @@ double ClosingReduction::joined(const void* x, Dim count, double total) const {
 }
 
 void ClosingReduction::start(void* part, double& carry) const {
-  carry = identity();
-  if (pattern_ == Pattern::leading)
-    for (Dim i = 0; i < kept_; ++i) store(part, i, identity());
+  carry = identity_;
+  if (pattern_ == Pattern::leading) fill(part, identity_);
 }
 
 void ClosingReduction::add(const char* x, Dim position, Dim count, void* part, double& carry,
@@ -84,13 +86,13 @@ void ClosingReduction::add_trailing(const char* x, Dim position, Dim count, doub
       double totals[kRows] = {};
       const Dim rows = std::min(kRows, count / run_);
       loops_->add_sums[type_](x, rows, run_, totals);
-      for (Dim r = 0; r < rows; ++r) store(out, row + r, totals[r] * scale());
+      for (Dim r = 0; r < rows; ++r) store(out, row + r, totals[r] * scale_);
       width = rows * run_;
     } else {
       carry = joined(x, width, carry);
       if (before + width == run_) {
-        store(out, row, carry * scale());
-        carry = identity();
+        store(out, row, carry * scale_);
+        carry = identity_;
       }
     }
     x += static_cast<size_t>(width) * size_;
@@ -103,30 +105,28 @@ void ClosingReduction::join(const void* parts, Dim chunks, void* out) const {
   if (pattern_ == Pattern::trailing) return;
   if (pattern_ == Pattern::all) {
     const auto* x = static_cast<const double*>(parts);
-    double total = identity();
+    double total = identity_;
     for (Dim i = 0; i < chunks; ++i) {
       if (closing_ == Closing::max) total = x[i] > total || x[i] != x[i] ? x[i] : total;
       else if (closing_ == Closing::min) total = x[i] < total || x[i] != x[i] ? x[i] : total;
       else total += x[i];
     }
-    return store(out, 0, total * scale());
+    return store(out, 0, total * scale_);
   }
   if (parts != out) {
-    for (Dim i = 0; i < kept_; ++i) store(out, i, identity());
+    fill(out, identity_);
     join_rows_(parts, chunks, kept_, out);
   }
   if (closing_ != Closing::mean) return;
   for (Dim i = 0; i < kept_; ++i) {
     const double total = type_ == 0 ? static_cast<double>(static_cast<const float*>(out)[i])
                                     : static_cast<const double*>(out)[i];
-    store(out, i, total * scale());
+    store(out, i, total * scale_);
   }
 }
 
 void ClosingReduction::fill_empty(void* out) const {
-  const double value = closing_ == Closing::mean ? std::numeric_limits<double>::quiet_NaN()
-                                                 : identity();
-  for (Dim i = 0; i < kept_; ++i) store(out, i, value);
+  fill(out, closing_ == Closing::mean ? std::numeric_limits<double>::quiet_NaN() : identity_);
 }
 
 }  // namespace kn::cpu

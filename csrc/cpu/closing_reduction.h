@@ -33,8 +33,7 @@ class ClosingReduction {
  private:
   using JoinRows = void (*)(const void* x, int64_t rows, int64_t n, void* total);
 
-  double identity() const;
-  double scale() const { return closing_ == Closing::mean ? 1.0 / static_cast<double>(run_) : 1.0; }
+  void fill(void* out, double value) const;
   void store(void* out, Dim i, double value) const;
   double joined(const void* x, Dim count, double total) const;
   void add_leading(const char* x, Dim position, Dim count, void* part) const;
@@ -45,6 +44,7 @@ class ClosingReduction {
   int type_;           // 0 float32, 1 float64
   size_t size_;        // bytes of an element
   Dim kept_, run_;     // elements of the output, and of the domain for each of them
+  double identity_, scale_;
   const ClosingTable* loops_;
   JoinRows join_rows_;
 };

@@ -13,9 +13,14 @@ void add_sums(const void* data, int64_t rows, int64_t n, double* total) {
   const T* x = static_cast<const T*>(data);
   if (n < kStep) {  // the processor runs several rows at once
     for (int64_t r = 0; r < rows; ++r, x += n) {
-      T sum = 0;
-      for (int64_t i = 0; i < n; ++i) sum += x[i];
-      total[r] += static_cast<double>(sum);
+      T even = 0, odd = 0;
+      int64_t i = 0;
+      for (; i + 2 <= n; i += 2) {
+        even += x[i];
+        odd += x[i + 1];
+      }
+      if (i < n) even += x[i];
+      total[r] += static_cast<double>(even + odd);
     }
     return;
   }
