@@ -12,6 +12,7 @@ class _Settings:
     epsilon = 1e-7
     image_data_format = "channels_last"
     legacy_weight_ordering = False
+    keras1_images = False  # the layout was chosen by Keras 1's function
 
 
 def backend():
@@ -64,6 +65,7 @@ def set_image_data_format(data_format):
             f"Unknown data_format. Expected one of {_IMAGE_FORMATS}. Received: {data_format!r}"
         )
     _Settings.image_data_format = str(data_format)
+    _Settings.keras1_images = False
 
 
 def normalize_data_format(value):
@@ -89,6 +91,12 @@ def set_image_dim_ordering(dim_ordering):
     if dim_ordering not in _DIM_ORDERINGS:
         raise ValueError(f"Unknown dim_ordering. Expected 'tf' or 'th'. Received: {dim_ordering!r}")
     set_image_data_format(_DIM_ORDERINGS[dim_ordering])
+    _Settings.keras1_images = True
+
+
+def flattened_data_format():
+    """What `Flatten` takes for its layout by default: Keras 1 flattened images as they stood."""
+    return "channels_last" if _Settings.keras1_images else image_data_format()
 
 
 def legacy_weight_ordering():

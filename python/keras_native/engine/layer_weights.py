@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from ..legacy import layouts
 from ..utils.generic_utils import object_list_uid
 from .call_frames import frames, tracking
 from .node import Recorded, same_tensors
@@ -30,6 +31,7 @@ class WeightStore:
             _input_updates={},
             _metrics=[],
             _metric_values=[],
+            _keras1_layout=False,
         )
 
     # ------------------------------------------------------------ tracking
@@ -96,7 +98,7 @@ class WeightStore:
 
     def get_weights(self):
         """Values of all weights as a list of arrays."""
-        return K.batch_get_value(self.weights)
+        return self._values(self.weights)
 
     def set_weights(self, weights):
         """Sets all weights from a list of arrays, in the order of `get_weights`.
@@ -106,8 +108,22 @@ class WeightStore:
         """
         self._assign(self.weights, weights)
 
+    def _weight_holders(self):
+        """The layers whose weights, one after the other, are those of `get_weights`."""
+        return [self]
+
+    def _values(self, params):
+        values = K.batch_get_value(params)
+        return layouts.to_old(self._weight_holders(), values) if self._keras1_layout else values
+
     def _assign(self, params, values):
+        """Sets variables; arrays in the layout of Keras 1 are given back in it from then on."""
         values = [np.asarray(value) for value in values]
+        self._keras1_layout = False
+        if [tuple(K.int_shape(param)) for param in params] != [value.shape for value in values]:
+            converted = layouts.to_modern(self._weight_holders(), values)
+            self._keras1_layout = converted is not None
+            values = values if converted is None else converted
         if len(params) != len(values):
             raise ValueError(
                 f'You called `set_weights(weights)` on layer "{self.name}" with a weight list of '

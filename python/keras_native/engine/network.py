@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import backend as K
-from ..legacy import accepts_keras1
+from ..legacy import accepts_keras1, layouts
 from ..utils.generic_utils import has_arg, object_list_uid, to_list, unpack_singleton
 from ..utils.layer_utils import get_source_inputs
 from ..utils.layer_utils import print_summary as print_layer_summary
@@ -225,9 +225,12 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
         own = self._trainable_weights + self._non_trainable_weights
         return [weight for layer in self._layers for weight in layer.weights] + own
 
+    def _weight_holders(self):
+        return [part for layer in self._layers for part in layouts.parts(layer)]
+
     def get_weights(self):
         """Values of all weights, layer by layer."""
-        return K.batch_get_value(self._weights_by_layer())
+        return self._values(self._weights_by_layer())
 
     def set_weights(self, weights):
         """Sets all weights from a list of arrays in the order of `get_weights`.

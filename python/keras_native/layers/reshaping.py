@@ -3,6 +3,7 @@
 import math
 
 from .. import backend as K
+from ..backend.common import flattened_data_format
 from ..engine.base_layer import InputSpec, Layer
 
 
@@ -17,7 +18,7 @@ class Flatten(Layer):
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.input_spec = InputSpec(min_ndim=2)
-        self.data_format = K.normalize_data_format(data_format)
+        self.data_format = K.normalize_data_format(data_format or flattened_data_format())
 
     def call(self, inputs):
         rank = K.ndim(inputs)
@@ -30,6 +31,11 @@ class Flatten(Layer):
 
     def get_config(self):
         return {**super().get_config(), "data_format": self.data_format}
+
+    @classmethod
+    def from_config(cls, config):
+        """A new layer; configurations from before there was a `data_format` keep all in order."""
+        return cls(**{"data_format": "channels_last", **config})
 
 
 def _product(extents):

@@ -1,5 +1,6 @@
 """What is particular to files of Keras 1."""
 
+from ..legacy.layouts import layout_of, old_shapes
 from . import reader
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import stored_layers
@@ -14,37 +15,56 @@ def is_writer(f):
 
 
 def state_in_model_order(f, model, state):
-    """Optimizer state in the order of the model's trainable weights.
+    """Optimizer state as this package holds it.
 
     Keras 1 sorted the trained weights by name, so that every run of slots in its files (all first
-    moments, all second moments, …) follows the names that the weights have in the file.
+    moments, all second moments, …) follows the names that the weights have in the file; the slots
+    have the shapes that the weights had then.
     """
     trained = list(model._collected_trainable_weights)
-    names = _names_in_file(f, model)
-    if not trained or any(id(weight) not in names for weight in trained):
+    stored = _trained_in_file(f, model, {id(weight) for weight in trained})
+    names = [name for _, _, own in stored for name in own]
+    held = {id(weight) for _, weights, _ in stored for weight in weights}
+    if not trained or held != {id(weight) for weight in trained}:
         return state
-    order = sorted(range(len(trained)), key=lambda i: names[id(trained[i])])
-    head = len(state) % len(trained)  # the step counter, where there is one
-    result = list(state)
-    for first in range(head, len(state), len(trained)):
-        for position, i in enumerate(order):
-            result[first + i] = state[first + position]
+    places = {name: place for place, name in enumerate(sorted(names))}
+    head = next((i for i, a in enumerate(state) if a.ndim), 0)  # step counters are scalars
+    if (len(state) - head) % len(names):
+        return state
+    result = list(state[:head])
+    for first in range(head, len(state), len(names)):
+        slots = {}
+        for layer, weights, own in stored:
+            arrays = [state[first + places[name]] for name in own]
+            layout = layout_of(layer)
+            if layout is not None and len(weights) == len(layer.weights):
+                arrays = layout.modern(layer, arrays)
+            slots.update((id(w), a) for w, a in zip(weights, arrays, strict=True))
+        result += [slots[id(weight)] for weight in trained]
     return result
 
 
-def _names_in_file(f, model):
-    """{id of a variable: its name in the file}, for layers stored weight by weight."""
+def _trained_in_file(f, model, trained):
+    """(layer, its trained weights, their names in the file) for layers stored one by one."""
     group = reader.subgroup(f, "model_weights")
     listed = [
         load_attributes_from_hdf5_group(reader.subgroup(group, name), "weight_names")
         for name in load_attributes_from_hdf5_group(group, "layer_names")
     ]
-    stored = [names for names in listed if names]
+    listed = [names for names in listed if names]
     layers = [layer for layer in stored_layers(model) if layer.weights]
     layers = [layer for layer in layers if not getattr(layer, "_joins_branches", False)]
-    return {
-        id(weight): name
-        for layer, names in zip(layers, stored, strict=False)
-        if len(layer.weights) == len(names)
-        for weight, name in zip(layer.weights, names, strict=True)
-    }
+    result = []
+    for layer, names in zip(layers, listed, strict=False):
+        weights = [weight for weight in layer.weights if id(weight) in trained]
+        if len(names) == len(layer.weights):
+            names = [
+                name
+                for weight, name in zip(layer.weights, names, strict=True)
+                if id(weight) in trained
+            ]
+        elif len(names) != len(old_shapes(layer)) or len(weights) != len(layer.weights):
+            continue
+        if weights:
+            result.append((layer, weights, names))
+    return result

@@ -1,0 +1,116 @@
+"""Weights as layers of Keras 1 had them, by class of layer, and both ways between then and now.
+
+Arrays of Keras 1 come from its files, and from scripts that set weights by hand. What is handed to
+`set_weights` is taken to be of Keras 1 only where it does not fit today's shapes and fits those.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Layout(NamedTuple):
+    """How one class of layers kept its weights: functions of (layer, list of arrays)."""
+
+    modern: Callable  # arrays of Keras 1 -> arrays of today
+    old: Callable  # arrays of today -> arrays of Keras 1
+
+
+def _transposed(layer, arrays, first=None, last=None, count=1):
+    """`arrays` whose first `count` have their axes in another order, by layout of the layer."""
+    order = first if layer.data_format == "channels_first" else last
+    if order is None:
+        return list(arrays)
+    return [np.transpose(a, order) if i < count else a for i, a in enumerate(arrays)]
+
+
+def _transposing(first, last=None, count=1):
+    """The layout whose kernels become today's by these transpositions."""
+
+    def back(order):
+        return None if order is None else tuple(np.argsort(order))
+
+    return Layout(
+        lambda layer, arrays: _transposed(layer, arrays, first, last, count),
+        lambda layer, arrays: _transposed(layer, arrays, back(first), back(last), count),
+    )
+
+
+def _conv1d_modern(layer, arrays):
+    """(window, 1, channels, filters), or before 1.1 (filters, channels, window, 1)."""
+    kernel, *rest = arrays
+    if kernel.ndim != 4:
+        return list(arrays)
+    if kernel.shape[:2] != (layer.kernel_size[0], 1) or kernel.shape[3] != layer.filters:
+        kernel = np.transpose(kernel, (2, 3, 1, 0))
+    return [kernel[:, 0], *rest]
+
+
+LAYOUTS = {
+    "Conv1D": Layout(_conv1d_modern, lambda layer, arrays: [arrays[0][:, None], *arrays[1:]]),
+    "Conv2D": _transposing((2, 3, 1, 0)),
+    "Conv3D": _transposing((2, 3, 4, 1, 0)),
+    "Conv2DTranspose": _transposing((2, 3, 0, 1), last=(0, 1, 3, 2)),
+    "SeparableConv2D": _transposing((2, 3, 1, 0), count=2),
+}
+
+
+def layout_of(layer):
+    """The layout of a layer's class, None where it has not changed."""
+    while type(layer).__name__ == "TimeDistributed":
+        layer = layer.layer
+    layout = LAYOUTS.get(type(layer).__name__)
+    if layout is None:
+        return None
+    return Layout(
+        lambda _, arrays: layout.modern(layer, arrays), lambda _, arrays: layout.old(layer, arrays)
+    )
+
+
+def old_shapes(layer):
+    """Shapes of a layer's weights in Keras 1."""
+    shapes = [tuple(w.shape) for w in layer.weights]
+    layout = layout_of(layer)
+    if layout is None or not shapes:
+        return shapes
+    hollow = [np.broadcast_to(np.float32(0), shape) for shape in shapes]
+    return [a.shape for a in layout.old(layer, hollow)]
+
+
+def to_modern(layers, arrays):
+    """Arrays of Keras 1 for `layers`, in order, as they are today; None if they are not such.
+
+    Args:
+        layers: layers without a common weight.
+        arrays: list of arrays.
+    """
+    shapes = [old_shapes(layer) for layer in layers]
+    if [shape for own in shapes for shape in own] != [a.shape for a in arrays]:
+        return None
+    rest, result = list(arrays), []
+    for layer, own in zip(layers, shapes, strict=True):
+        part, rest = rest[: len(own)], rest[len(own) :]
+        layout = layout_of(layer)
+        result += part if layout is None or not part else layout.modern(layer, part)
+    return result
+
+
+def to_old(layers, arrays):
+    """Arrays of today for `layers`, in order, as Keras 1 had them."""
+    rest, result = list(arrays), []
+    for layer in layers:
+        count, layout = len(layer.weights), layout_of(layer)
+        part, rest = rest[:count], rest[count:]
+        result += part if layout is None or not part else layout.old(layer, part)
+    return result + rest
+
+
+def parts(layer):
+    """The layers whose weights, one after the other, are those of `layer`."""
+    inner = getattr(layer, "layers", None)
+    if not inner or layer.non_trainable_weights or getattr(layer, "_joins_branches", False):
+        return [layer]
+    flat = [part for sub in inner for part in parts(sub)]
+    same = [id(w) for part in flat for w in part.weights] == [id(w) for w in layer.weights]
+    return flat if same else [layer]
