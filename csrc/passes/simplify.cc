@@ -63,6 +63,16 @@ Value neutral_operand(const Node& node) {
   return {};
 }
 
+// Powers that are a product or a quotient.
+Value simple_power(const Node& node) {
+  const Value &x = node.inputs[0], &exponent = node.inputs[1];
+  if (!(x.type() == node.outputs[0])) return {};
+  if (filled_with(exponent, 1)) return x;
+  if (filled_with(exponent, 2)) return apply("square", {x});
+  if (filled_with(exponent, -1) && is_float(x.dtype())) return apply("reciprocal", {x});
+  return {};
+}
+
 // op(broadcast(x), y) = op(x, y) where y, or x itself, already has the output's shape.
 Value without_broadcasts(const Node& node) {
   const Shape& out = node.outputs[0].shape;
@@ -96,6 +106,7 @@ Value simplify(const Node& node) {
   if (op == "zeros_like") return as_scalar_fill(node, 0);
   if (op == "ones_like") return as_scalar_fill(node, 1);
   if (op == "full_like") return as_scalar_fill(node, node.attrs.number("value"));
+  if (op == "pow") return simple_power(node);
   if (is_binary_arithmetic(op)) {
     if (Value shorter = without_broadcasts(node)) {
       const Value simpler = simplify(*shorter.node);
