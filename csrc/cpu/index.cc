@@ -41,8 +41,9 @@ class Gather : public Kernel {
       while (from < to) {
         const Dim outer = from / view_.indices, first = from % view_.indices;
         const Dim n = std::min(to - from, view_.indices - first);
-        gather_rows(params + outer * view_.extent * bytes_, view_.extent, bytes_, indices + first,
-                    n, out + from * bytes_);
+        if (!gather_rows(params + outer * view_.extent * bytes_, view_.extent, bytes_,
+                         indices + first, n, out + from * bytes_))
+          report_outside(args.fault, indices + first, n, view_.extent);
         from += n;
       }
     });

@@ -48,21 +48,27 @@ RowAdder<T> row_adder() {
   }
 }
 
+// False where an index lies outside the axis.
 template <class T, class I>
-void gather_elements(const void* params, Dim extent, const I* indices, Dim n, void* out) {
+bool gather_elements(const void* params, Dim extent, const I* indices, Dim n, void* out) {
   const T* from = static_cast<const T*>(params);
   T* to = static_cast<T*>(out);
+  bool all = true;
   for (Dim i = 0; i < n; ++i) {
     const Dim at = static_cast<Dim>(indices[i]);
-    to[i] = at >= 0 && at < extent ? from[at] : T{};
+    const bool inside = at >= 0 && at < extent;
+    to[i] = inside ? from[at] : T{};
+    all &= inside;
   }
+  return all;
 }
 
-// out row i = params row indices[i], zeros where there is no such row. Rows of a large table miss
-// the caches, so those to come are asked for early.
+// out row i = params row indices[i], zeros where there is no such row, and false then. Rows of a
+// large table miss the caches, so those to come are asked for early.
 template <class I>
-void gather_rows(const char* params, Dim extent, Dim bytes, const I* indices, Dim n, char* out) {
+bool gather_rows(const char* params, Dim extent, Dim bytes, const I* indices, Dim n, char* out) {
   constexpr Dim kAhead = 8;
+  bool all = true;
   switch (bytes) {
     case 1: return gather_elements<uint8_t>(params, extent, indices, n, out);
     case 2: return gather_elements<uint16_t>(params, extent, indices, n, out);
@@ -76,10 +82,22 @@ void gather_rows(const char* params, Dim extent, Dim bytes, const I* indices, Di
       const Dim next = static_cast<Dim>(indices[i + kAhead]);
       if (next >= 0 && next < extent) __builtin_prefetch(params + next * bytes);
     }
-    if (at >= 0 && at < extent)
+    if (at >= 0 && at < extent) {
       std::memcpy(out + i * bytes, params + at * bytes, static_cast<size_t>(bytes));
-    else
+    } else {
       std::memset(out + i * bytes, 0, static_cast<size_t>(bytes));
+      all = false;
+    }
+  }
+  return all;
+}
+
+// Reports the first of n indices that lies outside the axis.
+template <class I>
+void report_outside(Fault* fault, const I* indices, Dim n, Dim extent) {
+  for (Dim i = 0; fault && i < n; ++i) {
+    const Dim at = static_cast<Dim>(indices[i]);
+    if (at < 0 || at >= extent) return fault->outside(static_cast<double>(at), extent);
   }
 }
 

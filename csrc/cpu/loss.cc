@@ -66,7 +66,7 @@ class Loss : public Kernel {
     int64_t classes[kLabels];
     for (; from < to; from += kLabels) {
       const int64_t count = std::min(kLabels, to - from);
-      read_classes(args.in[1], label_dtype_, from, count, n_, classes);
+      read_classes(args.in[1], label_dtype_, from, count, n_, classes, args.fault);
       run_rows(args, from, count, classes);
     }
   }

@@ -23,7 +23,9 @@ HostTensorPtr evaluate(const Node& node, const KernelSource& kernels) {
   Buffer workspace(cpu_device(), kernel->workspace_bytes());
   const FlushSubnormals mode;
   void* out = result->data();
-  kernel->run({in.data(), &out, workspace.data(), &global_pool(), 0});
+  Fault fault;
+  kernel->run({in.data(), &out, workspace.data(), &global_pool(), 0, &fault});
+  if (fault.raised()) return nullptr;  // left to the run, which says where
   return result;
 }
 

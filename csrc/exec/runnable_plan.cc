@@ -1,11 +1,28 @@
 #include "exec/runnable_plan.h"
 
+#include <charconv>
 #include <cstring>
 
+#include "base/error.h"
 #include "exec/profiler.h"
+#include "graph/op_def.h"
 #include "runtime/float_mode.h"
 
 namespace kn {
+
+namespace {
+
+[[noreturn]] void fail_outside(const Node& node, const Fault& fault) {
+  const bool classes = node.op->name.find("sparse") != std::string_view::npos;
+  const std::string of_layer = node.layer.empty() ? "" : "; layer '" + node.layer + "'";
+  // The shortest text of a double, whole numbers without exponent.
+  char got[32];
+  *std::to_chars(got, got + sizeof got - 1, fault.index()).ptr = 0;
+  fail<ValueError>('[', node.op->name, "] expected ", classes ? "class numbers" : "indices",
+                   " within [0, ", fault.extent(), "); got ", got, of_layer);
+}
+
+}  // namespace
 
 struct RunnablePlan::Arena {
   Buffer memory;
@@ -88,12 +105,15 @@ void RunnablePlan::run(std::span<const void* const> inputs, std::span<void* cons
   for (const Patch& p : outputs_) table[p.slot] = outputs[p.index];
   char* memory = static_cast<char*>(arena->memory.data());
   Profiler* profiler = Profiler::active();
+  Fault fault;
   for (size_t i = 0; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     void** operands = table + first_slot_[i];
-    const RunArgs args{operands, operands + step.in.size(), memory + step.workspace, &pool, number};
+    const RunArgs args{operands, operands + step.in.size(), memory + step.workspace, &pool, number,
+                       &fault};
     if (profiler) profiler->time(step, [&] { step.kernel->run(args); });
     else step.kernel->run(args);
+    if (fault.raised()) [[unlikely]] fail_outside(*step.node, fault);
   }
   void** operands = table + slots_ - 2 * plan_.copies.size();
   for (const Copy& copy : plan_.copies) {

@@ -12,6 +12,7 @@
 #include "base/attrs.h"
 #include "base/host_tensor.h"
 #include "base/shape.h"
+#include "runtime/fault.h"
 
 namespace kn {
 
@@ -39,6 +40,7 @@ struct RunArgs {
   void* workspace;
   ThreadPool* pool;
   uint64_t step;  // counter of this run, the third key of Philox
+  Fault* fault = nullptr;  // where indices outside their axis are reported, if anywhere
 
   template <class T>
   const T* input(int i) const { return static_cast<const T*>(in[i]); }

@@ -143,7 +143,7 @@ class Loss : public Kernel {
   void run_as(const RunArgs& args) const {
     for (int64_t i = 0; i < rows_; ++i) {
       Row<T> row{args.input<T>(0) + i * n_, n_, nullptr, -1, Bounds::of<T>(epsilon_)};
-      if (sparse_) read_classes(args.in[1], label_dtype_, i, 1, n_, &row.label);
+      if (sparse_) read_classes(args.in[1], label_dtype_, i, 1, n_, &row.label, args.fault);
       else row.target = args.input<T>(1) + i * n_;
       if (gradient_) {
         gradient_of(kind_, row, args.input<T>(2)[i], args.output<T>(0) + i * n_);
