@@ -107,6 +107,10 @@ class Function:
         phase = -1
         if self._phase_at is not None:
             inputs, phase = self._without_phase(inputs)
+        if not hasattr(inputs, "__len__"):
+            raise TypeError(
+                f"Function {self.name!r} expects a list of input arrays. Received: {inputs!r}"
+            )
         if len(inputs) != len(self._dtypes):
             raise ValueError(
                 f"Function {self.name!r} expects {len(self._dtypes)} input arrays "
@@ -232,6 +236,9 @@ def gradients(loss, variables):
     """
     wanted = list(variables) if isinstance(variables, (list, tuple)) else [variables]
     losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
+    for v in wanted:
+        if not isinstance(v, Tensor):
+            raise TypeError(f"Expected variables or tensors to differentiate by. Received: {v!r}")
     total = None
     for part in losses:
         grads = _core.gradients(as_tensor(part)._value, [v._value for v in wanted])

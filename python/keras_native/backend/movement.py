@@ -13,6 +13,8 @@ from .tensor import Tensor, as_tensor, cast_value, constant_tensor, emit, tensor
 
 def _one_type(tensors):
     tensors = [as_tensor(t) for t in tensors]
+    if not tensors:
+        raise ValueError("Expected one tensor or more to join. Received an empty list.")
     dtype = tensors[0].dtype
     for t in tensors[1:]:
         dtype = promoted(dtype, t.dtype)
@@ -132,6 +134,8 @@ def arange(start, stop=None, step=1, dtype="int32"):
     """start, start + step, … below `stop`; one argument counts from 0. Bounds may be tensors."""
     if stop is None:
         start, stop = 0, start
+    if not isinstance(step, Tensor) and step == 0:
+        raise ValueError("Expected a step other than zero. Received: 0")
     if any(isinstance(v, Tensor) for v in (start, stop)):
         start, stop = integer(start), integer(stop)
     if isinstance(start, Tensor) or isinstance(stop, Tensor):

@@ -11,7 +11,10 @@ def axes_of(x, axis):
     """`axis` (None, an integer or several) as a list of axes of `x`, or None for all of them."""
     if axis is None:
         return None
-    axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
+    axes = list(axis) if isinstance(axis, (list, tuple, np.ndarray)) else [axis]
+    for a in axes:
+        if not isinstance(a, (int, np.integer)) or isinstance(a, bool):
+            raise TypeError(f"Expected an integer axis or a list of them. Received: {axis!r}")
     return [int(a) for a in axes]
 
 

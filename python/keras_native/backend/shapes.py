@@ -58,6 +58,8 @@ def integer(d):
         if known is not None and len(known) == 1 and known[0] is not None:
             return known[0]
         return cast_value(d, "int64")
+    if isinstance(d, (str, bytes)) or not hasattr(d, "__int__") or int(d) != d:
+        raise TypeError(f"Expected a whole number as an extent. Received: {d!r}")
     return int(d)
 
 

@@ -96,7 +96,7 @@ def _initial_array(value, dtype):
         value = get_value(value) if isinstance(value, Variable) else value.eval()
     try:
         array = np.array(value, order="C")
-        if array.dtype.kind not in "biufV":
+        if array.dtype.kind not in "biufV" or array.dtype.names:
             raise ValueError(f"dtype {array.dtype}")
     except ValueError as error:
         raise ValueError(
@@ -121,6 +121,8 @@ def is_variable(x):
 def constant(value, dtype=None, shape=None, name=None):
     """A constant tensor; with `shape`, the value is broadcast or reshaped to it."""
     array = np.asarray(value.eval() if isinstance(value, Tensor) else value)
+    if array.dtype.kind not in "biufV":
+        raise TypeError(f"Expected numbers as the value of a constant. Received: {value!r}")
     array = array.astype(dtype_name(dtype))
     if shape is not None:
         shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
@@ -157,7 +159,7 @@ def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
 
 
 def _extent(d, shape):
-    if isinstance(d, (bool, float)) or not isinstance(d, (int, np.integer)) or d < 0:
+    if isinstance(d, (bool, float)) or not isinstance(d, (int, np.integer)) or not 0 <= d < 1 << 62:
         raise ValueError(f"Expected a shape of non-negative integers and None. Received: {shape}")
     return int(d)
 
@@ -184,7 +186,13 @@ def set_value(x, value):
     """Sets the variable's value; shapes must agree."""
     if not isinstance(x, Variable):
         raise TypeError(f"Expected a variable. Received: {x!r}")
-    array = np.asarray(value, dtype=x.dtype if x.dtype != "bfloat16" else None, order="C")
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufV":
+        raise TypeError(
+            f"Cannot set variable {x.name!r}: expected numbers. Received an array of dtype "
+            f"{array.dtype}"
+        )
+    array = np.asarray(array, dtype=x.dtype if x.dtype != "bfloat16" else None, order="C")
     if array.shape != x.shape:
         raise ValueError(
             f"Cannot set variable {x.name!r}: expected an array of shape {x.shape}. "

@@ -176,13 +176,28 @@ class Layer(NodeAccess, WeightStore):
 
         dtype = dtype or K.floatx()
         initializer = initializers.get(initializer or "glorot_uniform")
-        weight = K.variable(
-            initializer(shape, dtype=dtype), dtype=dtype, name=name, constraint=constraint
-        )
+        try:
+            first = initializer(shape, dtype=dtype)
+        except MemoryError as error:
+            raise RuntimeError(
+                f"Layer {self.name!r}: weight {name!r} of shape {shape} does not fit into memory"
+            ) from error
+        weight = K.variable(first, dtype=dtype, name=name, constraint=constraint)
+        if K.int_shape(weight) != shape:
+            raise ValueError(
+                f"Layer {self.name!r}: weight {name!r} expected an initializer that makes an array "
+                f"of shape {shape}, got one of shape {K.int_shape(weight)}"
+            )
         weight.trainable = trainable
         (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
         if regularizer is not None:
-            self._losses.append(regularizer(weight))
+            penalty = regularizer(weight)
+            if penalty is None:
+                raise TypeError(
+                    f"Layer {self.name!r}: the regularizer of weight {name!r} has to return a "
+                    f"tensor or a number, got None"
+                )
+            self._losses.append(penalty)
         return weight
 
     def get_config(self):

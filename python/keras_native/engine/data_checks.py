@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 import numpy as np
 
 from .. import backend as K
@@ -94,7 +96,7 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
         return []
     if data is None:
         return [None] * len(names)
-    arrays = [standardize_single_array(x) for x in _as_arrays(data, names, prefix)]
+    arrays = [standardize_single_array(_unboxed(x)) for x in _as_arrays(data, names, prefix)]
     if len(arrays) != len(names):
         raise ValueError(
             f"Error when checking model {prefix}: the list of Numpy arrays that you are passing to "
@@ -116,9 +118,19 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
     return arrays
 
 
+def _unboxed(x):
+    """Numbers in an array of objects (a table of mixed columns) as an array of floats."""
+    if getattr(x, "dtype", None) != object or not isinstance(x, np.ndarray):
+        return x
+    if not all(isinstance(value, (numbers.Real, np.number, np.bool_)) for value in x.flat):
+        return x
+    return x.astype(K.floatx())
+
+
 def _check_numeric(array, name, prefix):
-    kind = getattr(getattr(array, "dtype", None), "kind", "f")
-    if kind not in "biufV":
+    dtype = getattr(array, "dtype", None)
+    kind = getattr(dtype, "kind", "f")
+    if kind not in "biuf" and getattr(dtype, "name", "") != "bfloat16":
         raise TypeError(
             f"Error when checking {prefix}: expected numbers for {name!r}, got an array of dtype "
             f"{array.dtype} and shape {array.shape}"
@@ -201,6 +213,14 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
         name = loss_name(loss)
         if len(y.shape) != len(shape):
             continue
+        if name == "sparse_categorical_crossentropy" and 1 != y.shape[-1] == shape[-1]:
+            raise ValueError(
+                f"You are passing a target array of shape {y.shape} while using as loss "
+                f"`sparse_categorical_crossentropy`, which expects one class number per sample, "
+                f"here of shape (samples, 1). If your targets are binary matrices (1s and 0s), use "
+                f"the loss function `categorical_crossentropy` instead, or convert them via:\n"
+                f"y_int = np.argmax(y, axis=-1)"
+            )
         if name == "categorical_crossentropy" and y.shape[-1] == 1 and shape[-1] != 1:
             raise ValueError(
                 f"You are passing a target array of shape {y.shape} while using as loss "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from ..utils.arguments import real_number
 
 
 def standardize_sample_or_class_weights(x_weight, output_names, weight_type):
@@ -89,6 +90,8 @@ def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_
     if sample_weight is not None:
         sample_weight = _checked_weights(y, np.asarray(sample_weight), temporal)
     by_class = None
+    if class_weight is not None and not hasattr(class_weight, "__len__"):
+        raise TypeError(f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}")
     if class_weight is not None and len(class_weight):
         by_class = _weights_by_class(y, class_weight, temporal)
     if sample_weight is not None and by_class is not None:
@@ -102,6 +105,11 @@ def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_
 
 def _checked_weights(y, weights, temporal):
     rank = 2 if temporal else 1
+    if weights.dtype.kind not in "biuf":
+        raise TypeError(
+            f"sample_weight expected numbers, got an array of dtype {weights.dtype} and shape "
+            f"{weights.shape}"
+        )
     if weights.ndim == 2 and not temporal and weights.shape[1] == 1:
         weights = weights[:, 0]
     if weights.ndim != rank:
@@ -123,8 +131,14 @@ def _checked_weights(y, weights, temporal):
 
 
 def _weights_by_class(y, class_weight, temporal):
+    if isinstance(class_weight, str):
+        raise TypeError(
+            f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}"
+        )
     if not isinstance(class_weight, dict):
         class_weight = dict(enumerate(class_weight))
+    for number, value in class_weight.items():
+        real_number(value, f"class_weight of class {number}")
     if temporal or y.ndim > 2:
         raise ValueError(
             f"`class_weight` not supported for 3+ dimensional targets (got shape {y.shape})."

@@ -49,8 +49,8 @@ class Feed:
 
     def __init__(self, function, arrays, batch_size):
         self.function = function
-        self.batch_size = batch_size
         self.samples = int(arrays[0].shape[0])
+        self.batch_size = min(batch_size, max(self.samples, 1))
         self.batches = -(-self.samples // batch_size)
         converted = [
             for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)
@@ -109,8 +109,8 @@ class RowFeed:
 
     def __init__(self, function, arrays, batch_size):
         self.function = function
-        self.batch_size = batch_size
         self.samples = int(arrays[0].shape[0])
+        self.batch_size = min(batch_size, max(self.samples, 1))
         self.batches = -(-self.samples // batch_size)
         converted = [
             for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)

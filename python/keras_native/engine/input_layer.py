@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
+
+import numpy as np
+
 from .. import backend as K
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import unpack_singleton
@@ -96,19 +100,28 @@ class InputLayer(Layer):
         }
 
 
+_LARGEST = 1 << 62  # an extent has to fit a 64-bit number
+
+
+def _is_finite(extent):
+    return isinstance(extent, (numbers.Real, np.number)) and abs(extent) < float("inf")
+
+
 def _shape_tuple(shape, name):
     """`shape` as a tuple of ints and None.
 
     Raises:
         ValueError: an extent that is neither.
     """
-    if isinstance(shape, int) and not isinstance(shape, bool):
-        return (shape,)
+    if isinstance(shape, numbers.Real) and not isinstance(shape, bool):
+        shape = (shape,)
+    if not hasattr(shape, "__iter__"):
+        raise TypeError(f"Input {name!r}: expected a shape tuple, got {shape!r}")
     extents = []
     for extent in shape:
         if extent is not None:
-            whole = int(extent) if extent == extent and not isinstance(extent, str) else -1
-            if whole != extent or whole < 0:
+            whole = int(extent) if _is_finite(extent) else -1
+            if whole != extent or not 0 <= whole < _LARGEST:
                 raise ValueError(
                     f"Input {name!r}: expected a shape of non-negative whole numbers and None, "
                     f"got {tuple(shape)}"

@@ -118,6 +118,8 @@ class WeightStore:
 
     def _assign(self, params, values):
         """Sets variables; arrays in the layout of Keras 1 are given back in it from then on."""
+        if not isinstance(values, (list, tuple)):
+            values = self._listed(values)
         values = [np.asarray(value) for value in values]
         self._keras1_layout = False
         if [tuple(K.int_shape(param)) for param in params] != [value.shape for value in values]:
@@ -137,7 +139,20 @@ class WeightStore:
                     f"Layer {self.name!r}: weight {param.name!r} has shape {K.int_shape(param)}, "
                     f"which is not compatible with the provided shape {value.shape}"
                 )
+            if value.dtype.kind not in "biufV":
+                raise TypeError(
+                    f"Layer {self.name!r}: expected numbers for weight {param.name!r}, got an "
+                    f"array of dtype {value.dtype}"
+                )
         K.batch_set_value(list(zip(params, values, strict=True)))
+
+    def _listed(self, values):
+        try:
+            return list(values)
+        except TypeError:
+            raise TypeError(
+                f"Layer {self.name!r}: expected a list of arrays as weights, got {values!r}"
+            ) from None
 
     def count_params(self):
         """Number of scalars in all weights.

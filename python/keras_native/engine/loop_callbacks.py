@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list
+
+
+def checked_epochs(epochs, initial_epoch):
+    """Both as ints.
+
+    Raises:
+        ValueError: something that is no number of epochs.
+    """
+    return whole_number(epochs, "epochs", 0), whole_number(initial_epoch, "initial_epoch", 0)
 
 
 def training_callbacks(model, callbacks, verbose, count_mode, **params):
@@ -16,14 +26,14 @@ def training_callbacks(model, callbacks, verbose, count_mode, **params):
     """
     from .. import callbacks as module
 
+    _check_verbose(verbose)
     labels = model.metrics_names
     model.history = module.History()
     # A list that runs per batch alongside the user's, in Keras's order.
     listed = [module.BaseLogger(stateful_metrics=labels[1:])]
     if verbose:
         listed.append(module.ProgbarLogger(count_mode, stateful_metrics=labels[1:]))
-    listed += to_list(callbacks, allow_tuple=True) if callbacks is not None else []
-    found = module.CallbackList([*listed, model.history])
+    found = module.CallbackList([*listed, *_users(callbacks), model.history])
     found.set_model(model._get_callback_model())
     shown = labels + ["val_" + name for name in labels] if params["do_validation"] else labels
     found.set_params({**params, "verbose": verbose, "metrics": list(shown)})
@@ -36,11 +46,28 @@ def callback_list(model, callbacks, **params):
 
     if isinstance(callbacks, module.CallbackList):
         return callbacks
-    listed = to_list(callbacks, allow_tuple=True) if callbacks is not None else []
-    found = module.CallbackList(listed)
+    found = module.CallbackList(_users(callbacks))
     found.set_model(model)
     found.set_params(params)
     return found
+
+
+def _users(callbacks):
+    """The user's callbacks as a list.
+
+    Raises:
+        TypeError: something else among them.
+    """
+    listed = to_list(callbacks, allow_tuple=True) if callbacks is not None else []
+    for callback in listed:
+        if isinstance(callback, type) or not hasattr(callback, "set_model"):
+            raise TypeError(f"callbacks expected a list of Callback objects, got {callback!r} in it")
+    return listed
+
+
+def _check_verbose(verbose):
+    if verbose is not None and not isinstance(verbose, (bool, int)):
+        raise ValueError(f"verbose expected 0, 1 or 2, got {verbose!r}")
 
 
 def progress_bar(target, verbose):

@@ -27,6 +27,8 @@ class Sequential(Model):
         self._init_network(name)
         self._build_input_shape = None
         self._tail = None  # output tensor of the last layer
+        if layers is not None and not hasattr(layers, "__iter__"):
+            raise TypeError(f"Sequential expected a list of layers, got {layers!r}")
         for layer in layers or ():
             self._append(layer)
         self._rebuild()

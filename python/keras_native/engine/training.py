@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number
 from ..utils.generic_utils import slice_arrays, to_list, unpack_singleton
 from . import training_arrays, training_generator, training_utils
 from .base_layer import Layer
@@ -147,6 +148,7 @@ class Model(DataAdapter, Compilable):
             x, y, sample_weight=sample_weight, class_weight=class_weight, batch_size=batch_size
         )
         held_out = None
+        real_number(validation_split or 0.0, "validation_split")
         if (
             validation_steps
             and not steps_per_epoch

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..utils.generic_utils import Progbar, slice_arrays, to_list, unpack_singleton
 from .feeding import Feed, Pace, RowFeed, converted
-from .loop_callbacks import callback_list, progress_bar, training_callbacks
+from .loop_callbacks import callback_list, checked_epochs, progress_bar, training_callbacks
 from .training_utils import (
     batch_shuffle,
     check_num_samples,
@@ -72,6 +72,9 @@ def fit_loop(
         The `History` callback.
     """
     do_validation = val_function is not None
+    epochs, initial_epoch = checked_epochs(epochs, initial_epoch)
+    if shuffle not in (True, False, None, "batch"):
+        raise ValueError(f"shuffle expected True, False or 'batch', got {shuffle!r}")
     samples = check_num_samples(fit_inputs, batch_size, steps_per_epoch, "steps_per_epoch")
     by_steps = steps_per_epoch is not None
     found = training_callbacks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list, unpack_singleton
 from . import training_utils
 from .call_frames import frames
@@ -181,10 +182,8 @@ class DataAdapter:
         Raises:
             ValueError: one that contradicts the model's inputs, or is not positive.
         """
-        if batch_size is not None and (
-            isinstance(batch_size, bool) or int(batch_size) != batch_size or batch_size < 1
-        ):
-            raise ValueError(f"batch_size expected a whole number of 1 or more, got {batch_size}")
+        if batch_size is not None:
+            batch_size = whole_number(batch_size, "batch_size", 1)
         fixed = None
         if self.inputs:
             fixed = K.int_shape(self.inputs[0])[0] if K.int_shape(self.inputs[0]) else None

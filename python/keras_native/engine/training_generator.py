@@ -7,9 +7,10 @@ import warnings
 
 import numpy as np
 
+from ..utils.arguments import whole_number
 from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
-from .loop_callbacks import callback_list, progress_bar, training_callbacks
+from .loop_callbacks import callback_list, checked_epochs, progress_bar, training_callbacks
 from .training_utils import (
     is_generator_or_sequence,
     is_sequence,
@@ -70,9 +71,7 @@ def _steps_of(source, steps, name):
                 f"Please specify `{name}` or use the `Sequence` class."
             )
         steps = len(source)
-    if steps < 1:
-        raise ValueError(f"`{name}` expected 1 or more batches, got {steps}.")
-    return int(steps)
+    return whole_number(steps, f"`{name}`", 1)
 
 
 def _next(batches, seen):
@@ -134,6 +133,7 @@ def fit_generator(
     """`Model.fit_generator`."""
     model._require_compile_arguments()
     steps_per_epoch = _steps_of(generator, steps_per_epoch, "steps_per_epoch")
+    epochs, initial_epoch = checked_epochs(epochs, initial_epoch)
     with contextlib.ExitStack() as resources:
         do_validation = validation_data is not None
         validate = None

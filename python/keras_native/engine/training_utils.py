@@ -8,6 +8,7 @@ import inspect
 import numpy as np
 
 from .. import backend as K
+from ..utils.arguments import whole_number
 from ..utils.data_utils import Sequence
 from .compile_utils import (
     call_metric_function,
@@ -91,6 +92,8 @@ def check_num_samples(ins, batch_size=None, steps=None, steps_name="steps"):
     Raises:
         ValueError: both of steps and batch size, or neither samples nor steps to count.
     """
+    if steps is not None:
+        whole_number(steps, f"`{steps_name}`", 1)
     if steps is not None and batch_size is not None:
         raise ValueError(f"If {steps_name} is set, the `batch_size` must be None.")
     if not ins or any(K.is_tensor(x) for x in ins):

@@ -1,9 +1,12 @@
 """Activations with arguments or weights of their own."""
 
+import numpy as np
+
 from .. import activations, constraints, initializers, regularizers
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number
 
 
 class _Elementwise(Layer):
@@ -26,7 +29,7 @@ class LeakyReLU(_Elementwise):
 
     def __init__(self, alpha=0.3, **kwargs):
         super().__init__(**kwargs)
-        self.alpha = float(K.cast_to_floatx(alpha))
+        self.alpha = float(K.cast_to_floatx(real_number(alpha, f"Layer {self.name!r}: alpha")))
 
     def call(self, inputs):
         return K.relu(inputs, alpha=self.alpha)
@@ -91,7 +94,7 @@ def shared_shape(layer, input_shape, shared_axes):
     """Shape of a weight for each element of a sample, with extent 1 along shared axes."""
     shape = list(input_shape)
     for axis in shared_axes or ():
-        if not 0 < axis < len(shape):
+        if not isinstance(axis, (int, np.integer)) or not 0 < axis < len(shape):
             raise ValueError(
                 f"Layer {layer.name!r}: expected shared_axes among 1 to {len(shape) - 1}; received "
                 f"{shared_axes}."
@@ -109,7 +112,7 @@ class ELU(_Elementwise):
 
     def __init__(self, alpha=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.alpha = float(K.cast_to_floatx(alpha))
+        self.alpha = float(K.cast_to_floatx(real_number(alpha, f"Layer {self.name!r}: alpha")))
 
     def call(self, inputs):
         return K.elu(inputs, self.alpha)
@@ -127,7 +130,7 @@ class ThresholdedReLU(_Elementwise):
 
     def __init__(self, theta=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.theta = float(K.cast_to_floatx(theta))
+        self.theta = float(K.cast_to_floatx(real_number(theta, f"Layer {self.name!r}: theta")))
 
     def call(self, inputs, mask=None):
         return inputs * K.cast(K.greater(inputs, self.theta), K.dtype(inputs))
@@ -165,11 +168,13 @@ class ReLU(_Elementwise):
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
-        if max_value is not None and max_value < 0:
+        what = f"Layer {self.name!r}: "
+        real_number(threshold, what + "threshold")
+        if max_value is not None and real_number(max_value, what + "max_value") < 0:
             raise ValueError(
                 f"Layer {self.name!r}: expected max_value >= 0; received {max_value!r}."
             )
-        if negative_slope < 0:
+        if real_number(negative_slope, what + "negative_slope") < 0:
             raise ValueError(
                 f"Layer {self.name!r}: expected negative_slope >= 0; received {negative_slope!r}."
             )

@@ -4,6 +4,7 @@ from .. import activations, constraints, initializers, regularizers
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number, whole_number
 from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .function import Lambda
 from .reshaping import Flatten, Permute, RepeatVector, Reshape
@@ -137,13 +138,17 @@ def positive_integer(layer, name, value):
     Raises:
         ValueError: if it is not a whole number above zero.
     """
-    if not isinstance(value, (bool, str)) and hasattr(value, "__int__"):
-        whole = int(value)
-        if whole == value and 0 < whole < _LARGEST:
-            return whole
-    raise ValueError(
-        f"Layer {layer.name!r}: expected a positive integer for {name!r}; received {value!r}."
-    )
+    try:
+        whole = whole_number(value, name, 1)
+    except ValueError:
+        whole = None
+    if whole is None or whole >= _LARGEST:
+        bound = "" if whole is None else f" below {_LARGEST}"
+        raise ValueError(
+            f"Layer {layer.name!r}: expected a positive integer for {name!r}{bound}; received "
+            f"{value!r}."
+        )
+    return whole
 
 
 class Activation(Layer):

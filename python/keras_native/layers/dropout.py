@@ -3,6 +3,7 @@
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number
 
 
 @accepts_keras1
@@ -18,6 +19,7 @@ class Dropout(Layer):
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
+        real_number(rate, f"Layer {self.name!r}: rate")
         self.rate = min(1.0, max(0.0, rate))
         self.noise_shape = noise_shape
         self.seed = seed

@@ -5,6 +5,7 @@ import types
 
 from .. import backend as K
 from ..engine.base_layer import Layer
+from ..utils.arguments import whole_number
 
 
 class _Merge(Layer):
@@ -161,7 +162,7 @@ class Concatenate(_Merge):
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
-        self.axis = axis
+        self.axis = whole_number(axis, f"Layer {self.name!r}: axis")
 
     def build(self, input_shape):
         shapes = self._checked_shapes(input_shape)
@@ -245,6 +246,12 @@ class Dot(_Merge):
     def _axes(self, ranks):
         """The two axes, counted from 0."""
         axes = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
+        for axis, rank in zip(axes, ranks, strict=True):
+            if not -rank <= axis < rank:
+                raise ValueError(
+                    f"Layer {self.name!r}: expected axes of inputs with {ranks[0]} and {ranks[1]} "
+                    f"dimensions; received axes={self.axes}."
+                )
         return [axis % rank for axis, rank in zip(axes, ranks, strict=True)]
 
     def build(self, input_shape):

@@ -5,6 +5,7 @@ import math
 from .. import backend as K
 from ..engine.base_layer import Layer
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number
 
 # Constants of the scaled exponential linear unit (Klambauer et al., 2017).
 _SELU_ALPHA = 1.6732632423543772
@@ -32,7 +33,7 @@ class GaussianNoise(_Noise):
 
     def __init__(self, stddev, **kwargs):
         super().__init__(**kwargs)
-        self.stddev = stddev
+        self.stddev = real_number(stddev, f"Layer {self.name!r}: stddev")
 
     def call(self, inputs, training=None):
         def noised():
@@ -54,7 +55,7 @@ class GaussianDropout(_Noise):
 
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
-        self.rate = rate
+        self.rate = real_number(rate, f"Layer {self.name!r}: rate")
 
     def call(self, inputs, training=None):
         if not 0 < self.rate < 1:
@@ -84,7 +85,7 @@ class AlphaDropout(_Noise):
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.rate = rate
+        self.rate = real_number(rate, f"Layer {self.name!r}: rate")
         self.noise_shape = noise_shape
         self.seed = seed
 

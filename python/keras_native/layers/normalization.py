@@ -4,6 +4,7 @@ from .. import backend as K
 from .. import constraints, initializers, regularizers
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..utils.arguments import real_number
 
 
 @accepts_keras1
@@ -54,8 +55,10 @@ class BatchNormalization(Layer):
             raise TypeError(f"Layer {self.name!r}: expected an integer axis; received {axis!r}.")
         self.supports_masking = True
         self.axis = int(axis)
-        self.momentum = momentum
-        self.epsilon = epsilon
+        self.momentum = real_number(momentum, f"Layer {self.name!r}: momentum")
+        self.epsilon = real_number(epsilon, f"Layer {self.name!r}: epsilon")
+        if self.epsilon < 0:
+            raise ValueError(f"Layer {self.name!r}: expected epsilon >= 0; received {epsilon!r}.")
         self.center = center
         self.scale = scale
         self.mode = mode

@@ -2,9 +2,12 @@
 
 import math
 
+import numpy as np
+
 from .. import backend as K
 from ..backend.common import flattened_data_format
 from ..engine.base_layer import InputSpec, Layer
+from ..utils.arguments import whole_number
 
 
 class Flatten(Layer):
@@ -51,7 +54,13 @@ class Reshape(Layer):
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
-        self.target_shape = tuple(int(extent) for extent in target_shape)
+        if not isinstance(target_shape, (list, tuple, np.ndarray)):
+            raise TypeError(
+                f"Layer {self.name!r}: expected target_shape to be a tuple of extents; received "
+                f"{target_shape!r}."
+            )
+        what = f"Layer {self.name!r}: target_shape"
+        self.target_shape = tuple(whole_number(extent, what) for extent in target_shape)
         if self.target_shape.count(-1) > 1 or any(extent < -1 for extent in self.target_shape):
             raise ValueError(
                 f"Layer {self.name!r}: expected extents of which at most one is -1; received "

@@ -210,6 +210,8 @@ class MeanMetricWrapper(Mean):
         y_true = K.cast(y_true, self.dtype)
         y_pred, y_true = squeeze_or_expand_dimensions(y_pred, y_true=y_true)
         matches = self._fn(y_true, y_pred, **self._fn_kwargs)
+        if matches is None:
+            raise TypeError(f"Metric {self.name!r} has to return a tensor or a number, got None")
         return super().update_state(matches, sample_weight=sample_weight)
 
     def get_config(self):

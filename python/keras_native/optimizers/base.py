@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import backend as K
+from ..utils.arguments import real_number
 
 _CLIPPING = ("clipnorm", "clipvalue")
 
@@ -36,7 +37,7 @@ class Optimizer:
                     f"Unexpected keyword argument passed to optimizer {type(self).__name__}: "
                     f"{name!r}. Expected {_CLIPPING} or an argument of its own."
                 )
-            if value is not None and value < 0:
+            if value is not None and real_number(value, name) < 0:
                 raise ValueError(f"Expected {name} >= 0. Received: {value}")
             if value is not None:
                 setattr(self, name, value)
