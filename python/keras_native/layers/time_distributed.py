@@ -3,7 +3,7 @@
 from .. import backend as K
 from ..engine.base_layer import InputSpec, has_arg
 from ..engine.call_frames import trial
-from ..utils.generic_utils import is_all_none, unpack_singleton
+from ..utils.generic_utils import is_all_none, to_list, unpack_singleton
 from .time_axis import fold_time, unfold_time
 from .wrapper import Wrapper
 
@@ -46,7 +46,7 @@ class TimeDistributed(Wrapper):
         kwargs = {"training": training} if has_arg(self.layer.call, "training") else {}
         if hasattr(self.layer, "run_internal_graph"):  # a model: outputs and masks in one go
             output, output_mask, _ = self.layer._invoke(inner_inputs, inner_mask, kwargs)
-            self._inner_masks[id(inputs)] = inputs, unpack_singleton(output_mask)
+            self._inner_masks[id(inputs)] = inputs, unpack_singleton(to_list(output_mask))
         else:
             if inner_mask is not None and has_arg(self.layer.call, "mask"):
                 kwargs["mask"] = inner_mask

@@ -47,7 +47,56 @@ def _conv1d_modern(layer, arrays):
     return [kernel[:, 0], *rest]
 
 
+def _gates_joined(order, transposed=False):
+    """The layout of a recurrent layer that had W, U and b for each gate by itself.
+
+    Args:
+        order: where the gates of today come in the order of Keras 1.
+        transposed: whether kernels with channels first were (filters, channels, rows, columns).
+    """
+    count = 3 * len(order)
+
+    def axes(layer):
+        return transposed and layer.data_format == "channels_first"
+
+    def modern(layer, arrays):
+        if len(arrays) != count:  # consume_less="gpu" had them as they are today
+            return list(arrays)
+        if axes(layer):
+            arrays = [np.transpose(a, (2, 3, 1, 0)) if a.ndim == 4 else a for a in arrays]
+        return [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
+
+    def old(layer, arrays):
+        if len(arrays) != 3 or arrays[2].ndim != 1:  # Keras 1 had neither
+            return list(arrays)
+        gates = [np.split(a, len(order), axis=-1) for a in arrays]
+        split = [gates[k][order.index(g)] for g in range(len(order)) for k in range(3)]
+        if axes(layer):
+            split = [np.transpose(a, (3, 2, 0, 1)) if a.ndim == 4 else a for a in split]
+        return split
+
+    return Layout(modern, old)
+
+
+def _both_directions(way):
+    """A function of a Bidirectional layer from that of the layers in it."""
+
+    def halves(layer, arrays):
+        half, result = len(arrays) // 2, []
+        parts = arrays[:half], arrays[half:]
+        for inner, part in zip((layer.forward_layer, layer.backward_layer), parts, strict=True):
+            layout = layout_of(inner)
+            result += part if layout is None else getattr(layout, way)(inner, part)
+        return result
+
+    return halves
+
+
 LAYOUTS = {
+    "LSTM": _gates_joined((0, 2, 1, 3)),
+    "GRU": _gates_joined((0, 1, 2)),
+    "ConvLSTM2D": _gates_joined((0, 2, 1, 3), transposed=True),
+    "Bidirectional": Layout(_both_directions("modern"), _both_directions("old")),
     "Conv1D": Layout(_conv1d_modern, lambda layer, arrays: [arrays[0][:, None], *arrays[1:]]),
     "Conv2D": _transposing((2, 3, 1, 0)),
     "Conv3D": _transposing((2, 3, 4, 1, 0)),

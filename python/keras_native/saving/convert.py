@@ -9,6 +9,7 @@ import numpy as np
 from .. import backend as K
 from ..legacy.layouts import layout_of, old_shapes
 from ..utils.conv_utils import convert_kernel
+from .convert_recurrent import convert_rnn_weights
 
 
 def preprocess_weights_for_loading(
@@ -32,6 +33,7 @@ def preprocess_weights_for_loading(
         shapes = [a.shape for a in weights]
         if shapes == old_shapes(layer) or shapes != [tuple(w.shape) for w in layer.weights]:
             weights = layout_of(layer).modern(layer, weights)
+    weights = convert_rnn_weights(layer, weights)
     if type(layer).__name__ in _KERNELS and weights:
         weights = _kernels(layer, weights, original_backend)
     if reshape and len(weights) == len(layer.weights):
@@ -73,4 +75,15 @@ def _nested(layer, weights, version, backend):
     return result + weights
 
 
-CONVERTERS = {}
+def _both_directions(layer, weights, version, backend):
+    half = len(weights) // 2
+    ahead = preprocess_weights_for_loading(layer.forward_layer, weights[:half], version, backend)
+    back = preprocess_weights_for_loading(layer.backward_layer, weights[half:], version, backend)
+    return ahead + back
+
+
+def _every_step(layer, weights, version, backend):
+    return preprocess_weights_for_loading(layer.layer, weights, version, backend)
+
+
+CONVERTERS = {"Bidirectional": _both_directions, "TimeDistributed": _every_step}
