@@ -23,10 +23,10 @@ class _CuDNNWeights:
         return (2 * self.gates * self.units,)
 
     def _weights_used(self):
-        kernel = K.concatenate([self._turned(self._gate(self.kernel, i)) for i in range(self.gates)])
-        recurrent = K.concatenate(
-            [K.transpose(self._gate(self.recurrent_kernel, i)) for i in range(self.gates)]
-        )
+        gates = range(self.gates)
+        kernel = K.concatenate([self._turned(self._gate(self.kernel, i)) for i in gates])
+        states = [K.transpose(self._gate(self.recurrent_kernel, i)) for i in gates]
+        recurrent = K.concatenate(states)
         half = self.gates * self.units
         return kernel, recurrent, self.bias[:half], self.bias[half:]
 

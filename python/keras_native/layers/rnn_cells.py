@@ -86,7 +86,7 @@ class ProjectedCell(Layer):
         return self.step(self.project(inputs), states)
 
     def project(self, inputs):
-        """Of the input of a step (batch, …), or of all steps (batch, time, …), what `step` needs."""
+        """What `step` needs of the input of a step (batch, …) or of all steps (batch, time, …)."""
         raise NotImplementedError(f"{type(self).__name__} has to define `project`.")
 
     def step(self, projected, states):
