@@ -12,6 +12,7 @@ _NAMES = {
 }
 _MODULES = [
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "constraints",
