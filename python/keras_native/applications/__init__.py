@@ -8,6 +8,7 @@ _NAMES = {
     "inception_v3": ["InceptionV3"],
     "mobilenet": ["MobileNet"],
     "mobilenet_v2": ["MobileNetV2"],
+    "nasnet": ["NASNetLarge", "NASNetMobile"],
     "resnet": ["ResNet101", "ResNet152"],
     "resnet50": ["ResNet50"],
     "resnet_v2": ["ResNet50V2", "ResNet101V2", "ResNet152V2"],

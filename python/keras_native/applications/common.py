@@ -12,6 +12,7 @@ from ..layers import (
     Dense,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    ZeroPadding2D,
 )
 from ..utils.download import keras_home
 from ..utils.layer_utils import get_source_inputs
@@ -146,3 +147,11 @@ def conv_bn(
     )(x)
     x = BatchNormalization(axis=channel_axis(), name=bn_name, **normalization)(x)
     return x if activation is None else Activation(activation, name=act_name)(x)
+
+
+def strided_pad(x, size, name):
+    """Zeros that a window of `size` with stride 2 needs so that the output has half the extents."""
+    shape = K.int_shape(x)
+    extents = shape[2:] if channel_axis() == 1 else shape[1:3]
+    even = [extent is not None and extent % 2 == 0 for extent in extents]
+    return ZeroPadding2D(tuple((size // 2 - e, size // 2) for e in even), name=name)(x)

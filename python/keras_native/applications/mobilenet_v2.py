@@ -9,10 +9,9 @@ from ..layers import (
     DepthwiseConv2D,
     GlobalAveragePooling2D,
     ReLU,
-    ZeroPadding2D,
 )
 from . import imagenet_utils
-from .common import channel_axis, finished, image_input, pooled
+from .common import channel_axis, finished, image_input, pooled, strided_pad
 from .imagenet_utils import decode_predictions
 
 __all__ = ["MobileNetV2", "decode_predictions", "preprocess_input"]
@@ -36,14 +35,6 @@ def _normalized(x, name):
     return BatchNormalization(axis=channel_axis(), epsilon=1e-3, momentum=0.999, name=name)(x)
 
 
-def _same_pad(x, name):
-    """Zeros that a 3x3 window with stride 2 needs so that the output has half the extents."""
-    shape = K.int_shape(x)
-    size = shape[2:] if channel_axis() == 1 else shape[1:-1]
-    before = [0 if extent is not None and extent % 2 == 0 else 1 for extent in size]
-    return ZeroPadding2D(tuple((b, 1) for b in before), name=name)(x)
-
-
 def _block(x, number, filters, stride, expansion):
     name = f"block_{number}_" if number else "expanded_conv_"
     start, channels = x, K.int_shape(x)[channel_axis()]
@@ -51,7 +42,7 @@ def _block(x, number, filters, stride, expansion):
         x = Conv2D(expansion * channels, 1, padding="same", use_bias=False, name=f"{name}expand")(x)
         x = ReLU(6.0, name=f"{name}expand_relu")(_normalized(x, f"{name}expand_BN"))
     if stride == 2:
-        x = _same_pad(x, f"{name}pad")
+        x = strided_pad(x, 3, f"{name}pad")
     x = DepthwiseConv2D(
         3,
         strides=stride,
@@ -82,7 +73,7 @@ def MobileNetV2(
         Others: as for `VGG16`.
     """
     start = image_input(input_tensor, input_shape, 224, 32, include_top, weights)
-    x = _same_pad(start, "Conv1_pad")
+    x = strided_pad(start, 3, "Conv1_pad")
     x = Conv2D(_rounded(32 * alpha), 3, strides=(2, 2), use_bias=False, name="Conv1")(x)
     x = ReLU(6.0, name="Conv1_relu")(_normalized(x, "bn_Conv1"))
     number = 0

@@ -3,6 +3,7 @@
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..legacy.paddings import modern_padding
 from ..utils import conv_utils
 from .arguments import channel_axis, full_shape, spatial_extents
 
@@ -238,7 +239,8 @@ class ZeroPadding1D(_ZeroPadding):
     _shows_data_format = False
 
     def __init__(self, padding=1, **kwargs):
-        super().__init__(_one_pair(padding, "padding"), "channels_last", **kwargs)
+        padding = _one_pair(modern_padding(padding, 2), "padding")
+        super().__init__(padding, "channels_last", **kwargs)
 
     def call(self, inputs):
         return K.temporal_padding(inputs, self.padding[0])
@@ -257,7 +259,8 @@ class ZeroPadding2D(_ZeroPadding):
     """
 
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):
-        super().__init__(_pairs(padding, 2, "padding"), data_format, **kwargs)
+        padding = _pairs(modern_padding(padding, 4), 2, "padding")
+        super().__init__(padding, data_format, **kwargs)
 
     def call(self, inputs):
         return K.spatial_2d_padding(inputs, self.padding, self.data_format)

@@ -60,6 +60,15 @@ def test_values(cls, kwargs, expected):
         layer_test(cls, kwargs, input_data=first(x), expected=first(wanted))
 
 
+def test_paddings_of_keras1():
+    assert L.ZeroPadding1D({"left_pad": 2}).padding == ((2, 0),)
+    assert L.ZeroPadding2D((1, 2, 3, 4)).padding == ((1, 2), (3, 4))
+    sides = {"top_pad": 1, "right_pad": 2}
+    assert L.ZeroPadding2D(sides).padding == ((1, 0), (0, 2))
+    with pytest.raises(ValueError, match="padding"):
+        L.ZeroPadding2D({"front": 1})
+
+
 def test_bilinear():
     x = np.array([0.0, 2.0]).reshape(1, 2, 1, 1)
     wanted = np.array([[0, 0], [1, 1], [2, 2], [2, 2]]).reshape(1, 4, 2, 1)
