@@ -37,7 +37,13 @@ class _LocallyConnected(Layer):
     def __init__(
         self, filters, kernel_size, strides, padding, data_format, use_bias, objects, **kwargs
     ):
+        implementation = kwargs.pop("implementation", 1)
         super().__init__(**kwargs)
+        if implementation != 1:
+            raise ValueError(
+                f"Layer {self.name!r}: expected implementation=1, whose kernel has one block per "
+                f"position; received {implementation}."
+            )
         self.filters = positive_integer(self, "filters", filters)
         self.kernel_size = self._sizes("kernel_size", kernel_size)
         self.strides = self._sizes("strides", strides)

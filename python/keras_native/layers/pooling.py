@@ -172,12 +172,19 @@ class AveragePooling3D(_Pooling3D):
 
 
 class _GlobalPooling(Layer):
-    """Base of pooling over all positions: (batch, space…, channels) to (batch, channels)."""
+    """Base of pooling over all positions: (batch, space…, channels) to (batch, channels).
+
+    Args:
+        data_format: 'channels_last' or 'channels_first'; None: as `K.image_data_format()`.
+        keepdims: keep the spatial axes, with extent 1.
+    """
 
     rank = 0
 
     def __init__(self, data_format=None, **kwargs):
+        keepdims = kwargs.pop("keepdims", False)
         super().__init__(**kwargs)
+        self.keepdims = bool(keepdims)
         self.data_format = K.normalize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -187,10 +194,15 @@ class _GlobalPooling(Layer):
         return list(range(first, first + self.rank))
 
     def compute_output_shape(self, input_shape):
-        return (input_shape[0], input_shape[channel_axis(self.data_format)])
+        channels = input_shape[channel_axis(self.data_format)]
+        extents = (1,) * self.rank if self.keepdims else ()
+        return full_shape(input_shape[0], extents, channels, self.data_format)
 
     def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
+        config = {**super().get_config(), "data_format": self.data_format}
+        if self.keepdims:
+            config["keepdims"] = True
+        return config
 
 
 class _GlobalPooling1D(_GlobalPooling):
@@ -223,10 +235,11 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
 
     def call(self, inputs, mask=None):
         if mask is None:
-            return K.mean(inputs, axis=self._axes)
+            return K.mean(inputs, axis=self._axes, keepdims=self.keepdims)
         present = K.cast(mask, K.dtype(inputs))
         weights = K.expand_dims(present, axis=channel_axis(self.data_format))
-        return K.sum(inputs * weights, axis=self._axes) / K.sum(weights, axis=self._axes)
+        over = {"axis": self._axes, "keepdims": self.keepdims}
+        return K.sum(inputs * weights, **over) / K.sum(weights, **over)
 
     def compute_mask(self, inputs, mask=None):
         return None
@@ -236,7 +249,7 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
     """The largest over steps."""
 
     def call(self, inputs):
-        return K.max(inputs, axis=self._axes)
+        return K.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 @accepts_keras1
@@ -244,7 +257,7 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
     """The mean over rows and columns."""
 
     def call(self, inputs):
-        return K.mean(inputs, axis=self._axes)
+        return K.mean(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 @accepts_keras1
@@ -252,7 +265,7 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
     """The largest over rows and columns."""
 
     def call(self, inputs):
-        return K.max(inputs, axis=self._axes)
+        return K.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 @accepts_keras1
@@ -260,7 +273,7 @@ class GlobalAveragePooling3D(_GlobalPooling3D):
     """The mean over the three spatial axes."""
 
     def call(self, inputs):
-        return K.mean(inputs, axis=self._axes)
+        return K.mean(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 @accepts_keras1
@@ -268,7 +281,7 @@ class GlobalMaxPooling3D(_GlobalPooling3D):
     """The largest over the three spatial axes."""
 
     def call(self, inputs):
-        return K.max(inputs, axis=self._axes)
+        return K.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D

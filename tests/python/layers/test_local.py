@@ -65,6 +65,8 @@ def test_wrong_arguments_are_refused():
         L.LocallyConnected1D(3, 2, padding="same")
     with pytest.raises(ValueError, match="fully defined"):
         L.LocallyConnected2D(3, 2)(L.Input((None, 4, 1)))
+    with pytest.raises(ValueError, match="implementation=1"):
+        L.LocallyConnected1D(3, 2, implementation=2)
     with pytest.raises(ValueError, match="does not fit"):
         L.LocallyConnected1D(3, 5)(L.Input((4, 1)))
 

@@ -50,6 +50,10 @@ def test_global(cls, rank, join):
     layer_test(cls, {}, input_data=x, expected=join(x, axes), unknown_axes=axes)
     kwargs = {"data_format": "channels_first"}
     layer_test(cls, kwargs, input_data=first(x), expected=join(x, axes))
+    wanted = join(x, axes, keepdims=True)
+    layer_test(cls, {"keepdims": True}, input_data=x, expected=wanted)
+    kwargs["keepdims"] = True
+    layer_test(cls, kwargs, input_data=first(x), expected=first(wanted))
 
 
 def test_global_average_over_present_steps():
