@@ -44,7 +44,7 @@ def arguments(function):
     return str(inspect.signature(function)).replace("(self, /,", "(self,").replace("kwds", "kwargs")
 
 
-@pytest.mark.parametrize(("area", "name", "entry"), names())
+@pytest.mark.parametrize(("area", "name", "entry"), list(names()))
 def test_name(area, name, entry):
     found = getattr(importlib.import_module(f"keras_native.{area}"), name)
     if entry["kind"] == "function":
