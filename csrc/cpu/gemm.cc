@@ -18,6 +18,7 @@ constexpr int64_t kMinRows = 48, kMinColumns = 64;   // cut no further for the s
 constexpr int64_t kChunkWork = 256 * 1024;           // multiply-adds worth a thread's visit
 constexpr int64_t kParts = 16, kPartWork = 2 << 20;  // of k: at most so many, of so many at least
 constexpr int64_t kPartElements = 64 * 1024;         // of C, where k is cut
+constexpr int64_t kLongDepthBytes = 4096, kHighRows = 960;
 constexpr int64_t kDepthBytes = 1024;                // of a column of a panel of B
 constexpr int64_t kAlign = 64;
 
@@ -64,11 +65,15 @@ GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slo
     g.parts = ceil_div(s.k, g.inner);
   }
   const int64_t size = static_cast<int64_t>(size_of(s.dtype)), width = 2 * lanes;
-  const int64_t depth = kDepthBytes / size;
+  // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
+  const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
+  const bool b_by_rows = g.swapped ? s.transpose_a : !s.transpose_b;
+  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows);
+  const int64_t depth = (high ? kLongDepthBytes : kDepthBytes) / size;
   const bool at_once = g.inner <= depth + depth / 4;
   g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
   const int64_t columns = std::clamp(kPanelsBytes / (g.depth * size), width, kChunkColumns);
-  g.rows = even_piece(g.m, at_once ? kStreamedRows : kChunkRows, tile_rows);
+  g.rows = even_piece(g.m, at_once ? kStreamedRows : high ? kHighRows : kChunkRows, tile_rows);
   g.columns = even_piece(g.n, columns, width);
   // More chunks for more threads. This does not change any element's sum.
   const int64_t wanted = slots > 1 ? std::min<int64_t>(2 * slots, work / kChunkWork) : 1;

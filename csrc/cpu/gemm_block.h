@@ -15,13 +15,17 @@ struct GemmOperands {
   int64_t b_step, b_column;
 };
 
+// From that many rows on it costs little to pack B for them alone.
+inline constexpr int64_t kGemmHighRows = 120;
+
 // How the blocks of a product are gone through, and what a thread needs for it, in elements from the
 // start of its share of the workspace.
 struct GemmLayout {
   int64_t depth = 0;  // steps of k in a pass
-  bool single_pass = false, direct_b = false, packs_a = false;
+  bool strips = false, direct_b = false, packs_a = false;
   int64_t panels_b = 0;  // of B: two of `depth` steps, or all of the chunk's where k is one pass
   int64_t packed_a = 0;  // of A: the chunk's rows over `depth`, or a strip of them
+  int64_t packed_row = 0;
   int64_t sums = 0;      // the chunk of C between passes
   int64_t total = 0;
 };

@@ -5,13 +5,13 @@
 
 namespace kn::cpu {
 
-// Memory that later work will read, fetched into the outer cache in the meantime: one line every
-// `every` steps of k (a power of two), `inner` of them `step` bytes apart, then `jump` on. Goes on
-// from call to call.
+// Memory that later work will read, fetched into the outer cache in the meantime: at every other
+// step of k the line of the next address, `step` bytes on, `inner` times to a row of it, then `jump`
+// bytes further. Rows should be long: only what is read in sequence is also fetched ahead by the
+// processor itself, which alone is fast enough.
 struct GemmFetch {
   const char* at;
-  int64_t step, inner, jump, left;
-  int64_t every;
+  int64_t step, inner, jump;
 };
 
 // A pile of tiles of C, each `rows` x up to two vectors, over k steps. Strides are in elements. Row
@@ -33,18 +33,12 @@ struct GemmPile {
   GemmFetch fetch;
 };
 
-using GemmPileFn = void (*)(GemmPile&);
+using GemmPileFn = void (*)(const GemmPile&);
 
 // A block of rows x columns; strides between rows in elements.
 template <class T>
 using MoveFn = void (*)(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
                         int64_t to_row);
-
-// `tiles` tiles of A by columns, `rows` elements high each and side by side in every step of k, to
-// tiles of their own, `to_tile` apart.
-template <class T>
-using DealFn = void (*)(int64_t steps, int64_t tiles, const T* from, int64_t from_step, T* to,
-                        int64_t to_tile);
 
 // Rows of C through the epilogue: c = relu(c + bias), both optional.
 template <class T>
@@ -66,7 +60,6 @@ struct GemmKernels {
   GemmPileFn partial[2][kGemmMaxRows];
   MoveFn<T> copy;
   MoveFn<T> transpose;
-  DealFn<T> deal;
   FinishFn<T> finish;
   AddFn<T> add;
 };

@@ -49,54 +49,72 @@ KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmPile& t, const T* su
   }
 }
 
+// A tile's operands on their way through k. Rows of A are reached as base, base + stride, base + 2 *
+// stride: few registers hold all addresses.
 template <class T, int rows, int vectors, bool partial>
-void pile(GemmPile& t) {
-  // Rows are reached as base, base + stride, base + 2 * stride: few registers hold all addresses.
-  constexpr int bases = (rows + 2) / 3;
-  const int64_t a_row = t.a_row, a_step = t.a_step, b_step = t.b_step;
-  const int64_t fetch_step = t.fetch.step, mask = t.fetch.every - 1;
-  const int last = t.last_columns;
-  const char* fetch = t.fetch.at;
-  int64_t fetch_left = t.fetch.left;
+struct Steps {
+  static constexpr int kBases = (rows + 2) / 3;
+  const T* a[kBases];
+  const T* b;
+  int64_t a_row, a_step, b_step;
+  int last;
+  Vec<T> acc[rows][vectors];
+
+  KN_INLINE void next() {
+    Vec<T> row[vectors];
+    load_row<T, vectors, partial>(row, b, last);
+    b += b_step;
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; ++i) {
+      const Vec<T> x = splat(a[i / 3][i % 3 * a_row]);
+#pragma GCC unroll 2
+      for (int j = 0; j < vectors; ++j) acc[i][j] += x * row[j];
+    }
+#pragma GCC unroll 4
+    for (int g = 0; g < kBases; ++g) a[g] += a_step;
+  }
+};
+
+template <class T, int rows, int vectors, bool partial>
+void pile(const GemmPile& t) {
+  using S = Steps<T, rows, vectors, partial>;
   const T* first = static_cast<const T*>(t.a);
   const T* sum = static_cast<const T*>(t.sum);
   T* c = static_cast<T*>(t.c);
+  const char* fetch = t.fetch.at;
+  const int64_t fetch_step = t.fetch.step;
+  int64_t fetch_left = t.fetch.inner;
   for (int64_t n = t.tiles; n > 0; --n, first += t.a_tile) {
-    const T* a[bases];
+    S s;
+    s.a_row = t.a_row;
+    s.a_step = t.a_step;
+    s.b_step = t.b_step;
+    s.last = t.last_columns;
+    s.b = static_cast<const T*>(t.b);
 #pragma GCC unroll 4
-    for (int g = 0; g < bases; ++g) a[g] = first + 3 * g * a_row;
-    const T* b = static_cast<const T*>(t.b);
-    Vec<T> acc[rows][vectors] = {};
-    for (int64_t p = t.k; p > 0; --p) {
-      Vec<T> row[vectors];
-      load_row<T, vectors, partial>(row, b, last);
-      b += b_step;
+    for (int g = 0; g < S::kBases; ++g) s.a[g] = first + 3 * g * t.a_row;
 #pragma GCC unroll 12
-      for (int i = 0; i < rows; ++i) {
-        const Vec<T> x = splat(a[i / 3][i % 3 * a_row]);
+    for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
-        for (int j = 0; j < vectors; ++j) acc[i][j] += x * row[j];
+      for (int j = 0; j < vectors; ++j) s.acc[i][j] = Vec<T>{};
+    for (int64_t p = t.k / 2; p > 0; --p) {
+      s.next();
+      __builtin_prefetch(fetch, 0, 2);
+      fetch += fetch_step;
+      if (--fetch_left == 0) {
+        fetch_left = t.fetch.inner;
+        fetch += t.fetch.jump;
       }
-#pragma GCC unroll 4
-      for (int g = 0; g < bases; ++g) a[g] += a_step;
-      if ((p & mask) == 0) {
-        __builtin_prefetch(fetch, 0, 2);
-        fetch += fetch_step;
-        if (--fetch_left == 0) {
-          fetch_left = t.fetch.inner;
-          fetch += t.fetch.jump;
-        }
-      }
+      s.next();
     }
+    if (t.k % 2) s.next();
 #pragma GCC unroll 12
     for (int i = 0; i < rows; ++i) {
-      finish_row<T, vectors, partial>(acc[i], t, sum, c);
+      finish_row<T, vectors, partial>(s.acc[i], t, sum, c);
       c += t.c_row;
       if (sum) sum += t.sum_row;
     }
   }
-  t.fetch.at = fetch;
-  t.fetch.left = fetch_left;
 }
 
 #if defined(__AVX512F__)
@@ -197,22 +215,6 @@ void copy(int64_t rows, int64_t columns, const T* from, int64_t from_row, T* to,
 }
 
 template <class T>
-void deal(int64_t steps, int64_t tiles, const T* from, int64_t from_step, T* to, int64_t to_tile) {
-  constexpr int lanes = kLanes<T>;
-  for (; steps > 0; --steps, from += from_step, to += kRows) {
-    for (int64_t t = 0; t < tiles; ++t) {
-      const T* x = from + t * kRows;
-      T* y = to + t * to_tile;
-#pragma GCC unroll 8
-      for (int i = 0; i < kRows; i += lanes) {
-        if (i + lanes <= kRows) store(y + i, load(x + i));
-        else store_first(y + i, load_first(x + i, kRows - i), kRows - i);
-      }
-    }
-  }
-}
-
-template <class T>
 void finish(int64_t rows, int64_t columns, T* c, int64_t c_row, const T* bias, bool relu) {
   for (int64_t i = 0; i < rows; ++i, c += c_row) {
     if (bias)
@@ -242,7 +244,6 @@ void fill_kernels(GemmKernels<T>& t) {
   fill_rows<T, 2, kRows>(t);
   t.copy = copy<T>;
   t.transpose = transpose<T>;
-  t.deal = deal<T>;
   t.finish = finish<T>;
   t.add = add<T>;
 }
