@@ -4,7 +4,7 @@ from .. import activations, constraints, initializers, regularizers
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
-from ..utils.arguments import real_number, whole_number
+from ..utils.arguments import whole_number
 from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .function import Lambda
 from .reshaping import Flatten, Permute, RepeatVector, Reshape

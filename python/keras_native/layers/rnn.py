@@ -135,6 +135,11 @@ class RNN(StatefulMixin, Layer):
         )
         if initial_state is None and constants is None:
             return super().__call__(inputs, **kwargs)
+        if constants and not has_arg(self.cell.call, "constants"):
+            raise ValueError(
+                f"Layer {self.name!r}: RNN cell {self.cell} does not support constants: its `call` "
+                f"has no such argument."
+            )
         if initial_state is not None:
             self.state_spec = state_specs(initial_state)
         return call_with_states(self, super().__call__, inputs, initial_state, constants, kwargs)
@@ -177,8 +182,6 @@ class RNN(StatefulMixin, Layer):
         cell, kwargs = self.cell, {}
         if has_arg(cell.call, "training") or isinstance(cell, StackedRNNCells):
             kwargs["training"] = training
-        if constants and not has_arg(cell.call, "constants"):
-            raise ValueError(f"Layer {self.name!r}: RNN cell {cell} does not support constants.")
         count = self._num_states()
 
         def step(x, values):
