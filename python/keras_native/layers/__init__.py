@@ -113,3 +113,11 @@ from ..legacy.layer_classes import (
 from ..legacy.table import CLASSES as _RENAMED
 
 globals().update({old: globals()[new] for old, new in _RENAMED.items() if new in globals()})
+
+
+def __getattr__(name):
+    if name in ("ConvRecurrent2D", "Recurrent"):  # bases that old layers derive from
+        from ..legacy import recurrent as old
+
+        return getattr(old, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,6 +23,14 @@ __all__ = [
 ]
 
 
+def __getattr__(name):
+    if name in ("ConvRecurrent2D", "Recurrent"):  # bases that old layers derive from
+        from ..legacy import recurrent
+
+        return getattr(recurrent, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 class ConvRNN2D(RNN):
     """A convolutional cell run over the images of (batch, time, rows, columns, channels).
 

@@ -27,6 +27,15 @@ __all__ = [
     "to_list",
 ]
 
+
+def __getattr__(name):
+    if name == "Recurrent":  # Keras 1's base of all of them, for layers derived from it
+        from ..legacy.recurrent import Recurrent
+
+        return Recurrent
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 DENSE_ARGUMENTS = (
     "units activation use_bias kernel_initializer recurrent_initializer bias_initializer "
     "kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint "

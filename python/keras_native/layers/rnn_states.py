@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import backend as K
+from ..utils.generic_utils import to_list
 
 
 class StatefulMixin:
@@ -35,7 +36,7 @@ class StatefulMixin:
         if not self.stateful:
             raise AttributeError(f"Layer {self.name!r} must be stateful.")
         shapes = self._state_shapes(self._fixed_batch_size())
-        if self._states is None:
+        if self._states is None or self._states[0] is None:
             self._states = [K.zeros(shape) for shape in shapes]
             if states is None:
                 return
@@ -57,7 +58,7 @@ class StatefulMixin:
         K.batch_set_value(list(zip(self._states, values, strict=True)))
 
     def _fixed_batch_size(self):
-        shape = self.input_spec[0].shape
+        shape = to_list(self.input_spec)[0].shape
         batch_size = shape[0] if shape else None
         if not batch_size:
             raise ValueError(

@@ -44,6 +44,12 @@ class Wrapper(Layer):
     def set_weights(self, weights):
         self.layer.set_weights(weights)
 
+    def get_losses_for(self, inputs=None):
+        return super().get_losses_for(inputs)
+
+    def get_updates_for(self, inputs=None):
+        return super().get_updates_for(inputs)
+
     def get_config(self):
         layer = self.layer
         return {

@@ -198,6 +198,7 @@ TABLE = {
     "GlobalMaxPooling3D": Spelling(_DATA),
     "GlobalAveragePooling3D": Spelling(_DATA),
     # recurrent
+    "Recurrent": Spelling({"consume_less": "implementation"}, time_series=True),
     "SimpleRNN": Spelling(
         _RECURRENT,
         order="output_dim init inner_init activation" + _RECURRENT_TAIL,
