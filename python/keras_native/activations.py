@@ -1,6 +1,7 @@
 """Activation functions by name."""
 
 from . import backend as K
+from . import dialect
 from .utils.generic_utils import deserialize_keras_object
 
 
@@ -74,12 +75,24 @@ def serialize(activation):
 
 def deserialize(name, custom_objects=None):
     """The activation function called `name`."""
+    later = _of_later_generations().get(name) if isinstance(name, str) else None
+    if later is not None and name not in (custom_objects or {}):
+        return later
     return deserialize_keras_object(
         name,
         module_objects=globals(),
         custom_objects=custom_objects,
         printable_module_name="activation function",
     )
+
+
+def _of_later_generations():
+    """{name: function} where the model that is being made comes from a later Keras."""
+    if dialect.current().optimizers != "later":
+        return {}
+    from .later.activations import BY_GENERATION
+
+    return BY_GENERATION[dialect.current().generation]
 
 
 def get(identifier):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .. import backend as K
+from .. import dialect
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import (
     has_arg,
@@ -91,6 +92,7 @@ class Layer(NodeAccess, WeightStore):
             self.batch_input_shape = (kwargs.get("batch_size"),) + shape
         self.dtype = kwargs.get("dtype") or K.floatx()
         self._initial_weights = kwargs.get("weights")
+        self._dialect = dialect.current()
 
     def _check_name(self, name):
         if not name:
@@ -292,8 +294,15 @@ class Layer(NodeAccess, WeightStore):
                 output = K.identity(output)
             penalty = getattr(self, "activity_regularizer", None)
             if penalty is not None:
-                self.add_loss([penalty(x) for x in to_list(output)], inputs)
+                self.add_loss([self._penalty(penalty, x) for x in to_list(output)], inputs)
         return output, output_mask, frame
+
+    def _penalty(self, penalty, x):
+        """What the activation `x` adds to the loss."""
+        value = penalty(x)
+        if self._dialect.penalty_per_sample:
+            value = value / K.cast(K.shape(x)[0], K.dtype(value))
+        return value
 
     def _check_output(self, output):
         outputs = to_list(output, allow_tuple=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import backend as K
+from .. import dialect
 from ..legacy import accepts_keras1, layouts
 from ..utils.generic_utils import has_arg, object_list_uid, to_list, unpack_singleton
 from ..utils.layer_utils import get_source_inputs
@@ -59,6 +60,7 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
         self._is_compiled = False
         self._expects_training_arg = False
         self._initial_weights = None
+        self._dialect = dialect.current()
         self._graph = None
         self._layers = []
         self.name = self._check_name(name)
@@ -169,6 +171,14 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
     @staticmethod
     def _node_key(layer, index):
         return f"{layer.name}_ib-{index}"
+
+    @property
+    def keras_generation(self):
+        """Whose arithmetic the model follows: '1', '2', 'tf_keras' or '3' (see `dialect`).
+
+        '2' for models built here; models from files follow the Keras that wrote them.
+        """
+        return self._dialect.generation
 
     # ------------------------------------------------------------ layers and weights
 

@@ -23,8 +23,7 @@ class Endpoint:
         weight: placeholder for sample weights.
         metrics, weighted_metrics: {name: metric object}.
         loss_metric: mean of the loss, where the model has several outputs.
-        keras1_losses: whether masks and weights count as in Keras 1, whose means leave out what is
-            masked or has no weight (for models that Keras 1 saved).
+        masked_loss: what a masked loss is the mean over, as in `dialect.Dialect`.
     """
 
     def __init__(self, name, tensor, loss, loss_weight):
@@ -41,7 +40,7 @@ class Endpoint:
         self.metrics = {}
         self.weighted_metrics = {}
         self.loss_metric = None
-        self.keras1_losses = False
+        self.masked_loss = "all"
 
     def target_shape(self):
         """What a target has to look like; None where a loss of the user's may take anything."""
@@ -76,11 +75,13 @@ class Endpoint:
     def loss_tensor(self, weighted):
         """The scalar loss of this output."""
         weight = self.weight if weighted else None
-        if self.keras1_losses:
+        if self.masked_loss == "keras1":
             objective = compile_utils.weighted_masked_objective(self.loss.call)
             return objective(self.target, self.tensor, weight, self.mask)
         if self.mask is not None:
             mask = K.cast(self.mask, self.tensor.dtype)
+            if self.masked_loss == "unmasked":
+                mask = mask / K.maximum(K.mean(mask), K.epsilon())
             if weight is None:
                 weight = mask
             else:
@@ -178,7 +179,7 @@ class TrainingGraph:
         for i, (name, tensor) in enumerate(zip(names, self.model.outputs, strict=True)):
             end = Endpoint(name, tensor, losses[i], factors[i])
             end.weight, end.weight_mode = weights[i], modes[i]
-            end.keras1_losses = self.model._keras1_losses
+            end.masked_loss = self.model._dialect.masked_loss
             ends.append(end)
         return ends
 

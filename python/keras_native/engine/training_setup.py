@@ -20,7 +20,6 @@ class Compilable(Network):
             _predict_function=None,
             _fast_predict=None,
             _fast_train={},
-            _keras1_losses=False,
             stop_training=False,
             history=None,
         )

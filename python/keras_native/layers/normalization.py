@@ -126,7 +126,8 @@ class BatchNormalization(Layer):
                 epsilon=self.epsilon,
             )
 
-        if training in (0, False):
+        frozen = self._dialect.frozen_norm_is_inference and not self.trainable
+        if frozen or training in (0, False):
             return inference()
         rank = K.ndim(inputs)
         axes = [i for i in range(rank) if i != self.axis % rank]
@@ -148,13 +149,17 @@ class BatchNormalization(Layer):
         """Variance that the running average moves to, from that of the n elements of the batch.
 
         Keras 2.3.1 multiplied by n / (n - 1 - epsilon) what TensorFlow gave it, and for images with
-        the channels last that was n / (n - 1) times the variance already.
+        the channels last that was n / (n - 1) times the variance already. Other generations did
+        one of the two, or none (see `dialect`).
         """
-        rank = K.ndim(inputs)
+        rule, rank = self._dialect.moving_variance, K.ndim(inputs)
+        if rule == "population":
+            return variance
         features = K.int_shape(inputs)[self.axis]
         n = K.cast(K.size(inputs), K.dtype(variance)) / max(1, features)
-        variance = variance * (n / (n - (1.0 + self.epsilon)))
-        if rank == 4 and self.axis % rank == 3:
+        if rule == "keras2":
+            variance = variance * (n / (n - (1.0 + self.epsilon)))
+        if rank == 4 and (rule == "fused" or self.axis % rank == 3):
             variance = variance * (n / (n - 1.0))
         return variance
 

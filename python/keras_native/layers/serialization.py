@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .. import dialect
 from ..legacy.config import modern_config
 from ..utils.generic_utils import deserialize_keras_object, get_custom_objects
 
@@ -26,7 +27,7 @@ class _Classes(Mapping):
             from ..engine.training import Model
 
             return Model
-        found = self._table().get(name)
+        found = self._table().get(name) or _of_later_generations().get(name)
         if not isinstance(found, type):
             raise KeyError(name)
         return found
@@ -37,6 +38,15 @@ class _Classes(Mapping):
 
     def __len__(self):
         return len(list(iter(self)))
+
+
+def _of_later_generations():
+    """{name: class} where the model that is being made comes from a later Keras."""
+    if dialect.current().generation not in ("tf_keras", "3"):
+        return {}
+    from ..later.layers import TABLE
+
+    return TABLE
 
 
 _classes = _Classes()

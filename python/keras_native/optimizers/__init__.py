@@ -1,5 +1,6 @@
 """Optimizers by name."""
 
+from ..dialect import current
 from ..utils.generic_utils import deserialize_keras_object, serialize_keras_object
 from .base import Optimizer, clip_norm
 from .rules import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
@@ -42,6 +43,11 @@ def serialize(optimizer):
 def deserialize(config, custom_objects=None):
     """The optimizer that `config` describes; class names are taken in any case."""
     name = config.get("class_name") if isinstance(config, dict) else None
+    dialect = current()
+    if dialect.optimizers == "later" and name not in (custom_objects or {}):
+        from ..later.optimizers import from_config
+
+        return from_config(config, dialect.generation)
     if isinstance(name, str) and name.lower() in _BY_NAME:
         config = {**config, "class_name": name.lower()}
     return deserialize_keras_object(

@@ -4,13 +4,21 @@ import json
 
 import numpy as np
 
+from .. import dialect
+from . import foreign
+
 _MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
 _MAX_DEPTH = 200  # nesting; a model inside a model inside … adds about six levels each
 
 
-def model_from_config(config, custom_objects=None):
+def model_from_config(config, custom_objects=None, version=None):
     """The model of a configuration {'class_name', 'config'}, not compiled, with new weights.
 
+    It keeps the arithmetic of the Keras that wrote it; `model.keras_generation` tells which.
+
+    Args:
+        custom_objects: {name: class or function} for what is not of this package.
+        version: of the Keras that wrote it, where the configuration does not say.
     Raises:
         ValueError: if the configuration is not one of a model, or names something unknown.
     """
@@ -26,7 +34,11 @@ def model_from_config(config, custom_objects=None):
             f"Improper config of a model: expected a dict with 'class_name' and 'config'; received "
             f"{str(config)[:200]}."
         )
-    return layers.deserialize(config, custom_objects=custom_objects)
+    generation = foreign.generation_of(config, version)
+    if generation in ("tf_keras", "3"):
+        config = foreign.keras_2_config(config, generation)
+    with dialect.use(dialect.BY_GENERATION[generation]):
+        return layers.deserialize(config, custom_objects=custom_objects)
 
 
 def model_from_json(json_string, custom_objects=None):

@@ -6,7 +6,7 @@ import os
 
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
-from . import architecture, reader, training, weights
+from . import architecture, archive, layout, reader, training, weights
 from .atomic import atomic_path
 from .attributes import as_text
 
@@ -47,11 +47,15 @@ def load_model(filepath, custom_objects=None, compile=True):
         ValueError: if the file is no model, or does not fit together.
         OSError: if it cannot be opened.
     """
+    if _is_archive(filepath):
+        return _load_archive(filepath, custom_objects, compile)
     with _reading(filepath) as f:
         if "model_config" not in f.attrs:
             raise ValueError(f"No model found in config file: {filepath!r} has no 'model_config'.")
         config = architecture.parse_json(as_text(f.attrs["model_config"], "model_config"))
-        model = architecture.model_from_config(config, custom_objects)
+        version = as_text(f.attrs["keras_version"], "keras_version") if (
+            "keras_version" in f.attrs) else "1"
+        model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         weights.load_weights_from_hdf5_group(
@@ -59,6 +63,30 @@ def load_model(filepath, custom_objects=None, compile=True):
         )
         if compile:
             training.load_training(f, model, custom_objects)
+    return model
+
+
+def _is_archive(filepath):
+    import h5py
+
+    return not isinstance(filepath, h5py.Group) and archive.is_archive(filepath)
+
+
+def _load_archive(filepath, custom_objects, compile):
+    """The model of a `.keras` archive."""
+    with archive.Archive(filepath) as source:
+        config = source.json("config.json")
+        metadata = source.json("metadata.json")
+        version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+        model = architecture.model_from_config(config, custom_objects, version)
+        if not hasattr(model, "layers"):
+            raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
+        with source.weights() as f:
+            layout.load(f, model)
+            if compile:
+                training.load_archived(
+                    source, f, model, config.get("compile_config"), custom_objects
+                )
     return model
 
 
@@ -81,7 +109,16 @@ def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=Fa
     """
     if skip_mismatch and not by_name:
         raise ValueError("skip_mismatch=True needs by_name=True.")
+    if _is_archive(filepath):
+        with archive.Archive(filepath) as source, source.weights() as f:
+            layout.load(f, model)
+        return
     with _reading(filepath) as f:
+        if layout.is_layout(f):
+            if by_name:
+                raise ValueError("Weights in the layout of Keras 3 have no names to go by.")
+            layout.load(f, model)
+            return
         if "layer_names" not in f.attrs and "layer_names0" not in f.attrs:
             f = reader.subgroup(f, "model_weights")
         layers = weights.stored_layers(model)

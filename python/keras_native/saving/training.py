@@ -6,8 +6,9 @@ import warnings
 import numpy as np
 
 from .. import backend as K
+from .. import dialect
 from ..utils.generic_utils import as_python
-from . import keras1, reader
+from . import foreign, keras1, layout, reader
 from .architecture import parse_json
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import write_arrays
@@ -50,10 +51,28 @@ def load_training(f, model, custom_objects):
         )
         return
     config = parse_json(as_text(f.attrs["training_config"], "training_config"))
-    model._keras1_losses = keras1.is_writer(f)
     compile_from_config(model, config, custom_objects)
     if reader.has(f, "optimizer_weights"):
-        _load_optimizer(f, model)
+        group = reader.subgroup(f, "optimizer_weights")
+        names = load_attributes_from_hdf5_group(group, "weight_names")
+        _load_optimizer(
+            group, names, model, lambda state: keras1.state_in_model_order(f, model, state)
+        )
+
+
+def load_archived(archive, f, model, config, custom_objects):
+    """Compile `model` as an archive's `compile_config` says, and set the optimizer's state.
+
+    Args:
+        f: the open weights of the archive.
+    """
+    if not isinstance(config, dict) or not config.get("optimizer"):
+        return
+    config = {**config, "optimizer_config": config["optimizer"]}
+    compile_from_config(model, config, custom_objects)
+    paths = layout.optimizer_state(f)
+    if paths:
+        _load_optimizer(f, paths, model, None)
 
 
 def compile_from_config(model, config, custom_objects):
@@ -61,6 +80,11 @@ def compile_from_config(model, config, custom_objects):
     from .. import losses, metrics, optimizers
 
     custom_objects = custom_objects or {}
+    generation = model.keras_generation
+    if generation in ("tf_keras", "3"):
+        config = foreign.compile_arguments(config, generation)
+    if "optimizer_config" not in config:
+        raise ValueError("The training configuration names no optimizer.")
 
     def restored(value, deserialize):
         if isinstance(value, dict) and set(value) == {"class_name", "config"}:
@@ -71,26 +95,32 @@ def compile_from_config(model, config, custom_objects):
             return [restored(v, deserialize) for v in value]
         return custom_objects.get(value, value) if isinstance(value, str) else value
 
-    model.compile(
-        optimizer=optimizers.deserialize(config["optimizer_config"], custom_objects=custom_objects),
-        loss=restored(config.get("loss"), losses.deserialize),
-        metrics=restored(config.get("metrics"), metrics.deserialize),
-        weighted_metrics=restored(config.get("weighted_metrics"), metrics.deserialize),
-        loss_weights=config.get("loss_weights"),
-        sample_weight_mode=config.get("sample_weight_mode"),
-    )
+    with dialect.use(model._dialect):
+        model.compile(
+            optimizer=optimizers.deserialize(
+                config["optimizer_config"], custom_objects=custom_objects
+            ),
+            loss=restored(config.get("loss"), losses.deserialize),
+            metrics=restored(config.get("metrics"), metrics.deserialize),
+            weighted_metrics=restored(config.get("weighted_metrics"), metrics.deserialize),
+            loss_weights=config.get("loss_weights"),
+            sample_weight_mode=config.get("sample_weight_mode"),
+        )
 
 
-def _load_optimizer(f, model):
-    group = reader.subgroup(f, "optimizer_weights")
-    names = load_attributes_from_hdf5_group(group, "weight_names")
+def _load_optimizer(group, names, model, reorder):
+    """Set the optimizer's state from data sets `names` of a group.
+
+    Args:
+        reorder: function of the list of arrays, for files of Keras 1.
+    """
     model._make_train_function()
     trained = sum(int(np.prod(K.int_shape(w))) for w in model.optimizer.weights)
     budget = reader.Budget(2 * trained + 64)
     try:
         state = [reader.array(group, name, budget) for name in names]
-        if keras1.is_writer(f):
-            state = keras1.state_in_model_order(f, model, state)
+        if reorder is not None and model.keras_generation == "1":
+            state = reorder(state)
         model.optimizer.set_weights(state)
     except ValueError as error:
         warnings.warn(

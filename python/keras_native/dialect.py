@@ -1,0 +1,90 @@
+"""Where the generations of Keras differ in arithmetic, as one table.
+
+What is built here follows Keras 2.3.1. A model loaded from a file keeps the arithmetic of the Keras
+that wrote it: layers, optimizers and losses look at `current()` when they are made, and keep what
+they found. `model.keras_generation` says which generation a model follows.
+"""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The arithmetic of one generation of Keras.
+
+    Attributes:
+        generation: '1', '2', 'tf_keras' (tf.keras and tf_keras) or '3'.
+        masked_loss: what a masked loss is the mean over: 'all' steps, 'unmasked' steps, or
+            'keras1': unmasked steps, and samples whose weight is not zero.
+        moving_variance: of batch normalization: 'keras2' (n / (n - 1), twice for images), 'fused'
+            (n / (n - 1) for images only) or 'population'.
+        frozen_norm_is_inference: whether a batch normalization that is not trained uses its
+            averages in training too.
+        penalty_per_sample: whether penalties on activations are divided by the batch size.
+        clip_each: whether `clipnorm` holds for each variable, not for all together.
+        optimizers: 'keras2', or 'later' for the rules of TensorFlow 2 and Keras 3.
+        hard_sigmoid: 'slope' for clip(0.2 x + 0.5), 'relu6' for relu6(x + 3) / 6.
+        half_pixel: whether bilinear resizing puts samples at the centres of pixels.
+        huber_mean: whether the Huber loss is the mean over the last axis.
+        reset_after: default of `GRU`.
+        recurrent_activation: default of recurrent layers.
+    """
+
+    generation: str
+    masked_loss: str = "all"
+    moving_variance: str = "keras2"
+    frozen_norm_is_inference: bool = False
+    penalty_per_sample: bool = False
+    clip_each: bool = False
+    optimizers: str = "keras2"
+    hard_sigmoid: str = "slope"
+    half_pixel: bool = False
+    huber_mean: bool = False
+    reset_after: bool = False
+    recurrent_activation: str = "sigmoid"
+
+
+KERAS_2 = Dialect("2")
+KERAS_1 = replace(
+    KERAS_2,
+    generation="1",
+    masked_loss="keras1",
+    moving_variance="population",
+    recurrent_activation="hard_sigmoid",
+)
+TF_KERAS = Dialect(
+    "tf_keras",
+    masked_loss="unmasked",
+    moving_variance="fused",
+    frozen_norm_is_inference=True,
+    penalty_per_sample=True,
+    clip_each=True,
+    optimizers="later",
+    half_pixel=True,
+    huber_mean=True,
+    reset_after=True,
+)
+KERAS_3 = replace(
+    TF_KERAS, generation="3", moving_variance="population", hard_sigmoid="relu6"
+)
+
+BY_GENERATION = {d.generation: d for d in (KERAS_1, KERAS_2, TF_KERAS, KERAS_3)}
+
+_current = KERAS_2
+
+
+def current():
+    """The dialect of what is being made now."""
+    return _current
+
+
+@contextlib.contextmanager
+def use(dialect):
+    """Inside, what is made follows `dialect`."""
+    global _current
+    before, _current = _current, dialect
+    try:
+        yield
+    finally:
+        _current = before

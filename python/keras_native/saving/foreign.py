@@ -1,0 +1,365 @@
+"""Configurations of tf.keras and Keras 3 as configurations of Keras 2.
+
+Data in, data out: nothing is looked up, imported or made here. What has no counterpart in Keras 2
+and changes nothing (module names, quantization, build shapes) is dropped; what would change the
+result is refused by name.
+"""
+
+_MODELS = {"Functional", "Model", "Sequential"}
+_CALL_ARGUMENTS = {"mask": None, "training": None}
+_MAX_DEPTH = 200
+
+# Arguments of later versions: name -> the values that change nothing. Others are refused.
+_HARMLESS = {
+    "ragged": (False, None),
+    "optional": (False, None),
+    "time_major": (False, None),
+    "zero_output_for_mask": (False, None),
+    "renorm": (False, None),
+    "keepdims": (False, None),
+    "sparse": (False, None),
+    "virtual_batch_size": (None,),
+    "adjustment": (None,),
+    "rms_scaling": (False, None),
+    "output_padding": (None,),
+    "noise_shape": (None,),
+    "activity_regularizer": (None,),
+    "input_axes": (None,),
+    "output_axes": (None,),
+    "lora_rank": (None,),
+}
+# Arguments that never change what a layer computes.
+_IGNORED = {
+    "renorm_clipping", "renorm_momentum", "synchronized", "fused", "quantization_config",
+    "build_input_shape", "shared_object_id", "lora_alpha",
+}  # fmt: skip
+
+# Where a name of `_HARMLESS` or `_IGNORED` is an argument of the class here, it stays.
+_OWN = {
+    "sparse": {"InputLayer"},
+    "noise_shape": {"Dropout"},
+    "output_padding": {"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"},
+    "build_input_shape": {"Sequential"},
+}
+_PENALIZED = (
+    "Dense", "Conv", "LSTM", "GRU", "RNN", "Embedding", "LocallyConnected",
+)  # fmt: skip
+_SEEDED = {"Dropout", "AlphaDropout"}
+_SHORT_METRICS = {"accuracy", "acc", "mse", "mae", "mape", "msle", "crossentropy", "ce"}
+
+
+def is_foreign(config):
+    """Whether tf.keras or Keras 3 wrote the configuration of a model."""
+    return generation_of(config) in ("tf_keras", "3")
+
+
+def generation_of(config, version=None):
+    """'1', '2', 'tf_keras' or '3': who wrote a model's configuration.
+
+    Args:
+        config: dict with 'class_name' and 'config'.
+        version: the file's `keras_version`, where there is one.
+    """
+    if isinstance(config, dict) and config.get("keras_generation") in ("1", "2", "tf_keras", "3"):
+        return config["keras_generation"]
+    version = str(version or (config.get("keras_version") if isinstance(config, dict) else "") or "")
+    if _uses_keras_3_calls(config):
+        return "3"
+    major, _, minor = version.partition(".")
+    minor = minor.partition(".")[0]
+    if major == "3":
+        return "3"
+    if "-tf" in version or (major == "2" and minor.isdigit() and int(minor) >= 4):
+        return "tf_keras"
+    text = _first_module(config)
+    if text.startswith(("tf_keras", "tensorflow", "keras")):
+        return "tf_keras"
+    if isinstance(config, dict) and config.get("class_name") == "Functional":
+        return "tf_keras"
+    return "1" if version.startswith("1") else "2"
+
+
+def _inner(config):
+    inner = config.get("config") if isinstance(config, dict) else None
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
+
+
+def _uses_keras_3_calls(config):
+    """Whether a call or a shape is written as only Keras 3 does."""
+    for layer in _inner(config):
+        calls = layer.get("inbound_nodes")
+        if isinstance(calls, list) and calls and isinstance(calls[0], dict):
+            return True
+        own = layer.get("config")
+        if isinstance(own, dict) and ("batch_shape" in own or isinstance(own.get("dtype"), dict)):
+            return True
+        if layer.get("class_name") in _MODELS and _uses_keras_3_calls(layer):
+            return True
+    return False
+
+
+def _first_module(config):
+    modules = [config.get("module")] if isinstance(config, dict) else []
+    modules += [layer.get("module") for layer in _inner(config)]
+    return next((m for m in modules if isinstance(m, str)), "")
+
+
+def keras_2_config(config, generation):
+    """The configuration of a model or layer as Keras 2 would have written it.
+
+    Raises:
+        ValueError: for a malformed configuration, or a setting that has no counterpart.
+    """
+    return _object(config, generation, 0)
+
+
+def _object(value, generation, depth):
+    """{'class_name', 'config', …} and what is inside, in the form of Keras 2."""
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"Expected at most {_MAX_DEPTH} levels of nesting in a configuration.")
+    if isinstance(value, list):
+        return [_object(v, generation, depth + 1) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {k: _object(v, generation, depth + 1) for k, v in value.items()}
+    name = value["class_name"]
+    if not isinstance(name, str):
+        raise ValueError(f"Expected the name of a class; received {str(name)[:100]}.")
+    if name == "DTypePolicy" or name.endswith("Policy"):
+        return _dtype(value)
+    if name == "__lambda__":
+        raise ValueError(
+            "The configuration holds a lambda as Python bytecode, which would run a program from "
+            "the file; refused."
+        )
+    if name == "__tuple__":
+        return [_object(v, generation, depth + 1) for v in value.get("items", [])]
+    if name == "function":  # a function by its name; looked up in tables and custom_objects only
+        return value.get("config")
+    if "config" not in value:
+        return {k: _object(v, generation, depth + 1) for k, v in value.items()}
+    own = value.get("config")
+    if isinstance(own, dict):
+        own = _settings(name, own, generation, depth)
+    elif isinstance(own, list):
+        own = _object(own, generation, depth + 1)
+    result = {"class_name": _class_name(value), "config": own}
+    if "name" in value:
+        result["name"] = value["name"]
+    if "inbound_nodes" in value:
+        result["inbound_nodes"] = _object_free(value["inbound_nodes"])
+    for key in ("keras_version", "backend"):
+        if key in value:
+            result[key] = value[key]
+    if name in _MODELS and isinstance(own, dict) and isinstance(own.get("layers"), list):
+        _calls(own)
+    return result
+
+
+def _object_free(calls):
+    """Calls are no objects: they stay as they are written until all layers are known."""
+    return calls if isinstance(calls, list) else []
+
+
+def _class_name(value):
+    """The name without the package that it is registered in."""
+    name = value["class_name"]
+    return name.rpartition(">")[2]
+
+
+def _dtype(value):
+    """The type that a policy computes in; half precision is computed in single here."""
+    if isinstance(value, dict):
+        inner = value.get("config")
+        value = inner.get("name") if isinstance(inner, dict) else inner
+    if not isinstance(value, str):
+        raise ValueError(f"Expected the name of a dtype; received {str(value)[:100]}.")
+    return "float32" if value.startswith("mixed_") or value.endswith("float16") else value
+
+
+def _settings(name, own, generation, depth):
+    """Arguments of one class."""
+    result = {}
+    for key, value in own.items():
+        if key == "dtype" and value is not None:
+            result[key] = _dtype(value)
+        elif key == "layers" and name in _MODELS:
+            result[key] = _layers(value, generation, depth)
+        elif _keeps(key, value, name):
+            result[key] = _object(value, generation, depth + 1)
+    if name == "InputLayer" and "batch_shape" in result:
+        result["batch_input_shape"] = result.pop("batch_shape")
+    if name == "LeakyReLU" and "negative_slope" in result:
+        result["alpha"] = result.pop("negative_slope")
+    if name == "Sequential":
+        result.pop("dtype", None)
+        result.pop("trainable", None)
+    if name in ("Functional", "Model"):
+        for key in ("input_layers", "output_layers"):
+            if key in result:
+                result[key] = _ends(result[key])
+        result.pop("dtype", None)
+    if "seed" in result and not _takes_seed(name):
+        del result["seed"]
+    return result
+
+
+def _takes_seed(name):
+    """Initializers have a seed, and so have the layers of noise; others only in later versions."""
+    return name in _SEEDED or not name.endswith(
+        ("LSTM", "GRU", "SimpleRNN", "LSTM1D", "LSTM2D", "LSTM3D", "Cell", "Attention")
+    ) and not name.startswith(("SpatialDropout", "Gaussian"))  # fmt: skip
+
+
+def _keeps(key, value, name):
+    """Whether an argument means something here.
+
+    Raises:
+        ValueError: if it means something, but not here.
+    """
+    if name in _OWN.get(key, ()):
+        return True
+    if key in _IGNORED:
+        return False
+    if key == "activity_regularizer" and value is not None:
+        return True
+    if key in _HARMLESS:
+        if value not in _HARMLESS[key]:
+            raise ValueError(
+                f"{name}: the argument {key}={value!r} of later versions of Keras is not supported."
+            )
+        return key == "activity_regularizer" and any(part in name for part in _PENALIZED)
+    return True
+
+
+def _layers(layers, generation, depth):
+    if not isinstance(layers, list):
+        raise ValueError("Expected a list of layers in the configuration of a model.")
+    return [_object(layer, generation, depth + 1) for layer in layers]
+
+
+def _ends(ends):
+    """[[layer, call, output], …] from any nesting of such."""
+    if isinstance(ends, dict):
+        return [end for value in ends.values() for end in _ends(value)]
+    if isinstance(ends, list) and ends and isinstance(ends[0], str):
+        return [ends]
+    return [end for value in ends or () for end in _ends(value)]
+
+
+# ------------------------------------------------------------ calls of Keras 3
+
+
+def _calls(own):
+    """Rewrites the calls of a graph in place; masks are computed anew, so their steps go."""
+    layers = [layer for layer in own["layers"] if isinstance(layer, dict)]
+    models = {layer.get("name") for layer in layers if layer.get("class_name") in _MODELS}
+    keras_3 = False
+    for layer in layers:
+        calls = []
+        for call in layer.get("inbound_nodes") or []:
+            if isinstance(call, dict):
+                keras_3 = True
+                call = _call(call, models)
+            calls.append(call)
+        if "inbound_nodes" in layer:
+            layer["inbound_nodes"] = calls
+    if keras_3:
+        own["layers"] = _without_mask_steps(own, layers)
+        for key in ("input_layers", "output_layers"):
+            own[key] = [_from_outside(end, models) for end in own.get(key, [])]
+
+
+def _from_outside(end, models):
+    """Keras 3 counts the calls of an inner model from 0; its own graph was call 0 in Keras 2."""
+    return [end[0], end[1] + 1, *end[2:]] if end[0] in models else list(end)
+
+
+def _call(call, models):
+    """[[layer, call, output, keyword arguments], …] from Keras 3's arguments."""
+    sources = []
+    for argument in call.get("args", []):
+        sources += _tensors(argument, models)
+    kwargs = {}
+    for key, value in (call.get("kwargs") or {}).items():
+        if key in ("mask", "attention_mask") or value is None:
+            continue
+        inner = _tensors(value, models)
+        if not inner:
+            kwargs[key] = value
+        elif key in ("initial_state", "constants", "inputs", "sequences", "sequence"):
+            sources += inner
+        else:
+            raise ValueError(f"A tensor as keyword argument {key!r} of a call is not supported.")
+    return [[*source, kwargs] for source in sources]
+
+
+def _tensors(value, models):
+    if isinstance(value, dict):
+        config = value.get("config")
+        if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
+            history = config.get("keras_history")
+            if not isinstance(history, list) or len(history) != 3:
+                raise ValueError("Expected a tensor as [layer, call, output] in a call.")
+            return [_from_outside(history, models)]
+        value = list(value.values())
+    if isinstance(value, list):
+        return [tensor for inner in value for tensor in _tensors(inner, models)]
+    return []
+
+
+def _without_mask_steps(own, layers):
+    """Layers that an output needs; Keras 3 writes the computation of masks into the graph too."""
+    needed, waiting = set(), [end[0] for end in own.get("output_layers", [])]
+    waiting += [end[0] for end in own.get("input_layers", [])]
+    by_name = {layer.get("name"): layer for layer in layers}
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name not in by_name:
+            continue
+        needed.add(name)
+        for call in by_name[name].get("inbound_nodes") or []:
+            waiting += [source[0] for source in call if isinstance(source, list) and source]
+    return [layer for layer in layers if layer.get("name") in needed]
+
+
+# ------------------------------------------------------------ arguments of compile
+
+
+def compile_arguments(config, generation):
+    """Arguments of `compile` in the form of Keras 2; the optimizer's stay as they are."""
+    result = {
+        key: _objective(_object(config.get(key), generation, 0))
+        for key in ("loss", "metrics", "weighted_metrics")
+    }
+    result["loss_weights"] = config.get("loss_weights")
+    result["sample_weight_mode"] = config.get("sample_weight_mode")
+    if "optimizer_config" in config:
+        result["optimizer_config"] = config["optimizer_config"]
+    return result
+
+
+_OBJECTIVE = {"dtype": None, "axis": -1, "ignore_class": None, "fn": None}
+
+
+def _objective(value):
+    """Losses and metrics without the arguments of later versions, as long as those say nothing."""
+    if isinstance(value, list):
+        return [_objective(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {"class_name", "config"} or not isinstance(value["config"], dict):
+        return {k: _objective(v) for k, v in value.items()}
+    own = dict(value["config"])
+    if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper"):
+        return own["name"] if own.get("name") in _SHORT_METRICS else own.get("fn")
+    for key in ("dtype", "fn"):
+        own.pop(key, None)
+    for key in ("axis", "ignore_class"):
+        if key in own and own[key] == _OBJECTIVE[key]:
+            del own[key]
+    if own.get("reduction") in ("auto", "mean_with_sample_weight"):
+        own["reduction"] = "sum_over_batch_size"
+    return {"class_name": value["class_name"], "config": own}
