@@ -57,6 +57,30 @@ class EigenvalueRegularizer(Regularizer):
         return {"k": self.k}
 
 
+class OrthogonalRegularizer(Regularizer):
+    """Mean |cosine| of pairs of rows (or columns), times `factor` (of later versions of Keras)."""
+
+    def __init__(self, factor=0.01, mode="rows"):
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"Expected mode 'rows' or 'columns'. Received: {mode!r}")
+        self.factor, self.mode = float(factor), mode
+
+    def __call__(self, x):
+        if K.ndim(x) != 2:
+            raise ValueError(
+                f"OrthogonalRegularizer works on matrices only. Received shape: {K.int_shape(x)}"
+            )
+        if self.mode == "columns":
+            x = K.transpose(x)
+        size = K.int_shape(x)[0]
+        x = K.l2_normalize(x, axis=1)
+        products = K.dot(x, K.transpose(x)) * (1.0 - K.eye(size))
+        return self.factor * 0.5 * K.sum(K.abs(products)) / (size * (size - 1.0) / 2.0)
+
+    def get_config(self):
+        return {"factor": self.factor, "mode": self.mode}
+
+
 def l1(l=0.01):
     """A penalty on absolute values."""
     return L1L2(l1=l)

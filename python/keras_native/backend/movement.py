@@ -201,8 +201,14 @@ def asymmetric_spatial_2d_padding(
     return spatial_2d_padding(x, ((top_pad, bottom_pad), (left_pad, right_pad)), data_format)
 
 
-def resize_images(x, height_factor, width_factor, data_format, interpolation="nearest"):
+def resize_images(
+    x, height_factor, width_factor, data_format, interpolation="nearest", half_pixel=False
+):
     """Images enlarged by whole factors, 'nearest' or 'bilinear' (corners not aligned).
+
+    Args:
+        half_pixel: whether the bilinear one puts samples at the centres of pixels, as later
+            generations of Keras do.
 
     Raises:
         ValueError: for another interpolation or data format.
@@ -219,9 +225,8 @@ def resize_images(x, height_factor, width_factor, data_format, interpolation="ne
         return repeat_elements(x, width_factor, columns)
     if first:
         x = permute_dimensions(x, (0, 2, 3, 1))
-    x = emit(
-        "resize_bilinear", (x,), factors=[int(height_factor), int(width_factor)], half_pixel=False
-    )
+    factors = [int(height_factor), int(width_factor)]
+    x = emit("resize_bilinear", (x,), factors=factors, half_pixel=bool(half_pixel))
     return permute_dimensions(x, (0, 3, 1, 2)) if first else x
 
 

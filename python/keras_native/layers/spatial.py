@@ -94,7 +94,10 @@ class UpSampling2D(_UpSampling):
         self.interpolation = interpolation
 
     def call(self, inputs):
-        return K.resize_images(inputs, *self.size, self.data_format, self.interpolation)
+        half_pixel = self._dialect.half_pixel
+        return K.resize_images(
+            inputs, *self.size, self.data_format, self.interpolation, half_pixel
+        )
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation}
