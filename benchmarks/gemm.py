@@ -1,13 +1,12 @@
 """GEMM of this build against NumPy's BLAS at the shapes of Keras models: GFLOP/s, best of many.
 
-    python benchmarks/gemm.py [--seconds 0.3]
+python benchmarks/gemm.py [--seconds 0.3]
 """
 
 import argparse
 import time
 
 import numpy as np
-
 from keras_native.backend import core_gemm
 
 SHAPES = [  # (where it comes from, rows, inner, columns)

@@ -1,12 +1,11 @@
 """Milliseconds per training step and per single-sample prediction of a few dense models.
 
-    python benchmarks/train_step.py
+python benchmarks/train_step.py
 """
 
 import time
 
 import numpy as np
-
 from keras_native.layers import Dense, Dropout
 from keras_native.models import Sequential
 

@@ -6,7 +6,6 @@
 import time
 
 import numpy as np
-
 from keras_native.datasets import digits
 from keras_native.layers import Dense, Dropout
 from keras_native.models import Sequential, load_model
@@ -38,7 +37,8 @@ history = model.fit(
 seconds = time.perf_counter() - start
 
 loss, accuracy = model.evaluate(x_test, to_categorical(y_test, 10), verbose=0)
-print(f"\nTrained for {seconds:.2f} s. On {len(x_test)} digits it has never seen: {accuracy:.1%} right.")
+print(f"\nTrained for {seconds:.2f} s.")
+print(f"On {len(x_test)} digits it has never seen: {accuracy:.1%} right.")
 
 model.save("digits_mlp.h5")
 restored = load_model("digits_mlp.h5")

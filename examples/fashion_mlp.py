@@ -5,7 +5,6 @@ downloaded.
 """
 
 import numpy as np
-
 from keras_native.datasets import fashion_mnist
 from keras_native.layers import Dense, Dropout, Flatten
 from keras_native.models import Sequential

@@ -120,7 +120,7 @@ def standardize_input_data(data, names, shapes=None, check_batch_axis=True, exce
 
 def _unboxed(x):
     """Numbers in an array of objects (a table of mixed columns) as an array of floats."""
-    if getattr(x, "dtype", None) != object or not isinstance(x, np.ndarray):
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "O":
         return x
     if not all(isinstance(value, (numbers.Real, np.number, np.bool_)) for value in x.flat):
         return x

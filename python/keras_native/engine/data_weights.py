@@ -91,7 +91,9 @@ def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_
         sample_weight = _checked_weights(y, np.asarray(sample_weight), temporal)
     by_class = None
     if class_weight is not None and not hasattr(class_weight, "__len__"):
-        raise TypeError(f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}")
+        raise TypeError(
+            f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}"
+        )
     if class_weight is not None and len(class_weight):
         by_class = _weights_by_class(y, class_weight, temporal)
     if sample_weight is not None and by_class is not None:

@@ -61,7 +61,9 @@ def _users(callbacks):
     listed = to_list(callbacks, allow_tuple=True) if callbacks is not None else []
     for callback in listed:
         if isinstance(callback, type) or not hasattr(callback, "set_model"):
-            raise TypeError(f"callbacks expected a list of Callback objects, got {callback!r} in it")
+            raise TypeError(
+                f"callbacks expected a list of Callback objects, got {callback!r} in it"
+            )
     return listed
 
 

@@ -63,7 +63,9 @@ class Endpoint:
         found = {}
         for name, metric in metrics.items():
             fn = getattr(metric, "_fn", None)
-            own = fn is None or (getattr(fn, "__module__", "") or "").startswith(__package__.split(".")[0])
+            own = fn is None or (getattr(fn, "__module__", "") or "").startswith(
+                __package__.split(".")[0]
+            )
             values = None if own else fn(self.target, self.tensor)
             if isinstance(values, dict):
                 for key in values:
