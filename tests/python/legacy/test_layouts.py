@@ -17,6 +17,11 @@ CASES = [
     (L.Conv2DTranspose(4, (3, 2)), (6, 6, 5), (3, 2, 5, 4)),
     (L.Conv2DTranspose(4, (3, 2), **FIRST), (5, 6, 6), (4, 5, 3, 2)),
     (L.SeparableConv2D(4, (3, 2), depth_multiplier=6, **FIRST), (5, 7, 7), (6, 5, 3, 2)),
+    (L.LSTM(4), (3, 2), (2, 4)),
+    (L.GRU(4), (3, 2), (2, 4)),
+    (L.ConvLSTM2D(4, 2), (3, 5, 5, 1), (2, 2, 1, 4)),
+    (L.ConvLSTM2D(4, 2, **FIRST), (3, 1, 5, 5), (4, 1, 2, 2)),
+    (L.Bidirectional(L.LSTM(4)), (3, 2), (2, 4)),
 ]
 
 
@@ -53,6 +58,21 @@ def test_what_fits_today_is_of_today():
     # but a file says who wrote it
     got = preprocess_weights_for_loading(layer, [kernel, np.zeros(3)], "1.2.2")
     np.testing.assert_array_equal(got[0], kernel.transpose(2, 3, 1, 0))
+
+
+def test_gates_by_name():
+    """LSTM had i, c, f, o, GRU z, r, h, each with W, U and b; gpu models were as today."""
+    for cls, gates in ((L.LSTM, (0, 2, 1, 3)), (L.GRU, (0, 1, 2))):
+        layer = cls(2)
+        layer.build((None, 3, 5))
+        arrays = [np.full(s, g) for g in range(len(gates)) for s in ((5, 2), (2, 2), (2,))]
+        for got in preprocess_weights_for_loading(layer, arrays, "1.2.2"):
+            np.testing.assert_array_equal(np.unique(got), sorted(gates))
+            np.testing.assert_array_equal(got.reshape(-1, 2 * len(gates))[0, ::2], gates)
+        today = [np.ones(w.shape) for w in layer.get_weights()]
+        loaded = preprocess_weights_for_loading(layer, today, "1.2.2")
+        for got, wanted in zip(loaded, today, strict=True):
+            np.testing.assert_array_equal(got, wanted)
 
 
 def test_a_model_inside_a_model():
