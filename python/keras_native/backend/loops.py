@@ -115,6 +115,27 @@ def rnn(
     inputs = as_tensor(inputs)
     if inputs.ndim < 3:
         raise ValueError(f"Input should be at least 3D. Received shape: {inputs.shape}")
+    sequence = swap_time(inputs)
+    last, outputs, final = rnn_time_first(
+        step_function, sequence, initial_states, go_backwards, mask, constants, unroll
+    )
+    return last, swap_time(outputs), final
+
+
+def swap_time(x):
+    """(batch, time, …) as (time, batch, …), and the other way round."""
+    x = as_tensor(x)
+    swapped = permute_dimensions(x, (1, 0, *range(2, x.ndim)))
+    if getattr(x, "_uses_learning_phase", False):
+        swapped._uses_learning_phase = True
+    return swapped
+
+
+def rnn_time_first(
+    step_function, sequence, initial_states, go_backwards=False, mask=None, constants=None,
+    unroll=False,
+):  # fmt: skip
+    """As `rnn`, with inputs and outputs (time, batch, …); the mask is (batch, time) as there."""
     if mask is not None:
         if not initial_states:
             raise ValueError(
@@ -122,14 +143,11 @@ def rnn(
                 "initial states (and your step function should return as its first state at time "
                 "`t` the output at time `t-1`)."
             )
-        mask = as_tensor(mask)
-        mask = cast(permute_dimensions(mask, (1, 0, *range(2, mask.ndim))), "bool")
-    sequence = permute_dimensions(inputs, (1, 0, *range(2, inputs.ndim)))
+        mask = cast(swap_time(mask), "bool")
     step = _Step(step_function, list(constants or []))
     run = _unrolled if unroll else _looped
     states = [as_tensor(s) for s in initial_states]
     last, outputs, final = run(step, sequence, states, mask, go_backwards)
-    outputs = permute_dimensions(outputs, (1, 0, *range(2, outputs.ndim)))
     if step.uses_learning_phase:
         last._uses_learning_phase = True
         outputs._uses_learning_phase = True

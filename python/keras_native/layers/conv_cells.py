@@ -5,7 +5,7 @@ from ..utils.conv_utils import normalize_padding, normalize_tuple
 from .arguments import channel_axis, known_extent, objects_config, set_objects
 from .core import positive_integer
 from .gated_cells import lstm_step, with_unit_forget
-from .rnn_cells import ProjectedCell, marked, masked
+from .rnn_cells import ProjectedCell, marked, seen_by_gates
 from .time_axis import fold_time, unfold_time
 
 
@@ -92,8 +92,7 @@ class ConvLSTM2DCell(ProjectedCell):
         return K.conv2d(x, w, (1, 1), "same", self.data_format)
 
     def project(self, inputs):
-        masks = self._dropout_mask
-        seen = [inputs] if masks is None else [masked(inputs, mask) for mask in masks]
+        seen = seen_by_gates(inputs, self._dropout_mask)
         if K.ndim(inputs) == 4:
             return self._product(self._input_conv, seen, self.kernel)
         folded = self._product(self._input_conv, [fold_time(x) for x in seen], self.kernel)
@@ -119,8 +118,7 @@ class ConvLSTM2DCell(ProjectedCell):
 
     def step(self, projected, states):
         h, c = states
-        masks = self._recurrent_dropout_mask
-        seen = [h] if masks is None else [masked(h, mask) for mask in masks]
+        seen = seen_by_gates(h, self._recurrent_dropout_mask)
         z = projected + self._product(self.recurrent_conv, seen, self.recurrent_kernel)
         axis = channel_axis(self.data_format)
         h, c = lstm_step([self._gate(z, i, axis) for i in range(4)], c, self)

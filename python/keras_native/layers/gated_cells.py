@@ -3,7 +3,7 @@
 from .. import backend as K
 from .. import initializers
 from .arguments import objects_config, set_objects
-from .rnn_cells import DenseCell, marked, masked
+from .rnn_cells import DenseCell, marked, seen_by_gates
 
 
 class GatedCell(DenseCell):
@@ -91,26 +91,23 @@ class GRUCell(GatedCell):
 
     def step(self, projected, states):
         _, kernel, _, bias = self._weights_used()
-        masks = self._recurrent_dropout_mask
         h = states[0]
-        if masks is not None and len(masks) == 1:
-            h, masks = masked(h, masks[0]), None
-        seen = [h, h, h] if masks is None else [masked(h, mask) for mask in masks]
+        seen = seen_by_gates(h, self._recurrent_dropout_mask)
+        if self.implementation == 2:  # what is dropped is dropped from the state itself
+            h = seen[0]
         if self.reset_after:
-            product = self._product(h, kernel, masks)
+            product = self._product(seen, kernel)
             if bias is not None:
                 product = K.bias_add(product, bias, "channels_last")
             gates = self._gate(product, 0, 2)
-        elif masks is None:
-            gates = K.dot(h, self._gate(kernel, 0, 2))
         else:
-            gates = K.concatenate([K.dot(seen[i], self._gate(kernel, i)) for i in range(2)])
+            gates = self._product(seen[:2], self._gate(kernel, 0, 2))
         gates = self.recurrent_activation(self._gate(projected, 0, 2) + gates)
         z, r = self._gate(gates, 0), self._gate(gates, 1)
         if self.reset_after:
             inner = r * self._gate(product, 2)
         else:
-            inner = K.dot(r * seen[2], self._gate(kernel, 2))
+            inner = K.dot(r * seen[-1], self._gate(kernel, 2))
         candidate = self.activation(self._gate(projected, 2) + inner)
         h = marked(z * h + (1 - z) * candidate, self)
         return h, [h]
@@ -177,8 +174,8 @@ class LSTMCell(GatedCell):
 
     def step(self, projected, states):
         _, kernel, _, _ = self._weights_used()
-        product = self._product(states[0], kernel, self._recurrent_dropout_mask)
-        z = projected + product
+        seen = seen_by_gates(states[0], self._recurrent_dropout_mask)
+        z = projected + self._product(seen, kernel)
         h, c = lstm_step([self._gate(z, i) for i in range(4)], states[1], self)
         return marked(h, self), [h, c]
 

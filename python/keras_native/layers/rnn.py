@@ -6,6 +6,7 @@ lies in the cells; this file knows about sequences, states, masks and constants.
 """
 
 from .. import backend as K
+from ..backend.loops import rnn_time_first, swap_time
 from ..engine.base_layer import InputSpec, Layer
 from ..utils.generic_utils import has_arg, to_list
 from .rnn_base import SequenceLayer
@@ -94,17 +95,16 @@ class RNN(SequenceLayer):
                 kwargs["constants"] = values[count:]
             return cell.call(x, values[:count], **kwargs)
 
-        projected = isinstance(cell, ProjectedCell) and cell.is_projected()
-        if projected:  # the products of all inputs in one; the loop is left with the states
-            cell.make_masks(inputs[:, 0], initial_state[0], training)
-            inputs, step = cell.project(inputs), cell.step
-        elif isinstance(cell, StackedRNNCells) and cell.makes_masks():
-            cell.make_masks(inputs[:, 0], initial_state, training)
-        elif not self.unroll:
-            # A cell that keeps tensors of its own, as for a dropout that is the same for all steps,
-            # makes them in its first call: that one must not lie inside of the loop.
-            step(inputs[:, 0], [*initial_state, *(constants or ())])
         try:
+            if isinstance(cell, ProjectedCell) and cell.is_projected():
+                cell.make_masks(inputs[:, 0], initial_state[0], training)
+                return self._run_projected(cell, inputs, initial_state, mask)
+            if isinstance(cell, StackedRNNCells) and cell.makes_masks():
+                cell.make_masks(inputs[:, 0], initial_state, training)
+            elif not self.unroll:
+                # A cell that keeps tensors of its own, as for a dropout that is the same for all
+                # steps, makes them in its first call: that one must not lie inside of the loop.
+                step(inputs[:, 0], [*initial_state, *(constants or ())])
             return K.rnn(
                 step,
                 inputs,
@@ -118,6 +118,14 @@ class RNN(SequenceLayer):
         finally:
             if hasattr(cell, "forget_masks"):
                 cell.forget_masks()
+
+    def _run_projected(self, cell, inputs, initial_state, mask):
+        """The products of all inputs in one; the loop is left with what needs the states."""
+        projected = cell.project(swap_time(inputs))
+        last, outputs, states = rnn_time_first(
+            cell.step, projected, initial_state, self.go_backwards, mask, unroll=self.unroll
+        )
+        return last, swap_time(outputs), states
 
     def get_config(self):
         config = super().get_config()

@@ -8,6 +8,7 @@ from .. import backend as K
 from ..engine.base_layer import Layer
 from .arguments import known_extent, objects_config, set_objects
 from .core import positive_integer
+from .time_axis import fold_time, unfold_time
 
 _OBJECTS = (
     "activation kernel_initializer recurrent_initializer bias_initializer kernel_regularizer "
@@ -86,7 +87,7 @@ class ProjectedCell(Layer):
         return self.step(self.project(inputs), states)
 
     def project(self, inputs):
-        """What `step` needs of the input of a step (batch, …) or of all steps (batch, time, …)."""
+        """What `step` needs of the input of a step (batch, …) or of all steps (time, batch, …)."""
         raise NotImplementedError(f"{type(self).__name__} has to define `project`.")
 
     def step(self, projected, states):
@@ -143,9 +144,9 @@ def marked(output, cell):
     return output
 
 
-def masked(x, mask):
-    """x under a dropout mask (batch, …); x may have a time axis on top."""
-    return x * (mask if K.ndim(mask) == K.ndim(x) else K.expand_dims(mask, 1))
+def seen_by_gates(x, masks):
+    """x under each dropout mask (batch, …); [x] without. x may have a time axis in front."""
+    return [x] if masks is None else [x * mask for mask in masks]
 
 
 class DenseCell(ProjectedCell):
@@ -171,17 +172,18 @@ class DenseCell(ProjectedCell):
 
     def project(self, inputs):
         kernel, _, bias, _ = self._weights_used()
-        product = self._product(inputs, kernel, self._dropout_mask)
-        return product if bias is None else K.bias_add(product, bias, "channels_last")
+        seen = seen_by_gates(inputs, self._dropout_mask)
+        several = K.ndim(inputs) > 2
+        product = self._product([fold_time(x) for x in seen] if several else seen, kernel)
+        if bias is not None:
+            product = K.bias_add(product, bias, "channels_last")
+        return unfold_time(product, inputs) if several else product
 
-    def _product(self, x, kernel, masks):
-        """x · kernel (n, gates * units), with x under one mask, or under one for each gate."""
-        if masks is None:
-            return K.dot(x, kernel)
-        if len(masks) == 1:
-            return K.dot(masked(x, masks[0]), kernel)
-        parts = [K.dot(masked(x, m), self._gate(kernel, i)) for i, m in enumerate(masks)]
-        return K.concatenate(parts)
+    def _product(self, seen, kernel):
+        """x · kernel (n, gates * units), where `seen` is [x], or x as each of the gates sees it."""
+        if len(seen) == 1:
+            return K.dot(seen[0], kernel)
+        return K.concatenate([K.dot(x, self._gate(kernel, i)) for i, x in enumerate(seen)])
 
     def _gate(self, x, i, count=1):
         """The last axis of x cut to gates i … i + count - 1."""
@@ -234,6 +236,7 @@ class SimpleRNNCell(DenseCell):
         )
 
     def step(self, projected, states):
-        product = self._product(states[0], self.recurrent_kernel, self._recurrent_dropout_mask)
+        seen = seen_by_gates(states[0], self._recurrent_dropout_mask)
+        product = self._product(seen, self.recurrent_kernel)
         h = marked(self.activation(projected + product), self)
         return h, [h]

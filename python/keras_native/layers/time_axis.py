@@ -1,19 +1,20 @@
-"""(batch, time, …) seen as (batch * time, …), and back."""
+"""(batch, time, …) or (time, batch, …) seen as (batch * time, …), and back."""
 
 from .. import backend as K
 
 
 def fold_time(x):
-    """(batch, time, …) as (batch * time, …)."""
+    """The first two axes of x as one."""
     return K.reshape(x, (-1, *_extents(x, 2)))
 
 
 def unfold_time(x, like):
-    """(batch * time, …) as (batch, time, …), with batch and time of another tensor."""
-    batch, time = K.int_shape(like)[:2]
-    if time is None:
-        time = K.shape(like)[1]
-    return K.reshape(x, (batch or -1, time, *_extents(x, 1)))
+    """The first axis of x as two, of the extents they have in another tensor."""
+    first, second = K.int_shape(like)[:2]
+    if first is None and second is None:
+        second = K.shape(like)[1]
+    first, second = (-1 if extent is None else extent for extent in (first, second))
+    return K.reshape(x, (first, second, *_extents(x, 1)))
 
 
 def _extents(x, first):
