@@ -6,6 +6,9 @@
 // outputs: stacked outputs (T, …), final states, and with `trace` the states before each step (T, …)
 #include "ops/loop.h"
 
+#include <algorithm>
+#include <array>
+
 #include "graph/gradient.h"
 #include "graph/loop_body.h"
 #include "graph/substitute.h"
@@ -62,6 +65,40 @@ Value inner_product(const std::vector<Value>& results, const std::vector<Value>&
   }
   return total;
 }
+
+// Whether `v` is aᵀ·b of matrices: what a step adds to the gradient of the matrix in a product.
+bool is_matrix_gradient(const Value& v) {
+  const Node& node = *v.node;
+  if (node.op->name != std::string_view("matmul") || node.inputs.size() != 2) return false;
+  for (const Value& x : node.inputs)
+    if (x.shape().rank() != 2 || x.shape()[1] == kUnknown) return false;
+  return node.attrs.flag("transpose_a", false) && !node.attrs.flag("transpose_b", false) &&
+         node.attrs.text("activation", "").empty();
+}
+
+// Values of all steps of a loop that is being written: sequences it reads, or outputs it is to have.
+class Stacks {
+ public:
+  explicit Stacks(LoopSpec* loop) : loop_(loop) {}
+
+  // A handle of `v`, a value of the step.
+  int of(const Value& v) {
+    for (size_t i = 0; i < loop_->slices.size(); ++i)
+      if (loop_->slices[i] == v) return -1 - static_cast<int>(i);
+    const auto found = std::find(loop_->outputs.begin(), loop_->outputs.end(), v);
+    if (found == loop_->outputs.end()) loop_->outputs.push_back(v);
+    return static_cast<int>(std::find(loop_->outputs.begin(), loop_->outputs.end(), v) -
+                            loop_->outputs.begin());
+  }
+  // All steps of a matrix (rows, columns), one below the other, once the loop has run.
+  Value rows(int handle, const LoopResult& result) const {
+    const Value all = handle < 0 ? loop_->sequences[-1 - handle] : result.outputs[handle];
+    return apply("reshape", {all}, {{"shape", Ints{-1, all.shape()[2]}}});
+  }
+
+ private:
+  LoopSpec* loop_;
+};
 
 std::vector<Value> gradient_loop(const GradContext& g) {
   const Node& node = *g.node;
@@ -131,14 +168,23 @@ std::vector<Value> gradient_loop(const GradContext& g) {
     if (!grad) grad = zeros_like(at[n.sequences + i]);
     back.states_out.push_back(trace_grad[i] ? add(grad, trace_grad[i]) : grad);
   }
-  // Gradients of invariants add up over the steps: one more state each.
+  // Gradients of invariants add up over the steps: one more state each. For matrices that is one
+  // product of all steps, after the loop.
+  Stacks stacks(&back);
   std::vector<int> capture_of;
+  std::vector<std::array<int, 3>> products;  // capture, handles of both factors
   for (int i = 0; i < n.captures; ++i) {
-    if (!step_grads[carried + i]) continue;
+    const Value& grad = step_grads[carried + i];
+    if (!grad) continue;
+    if (is_matrix_gradient(grad)) {
+      const std::vector<Value>& factors = grad.node->inputs;
+      products.push_back({i, stacks.of(factors[0]), stacks.of(factors[1])});
+      continue;
+    }
     const Value sum = placeholder(at[carried + i].type(), "sum");
     back.states.push_back(zeros_like(node.inputs[carried + i]));
     back.states_in.push_back(sum);
-    back.states_out.push_back(add(sum, step_grads[carried + i]));
+    back.states_out.push_back(add(sum, grad));
     capture_of.push_back(i);
   }
 
@@ -154,6 +200,9 @@ std::vector<Value> gradient_loop(const GradContext& g) {
   for (size_t i = 0; i < state_of.size(); ++i) grads[n.sequences + state_of[i]] = result.states[i];
   for (size_t i = 0; i < capture_of.size(); ++i)
     grads[carried + capture_of[i]] = result.states[state_of.size() + i];
+  for (const auto& [i, a, b] : products)
+    grads[carried + i] = apply("matmul", {stacks.rows(a, result), stacks.rows(b, result)},
+                               {{"transpose_a", true}, {"transpose_b", false}});
   return grads;
 }
 

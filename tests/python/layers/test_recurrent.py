@@ -253,3 +253,28 @@ def test_wrong_arguments():
         LSTM(3)(Input((5,)))
     with pytest.raises(ValueError, match="axis -1 of shape"):
         LSTM(3)(Input((5, None)))
+
+
+@pytest.mark.parametrize("cls", LAYERS)
+def test_second_gradients(cls, float64):
+    """Of the squared length of the gradient by the inputs, against differences."""
+    x = Input((3, 2))
+    layer = cls(2)
+    y = K.sum(K.square(layer(x)))
+    first = K.gradients(y, [x])[0]
+    length = K.sum(K.square(first))
+    held = layer.weights[:2]
+    second = K.function([x], K.gradients(length, held))
+    value = K.function([x], [length])
+    data = np.random.RandomState(4).uniform(-1, 1, (3, 3, 2))
+    for weight, gradient in zip(held, second([data]), strict=True):
+        start = K.get_value(weight).copy()
+        for at in [(0, 0), (1, 1)]:
+            ends = []
+            for by in (1e-5, -1e-5):
+                moved = start.copy()
+                moved[at] += by
+                K.set_value(weight, moved)
+                ends.append(value([data])[0])
+            K.set_value(weight, start)
+            assert gradient[at] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-7)
