@@ -201,7 +201,7 @@ class LaterOptimizer(Optimizer):
             config["learning_rate"] = float(K.get_value(self.learning_rate))
         if self.layout == "legacy":
             config = {k: v for k, v in config.items() if v is not None and k not in _LATER_ONLY}
-        return config
+        return {**config, "is_legacy_optimizer": self.layout == "legacy"}
 
 
 _LATER_ONLY = {"use_ema", "ema_momentum", "weight_decay"}

@@ -35,6 +35,9 @@ class Bidirectional(Wrapper):
         config["name"] = "backward_" + layer.name
         config["go_backwards"] = not config.get("go_backwards", False)
         self.backward_layer = _again(layer, config)
+        if self._dialect.masked_loss == "unmasked":  # later generations give zeros under a mask
+            for one in (self.forward_layer, self.backward_layer):
+                one.zero_output_for_mask = one.return_sequences
         self._sublayers = [self.forward_layer, self.backward_layer]
         self.merge_mode = merge_mode
         self._initial_weights = weights

@@ -22,7 +22,9 @@ class SequenceLayer(StatefulMixin, Layer):
     """
 
     def __init__(self, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs):
+        zeros = kwargs.pop("zero_output_for_mask", False)
         super().__init__(**kwargs)
+        self.zero_output_for_mask = bool(zeros)  # an argument of Keras 3
         self.return_sequences = return_sequences
         self.return_state = return_state
         self.go_backwards = go_backwards
@@ -115,6 +117,9 @@ class SequenceLayer(StatefulMixin, Layer):
         if self.stateful:
             pairs = zip(self._states, states, strict=True)
             self.add_update([K.update(kept, new) for kept, new in pairs], inputs)
+        if self.zero_output_for_mask and mask is not None and self.return_sequences:
+            shown = K.reverse(mask, 1) if self.go_backwards else mask
+            outputs = outputs * K.cast(K.expand_dims(shown), K.dtype(outputs))
         output = outputs if self.return_sequences else last
         if getattr(last, "_uses_learning_phase", False):
             for tensor in (output, *states):

@@ -14,7 +14,6 @@ _HARMLESS = {
     "ragged": (False, None),
     "optional": (False, None),
     "time_major": (False, None),
-    "zero_output_for_mask": (False, None),
     "renorm": (False, None),
     "keepdims": (False, None),
     "sparse": (False, None),
@@ -150,7 +149,7 @@ def _object(value, generation, depth):
         result["name"] = value["name"]
     if "inbound_nodes" in value:
         result["inbound_nodes"] = _object_free(value["inbound_nodes"])
-    for key in ("keras_version", "backend"):
+    for key in ("keras_version", "backend", "keras_generation"):
         if key in value:
             result[key] = value[key]
     if name in _MODELS and isinstance(own, dict) and isinstance(own.get("layers"), list):
@@ -191,6 +190,11 @@ def _settings(name, own, generation, depth):
             result[key] = _object(value, generation, depth + 1)
     if name == "InputLayer" and "batch_shape" in result:
         result["batch_input_shape"] = result.pop("batch_shape")
+    if name == "Bidirectional" and "backward_layer" in result:
+        _check_mirrored(result.get("layer"), result.pop("backward_layer"))
+    if name.endswith("1D"):
+        _fixed(name, result, "data_format", ("channels_last",), _ONE_FORMAT)
+    _fixed(name, result, "implementation", (1,), ("LocallyConnected1D", "LocallyConnected2D"))
     if name == "LeakyReLU" and "negative_slope" in result:
         result["alpha"] = result.pop("negative_slope")
     if name == "Sequential":
@@ -204,6 +208,34 @@ def _settings(name, own, generation, depth):
     if "seed" in result and not _takes_seed(name):
         del result["seed"]
     return result
+
+
+_ONE_FORMAT = ("ZeroPadding1D", "Cropping1D", "UpSampling1D")
+
+
+def _fixed(name, settings, key, known, classes):
+    """Takes out an argument that has one value here.
+
+    Raises:
+        ValueError: for another value.
+    """
+    if name in classes and settings.pop(key, known[0]) not in known:
+        raise ValueError(f"{name}: expected {key} to be one of {known}; other values of later "
+                         "versions of Keras are not supported.")  # fmt: skip
+
+
+def _check_mirrored(forward, backward):
+    """Raise ValueError unless the backward layer is the forward one turned round."""
+    if backward is None:
+        return
+    differ = {"name", "go_backwards", "zero_output_for_mask"}
+
+    def rest(layer):
+        own = layer.get("config") if isinstance(layer, dict) else None
+        return {k: v for k, v in own.items() if k not in differ} if isinstance(own, dict) else None
+
+    if rest(forward) is None or rest(forward) != rest(backward):
+        raise ValueError("Bidirectional: expected a backward layer like the forward layer.")
 
 
 def _takes_seed(name):
@@ -332,8 +364,13 @@ def compile_arguments(config, generation):
     """Arguments of `compile` in the form of Keras 2; the optimizer's stay as they are."""
     result = {
         key: _objective(_object(config.get(key), generation, 0))
-        for key in ("loss", "metrics", "weighted_metrics")
+        for key in ("metrics", "weighted_metrics")
     }
+    loss = _object(config.get("loss"), generation, 0)
+    if isinstance(loss, list):  # None stands for an output without a loss
+        result["loss"] = [_objective(one) for one in loss]
+    else:
+        result["loss"] = _objective(loss)
     result["loss_weights"] = config.get("loss_weights")
     result["sample_weight_mode"] = config.get("sample_weight_mode")
     if "optimizer_config" in config:
@@ -347,14 +384,16 @@ _OBJECTIVE = {"dtype": None, "axis": -1, "ignore_class": None, "fn": None}
 def _objective(value):
     """Losses and metrics without the arguments of later versions, as long as those say nothing."""
     if isinstance(value, list):
-        return [_objective(v) for v in value]
+        return [_objective(v) for v in value if v is not None]
     if not isinstance(value, dict):
         return value
     if set(value) != {"class_name", "config"} or not isinstance(value["config"], dict):
         return {k: _objective(v) for k, v in value.items()}
     own = dict(value["config"])
     if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper"):
-        return own["name"] if own.get("name") in _SHORT_METRICS else own.get("fn")
+        name = str(own.get("name"))
+        short = name.rpartition("_")[2]  # the name of the output may stand before
+        return short if short in _SHORT_METRICS and name != own.get("fn") else own.get("fn")
     for key in ("dtype", "fn"):
         own.pop(key, None)
     for key in ("axis", "ignore_class"):

@@ -1,12 +1,13 @@
-"""Whole models and weights as HDF5 files, in the layout of Keras 2.3.1."""
+"""Whole models and weights as files: HDF5 in the layout of Keras 2.3.1, and `.keras` archives."""
 
 import contextlib
+import io
 import json
 import os
 
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
-from . import architecture, archive, layout, reader, training, weights
+from . import architecture, archive, export, layout, reader, training, weights
 from .atomic import atomic_path
 from .attributes import as_text
 
@@ -20,9 +21,14 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
         overwrite: False asks before an existing file is replaced.
         include_optimizer: whether compile arguments and optimizer state are written.
     """
+    if _is_path(filepath) and os.fsdecode(filepath).endswith(".keras"):
+        _save_archive(model, filepath, overwrite, include_optimizer)
+        return
     with _writing(filepath, overwrite) as f:
         if f is None:
             return
+        if model.keras_generation != "2":
+            f.attrs["keras_generation"] = model.keras_generation.encode()
         f.attrs["keras_version"] = weights.KERAS_VERSION.encode()
         f.attrs["backend"] = weights.BACKEND.encode()
         f.attrs["model_config"] = json.dumps(model_config(model), default=as_python).encode("utf-8")
@@ -53,8 +59,11 @@ def load_model(filepath, custom_objects=None, compile=True):
         if "model_config" not in f.attrs:
             raise ValueError(f"No model found in config file: {filepath!r} has no 'model_config'.")
         config = architecture.parse_json(as_text(f.attrs["model_config"], "model_config"))
-        version = as_text(f.attrs["keras_version"], "keras_version") if (
-            "keras_version" in f.attrs) else "1"
+        version = "1"
+        if "keras_version" in f.attrs:
+            version = as_text(f.attrs["keras_version"], "keras_version")
+        if "keras_generation" in f.attrs and isinstance(config, dict):
+            config["keras_generation"] = as_text(f.attrs["keras_generation"], "keras_generation")
         model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
@@ -64,6 +73,33 @@ def load_model(filepath, custom_objects=None, compile=True):
         if compile:
             training.load_training(f, model, custom_objects)
     return model
+
+
+def _save_archive(model, filepath, overwrite, include_optimizer):
+    """Write a `.keras` archive that Keras 3 opens.
+
+    Keras 3 gets architecture and weights; how the model was compiled follows the rules of this
+    package and is written for it alone.
+    """
+    import h5py
+
+    if not overwrite and os.path.exists(filepath) and not ask_to_proceed_with_overwrite(filepath):
+        return
+    content = io.BytesIO()
+    config = export.keras_3_config(model_config(model))
+    with h5py.File(content, "w") as f:
+        layout.save(f, model)
+        if include_optimizer and getattr(model, "optimizer", None) is not None:
+            config["training_config"] = json.loads(training.training_config(model))
+            training.save_optimizer(f, model)
+    metadata = {"keras_version": export.KERAS_VERSION, "date_saved": export.now()}
+    with atomic_path(filepath) as temporary:
+        archive.write(
+            temporary,
+            json.dumps(metadata),
+            json.dumps(config, default=as_python),
+            content.getvalue(),
+        )
 
 
 def _is_archive(filepath):
@@ -83,10 +119,10 @@ def _load_archive(filepath, custom_objects, compile):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         with source.weights() as f:
             layout.load(f, model)
-            if compile:
-                training.load_archived(
-                    source, f, model, config.get("compile_config"), custom_objects
-                )
+            if compile and isinstance(config.get("training_config"), dict):
+                training.load_own(f, model, config["training_config"], custom_objects)
+            elif compile:
+                training.load_archived(f, model, config.get("compile_config"), custom_objects)
     return model
 
 
@@ -130,12 +166,15 @@ def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=Fa
 
 def model_config(model):
     """{'class_name', 'config', 'keras_version', 'backend'} of a model."""
-    return {
+    config = {
         "class_name": model.__class__.__name__,
         "config": model.get_config(),
         "keras_version": weights.KERAS_VERSION,
         "backend": weights.BACKEND,
     }
+    if model.keras_generation != "2":
+        config["keras_generation"] = model.keras_generation
+    return config
 
 
 def to_json(model, **kwargs):

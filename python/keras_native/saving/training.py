@@ -36,6 +36,11 @@ def training_config(model):
 def save_training(f, model):
     """Write compile arguments and optimizer state of a compiled model into a file's root."""
     f.attrs["training_config"] = training_config(model).encode("utf-8")
+    save_optimizer(f, model)
+
+
+def save_optimizer(f, model):
+    """Write the state of a model's optimizer as group `optimizer_weights`."""
     weights = model.optimizer.weights
     if weights:
         write_arrays(f.create_group("optimizer_weights"), "weight_names", weights)
@@ -52,15 +57,27 @@ def load_training(f, model, custom_objects):
         return
     config = parse_json(as_text(f.attrs["training_config"], "training_config"))
     compile_from_config(model, config, custom_objects)
-    if reader.has(f, "optimizer_weights"):
-        group = reader.subgroup(f, "optimizer_weights")
-        names = load_attributes_from_hdf5_group(group, "weight_names")
-        _load_optimizer(
-            group, names, model, lambda state: keras1.state_in_model_order(f, model, state)
-        )
+    _load_state(f, model)
 
 
-def load_archived(archive, f, model, config, custom_objects):
+def load_own(f, model, config, custom_objects):
+    """Compile `model` as an archive of this package says, and set the optimizer's state."""
+    compile_from_config(model, config, custom_objects)
+    _load_state(f, model)
+
+
+def _load_state(f, model):
+    """Set the optimizer's state from group `optimizer_weights`, where there is one."""
+    if not reader.has(f, "optimizer_weights"):
+        return
+    group = reader.subgroup(f, "optimizer_weights")
+    names = load_attributes_from_hdf5_group(group, "weight_names")
+    _load_optimizer(
+        group, names, model, lambda state: keras1.state_in_model_order(f, model, state)
+    )
+
+
+def load_archived(f, model, config, custom_objects):
     """Compile `model` as an archive's `compile_config` says, and set the optimizer's state.
 
     Args:
