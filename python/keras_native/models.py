@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import dialect
 from .engine.input_layer import Input, InputLayer
 from .engine.sequential import Sequential
 from .engine.training import Model
@@ -21,10 +22,10 @@ def clone_model(model, input_tensors=None):
     Raises:
         ValueError: something that is no model, or a subclassed one.
     """
-    if isinstance(model, Sequential):
-        return _clone_sequential(model, input_tensors)
     if isinstance(model, Model):
-        return _clone_functional(model, input_tensors)
+        make = _clone_sequential if isinstance(model, Sequential) else _clone_functional
+        with dialect.use(model._dialect):
+            return make(model, input_tensors)
     raise ValueError(f"Expected `model` argument to be a `Model` instance, got {model!r}")
 
 

@@ -68,6 +68,17 @@ class Description:
 
         load_weights(self, filepath, by_name, skip_mismatch, reshape)
 
+    def __reduce__(self):
+        """Pickled as the bytes of a saved model (a copy with `copy.deepcopy` goes the same way).
+
+        Unpickling runs what the pickle says, as always: only from sources that you trust.
+        """
+        from ..saving import pickled
+
+        if not self._is_graph_network:
+            return super().__reduce__()
+        return pickled.restore, pickled.dump(self)
+
     def to_json(self, **kwargs):
         """The architecture as JSON; arguments go to `json.dumps`."""
         from ..saving import to_json

@@ -1,14 +1,15 @@
-"""Configurations of models here in the form that Keras 3 reads from its archives.
+"""Configurations of models in a form that Keras 2.3.1, tf_keras and Keras 3 all read.
 
-Keras 3 reads calls and settings of Keras 2 where a layer names no module; the model itself has to.
-What it no longer has gets the name and the arguments that mean the same there.
+Keras 3 reads settings and calls of Keras 2, but not everything: a Sequential needs its input as a
+layer of its own, and a layer inside another one has to name its module. The older programs ignore
+both.
 """
 
 import time
 
-KERAS_VERSION = "3.0.0"  # of the form that is written, not of a program
-MODULE = "keras"
-_MODELS = {"Model": "Functional", "Functional": "Functional", "Sequential": "Sequential"}
+KERAS_VERSION = "3.0.0"  # of the form of archives, not of a program
+_FUNCTIONAL = ("Functional", "Model", "Network")
+_MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}
 
 
 def now():
@@ -16,27 +17,89 @@ def now():
     return time.strftime("%Y-%m-%d@%H:%M:%S")
 
 
-def keras_3_config(config):
-    """A model's configuration {'class_name', 'config', …} for `config.json`."""
-    name = _MODELS.get(config["class_name"], config["class_name"])
-    result = {
-        "module": MODULE,
+def archived(config):
+    """A model's configuration {'class_name', 'config', …} as `config.json` of an archive.
+
+    Under 'keras_native' it holds the configuration as it is, for this package.
+    """
+    name = "Functional" if config["class_name"] in _FUNCTIONAL else config["class_name"]
+    return {
+        "module": _MODULES.get(name),
         "class_name": name,
-        "config": _settings(name, config["config"]),
-        "registered_name": None if name in _MODELS else name,
+        "config": _as_functional(portable(config)["config"]),
+        "registered_name": name,
         "build_config": {},
         "compile_config": {},
-        "keras_generation": config.get("keras_generation", "2"),
+        "keras_native": config,
     }
+
+
+def _as_functional(own):
+    """Inner models under the class name of Keras 3, their calls counted from 0 as there."""
+    if not isinstance(own, dict) or not isinstance(own.get("layers"), list):
+        return own
+    layers, models = [], set()
+    for layer in own["layers"]:
+        name = "Functional" if layer["class_name"] in _FUNCTIONAL else layer["class_name"]
+        if name in _MODULES:
+            models.add(layer.get("name"))
+        layers.append({**layer, "class_name": name, "config": _as_functional(layer["config"])})
+
+    def recounted(call):
+        return [call[0], call[1] - 1, *call[2:]] if call[0] in models else call
+
+    for layer in layers:
+        if "inbound_nodes" in layer:
+            calls = [[recounted(source) for source in call] for call in layer["inbound_nodes"]]
+            layer["inbound_nodes"] = calls
+    result = {**own, "layers": layers}
+    for key in ("input_layers", "output_layers"):
+        if key in own:
+            result[key] = [recounted(end) for end in own[key]]
     return result
 
 
-def _settings(name, own):
-    if isinstance(own, dict) and name in ("Functional", "Sequential"):
-        return {**own, "layers": [_layer(layer) for layer in own.get("layers", [])]}
-    return own
+def portable(config):
+    """The configuration {'class_name', 'config', …} of a model or layer, readable everywhere."""
+    own = config["config"]
+    if not isinstance(own, dict):
+        return config
+    own = dict(own)
+    if isinstance(own.get("layers"), list):
+        own["layers"] = [portable(layer) for layer in own["layers"]]
+        if config["class_name"] == "Sequential":
+            own["layers"] = _input_first(own["layers"]) + own["layers"]
+    for key in ("layer", "cell"):
+        if isinstance(own.get(key), dict) and "class_name" in own[key]:
+            own[key] = _inner(own[key])
+    if isinstance(own.get("cells"), list):
+        own["cells"] = [_inner(cell) for cell in own["cells"]]
+    return {**config, "config": own}
 
 
-def _layer(layer):
-    name = _MODELS.get(layer["class_name"], layer["class_name"])
-    return {**layer, "class_name": name, "config": _settings(name, layer["config"])}
+def _inner(layer):
+    """A layer inside another one, with the module that Keras 3 wants for its own classes."""
+    from .. import layers
+
+    inner = portable(layer)
+    if layer["class_name"] in ("Model", "Sequential") or not hasattr(layers, layer["class_name"]):
+        return inner
+    return {"module": "keras.layers", **inner, "registered_name": None}
+
+
+def _input_first(layers):
+    """The input layer of a Sequential, as a list; empty where it is there or its shape unknown."""
+    first = layers[0] if layers else None
+    own = first.get("config") if first else None
+    if not isinstance(own, dict) or first["class_name"] == "InputLayer":
+        return []
+    shape = own.get("batch_input_shape")
+    if not shape:
+        return []
+    settings = {
+        "batch_input_shape": shape,
+        "dtype": own.get("dtype") or "float32",
+        "sparse": False,
+        "name": f"{own.get('name', 'sequential')}_input",
+    }
+    return [{"class_name": "InputLayer", "config": settings}]

@@ -31,7 +31,7 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
             f.attrs["keras_generation"] = model.keras_generation.encode()
         f.attrs["keras_version"] = weights.KERAS_VERSION.encode()
         f.attrs["backend"] = weights.BACKEND.encode()
-        f.attrs["model_config"] = json.dumps(model_config(model), default=as_python).encode("utf-8")
+        f.attrs["model_config"] = _config_text(model)
         weights.save_weights_to_hdf5_group(
             f.create_group("model_weights"), weights.stored_layers(model)
         )
@@ -86,7 +86,7 @@ def _save_archive(model, filepath, overwrite, include_optimizer):
     if not overwrite and os.path.exists(filepath) and not ask_to_proceed_with_overwrite(filepath):
         return
     content = io.BytesIO()
-    config = export.keras_3_config(model_config(model))
+    config = export.archived(model_config(model))
     with h5py.File(content, "w") as f:
         layout.save(f, model)
         if include_optimizer and getattr(model, "optimizer", None) is not None:
@@ -112,9 +112,13 @@ def _load_archive(filepath, custom_objects, compile):
     """The model of a `.keras` archive."""
     with archive.Archive(filepath) as source:
         config = source.json("config.json")
+        config = config if isinstance(config, dict) else {}
         metadata = source.json("metadata.json")
         version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-        model = architecture.model_from_config(config, custom_objects, version)
+        if "keras_native" in config:
+            model = architecture.model_from_config(config["keras_native"], custom_objects)
+        else:
+            model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         with source.weights() as f:
@@ -175,6 +179,11 @@ def model_config(model):
     if model.keras_generation != "2":
         config["keras_generation"] = model.keras_generation
     return config
+
+
+def _config_text(model):
+    """The architecture as a file holds it."""
+    return json.dumps(export.portable(model_config(model)), default=as_python).encode("utf-8")
 
 
 def to_json(model, **kwargs):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
+from keras_native import dialect
 from keras_native.layers import Dense, Input, Masking
 from keras_native.models import Model
 from keras_native.optimizers import SGD
@@ -177,8 +178,8 @@ def test_own_loss_sees_one_hot_and_anything_else():
 
 def test_models_of_keras1_leave_out_what_has_no_weight():
     x = Input(shape=(5, 3))
-    model = Model(x, Dense(2)(Masking(0.0)(x)))
-    model._keras1_losses = True
+    with dialect.use(dialect.KERAS_1):
+        model = Model(x, Dense(2)(Masking(0.0)(x)))
     model.compile(SGD(learning_rate=0.0), "mse")
     data, y = np.random.rand(4, 5, 3), np.random.rand(4, 5, 2)
     data[0, 2:] = 0
