@@ -65,9 +65,7 @@ TF_KERAS = Dialect(
     huber_mean=True,
     reset_after=True,
 )
-KERAS_3 = replace(
-    TF_KERAS, generation="3", moving_variance="population", hard_sigmoid="relu6"
-)
+KERAS_3 = replace(TF_KERAS, generation="3", moving_variance="population", hard_sigmoid="relu6")
 
 BY_GENERATION = {d.generation: d for d in (KERAS_1, KERAS_2, TF_KERAS, KERAS_3)}
 

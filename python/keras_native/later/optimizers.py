@@ -172,9 +172,7 @@ class LaterOptimizer(Optimizer):
 
     def _make_slots(self, params):
         return {
-            name: self._like(params, name, first)
-            for group in self.slots()
-            for name, first in group
+            name: self._like(params, name, first) for group in self.slots() for name, first in group
         }
 
     def _in_order(self, averages, collected, own, count):
@@ -478,9 +476,7 @@ class Adafactor(LaterOptimizer):
             shape = K.int_shape(p)
             factored = len(shape) >= 2
             rows.append(K.zeros(shape[:-1] if factored else (), name=f"r_{i}"))
-            columns.append(
-                K.zeros((*shape[:-2], shape[-1]) if factored else (), name=f"c_{i}")
-            )
+            columns.append(K.zeros((*shape[:-2], shape[-1]) if factored else (), name=f"c_{i}"))
         return {"r": rows, "c": columns, "v": self._like(params, "velocity")}
 
     def _in_order(self, averages, collected, own, count):

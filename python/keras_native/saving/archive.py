@@ -7,7 +7,6 @@ memory; nothing is extracted, and what a member declares is checked before memor
 import io
 import zipfile
 
-
 _LIMITS = {"metadata.json": 1 << 20, "config.json": 256 << 20, "model.weights.h5": 16 << 30}
 _MAX_RATIO = 100  # unpacked bytes for one packed byte
 _FREE = 1 << 20  # bytes that no ratio is asked of
@@ -126,5 +125,3 @@ def write(filepath, metadata, config, weights):
             (WEIGHTS, weights),
         ):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
-
-

@@ -61,7 +61,9 @@ def generation_of(config, version=None):
     """
     if isinstance(config, dict) and config.get("keras_generation") in ("1", "2", "tf_keras", "3"):
         return config["keras_generation"]
-    version = str(version or (config.get("keras_version") if isinstance(config, dict) else "") or "")
+    version = str(
+        version or (config.get("keras_version") if isinstance(config, dict) else "") or ""
+    )
     if _uses_keras_3_calls(config):
         return "3"
     major, _, minor = version.partition(".")
@@ -81,7 +83,9 @@ def generation_of(config, version=None):
 def _inner(config):
     inner = config.get("config") if isinstance(config, dict) else None
     layers = inner.get("layers") if isinstance(inner, dict) else None
-    return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
+    return (
+        [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
+    )
 
 
 def _uses_keras_3_calls(config):

@@ -47,6 +47,5 @@ def _own_objects(model):
     return {
         name: value
         for name, value in found.items()
-        if not (getattr(value, "__module__", None) or "").startswith(package)
-        and name != "<lambda>"
+        if not (getattr(value, "__module__", None) or "").startswith(package) and name != "<lambda>"
     }

@@ -72,9 +72,7 @@ def _load_state(f, model):
         return
     group = reader.subgroup(f, "optimizer_weights")
     names = load_attributes_from_hdf5_group(group, "weight_names")
-    _load_optimizer(
-        group, names, model, lambda state: keras1.state_in_model_order(f, model, state)
-    )
+    _load_optimizer(group, names, model, lambda state: keras1.state_in_model_order(f, model, state))
 
 
 def load_archived(f, model, config, custom_objects):
