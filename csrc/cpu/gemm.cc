@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t kChunkRows = 240, kChunkColumns = 1024;
 constexpr int64_t kStreamedRows = 4096;              // of a chunk where A passes by only once
 constexpr int64_t kPanelsBytes = 256 * 1024;         // of B in the second cache
+constexpr int64_t kColumnsGuess = 256;               // of a chunk, before its depth is known
 constexpr int64_t kMinRows = 48, kMinColumns = 64;   // cut no further for the sake of threads
 constexpr int64_t kChunkWork = 256 * 1024;           // multiply-adds worth a thread's visit
 constexpr int64_t kParts = 16, kPartWork = 2 << 20;  // of k: at most so many, of so many at least
@@ -31,18 +32,21 @@ const GemmKernels<T>& kernels_of(const GemmTable& table) {
   else return table.f64;
 }
 
-// Cycles, roughly, of the product turned around or not.
+// Cycles, roughly, of the product turned around or not: the multiplications, and what it takes to
+// bring the operands, and C where it is turned, into the form the tiles want.
 double cycles(const GemmShape& s, bool swapped, int64_t lanes) {
-  const double m = swapped ? s.n : s.m, n = swapped ? s.m : s.n, k = s.k;
+  const int64_t m = swapped ? s.n : s.m, n = swapped ? s.m : s.n;
   const bool a_by_columns = swapped ? !s.transpose_b : s.transpose_a;
   const bool b_by_columns = swapped ? !s.transpose_a : s.transpose_b;
-  const double vectors = ceil_div(static_cast<int64_t>(n), lanes);
-  double sum = m * vectors * k / 2;
-  const double per_element = 4.0 / lanes;
-  if (b_by_columns) sum += per_element * k * n * ceil_div(static_cast<int64_t>(m), kChunkRows);
-  if (a_by_columns)
-    sum += per_element / 2 * k * m * ceil_div(static_cast<int64_t>(n), kChunkColumns);
-  if (swapped) sum += 1.5 * per_element * m * n;
+  const double k = static_cast<double>(s.k), per_element = 4.0 / static_cast<double>(lanes);
+  const double rows = static_cast<double>(m), columns = static_cast<double>(n);
+  double sum = rows * static_cast<double>(ceil_div(n, lanes)) * k / 2;
+  const double visits_b = static_cast<double>(ceil_div(m, b_by_columns ? kHighRows : kChunkRows));
+  const double visits_a = static_cast<double>(ceil_div(n, kColumnsGuess));
+  if (b_by_columns) sum += per_element * k * columns * visits_b;
+  else if (m > kMinRows) sum += per_element / 2 * k * columns * visits_b;
+  if (a_by_columns) sum += per_element / 2 * k * rows * visits_a;
+  if (swapped) sum += 1.5 * per_element * rows * columns;
   return sum;
 }
 

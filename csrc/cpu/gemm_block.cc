@@ -20,7 +20,7 @@ int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 // A by columns is packed where several panels pass over it.
 template <class T>
 bool packs_a(const GemmOperands<T>& in, int64_t panels) {
-  return in.a_step != 1 && panels > 2;
+  return in.a_step != 1 && panels > 1;
 }
 
 // Narrow rows of B, and few enough of them for two tiles or for the first cache, are used as they
@@ -89,13 +89,12 @@ class BlockLoops {
       for (int64_t t = 0; t < tiles_; t += kStripTiles) {
         const int64_t end = std::min(t + kStripTiles, tiles_);
         if (packs_a_) stage_a(step, t, end, 0, depth_at(step), packed_a_);
-        const Region next = end < tiles_ ? strip_at(end, step) : strip_at(0, step + depth_);
+        const Region a = end < tiles_ ? strip_at(end, step) : strip_at(0, step + depth_);
+        const Region c = c_strip_at(end, step);
         for (int64_t j = 0; j < panels_; ++j) {
           const Panel p = panel_at(j, step);
           begin_panel(p, panels_b_ + j * panel_size_);
-          const int64_t from = j * next.rows / panels_, until = (j + 1) * next.rows / panels_;
-          fetch({next.at + from * next.row, next.row, until - from, next.bytes},
-                (end - t) * p.depth);
+          fetch(share_of(a, c, j), (end - t) * p.depth);
           run_tiles(p, t, end, packed_a_ - row_of(t));
         }
       }
@@ -111,6 +110,28 @@ class BlockLoops {
     const T* a = in_.a + row * in_.a_row + step * in_.a_step;
     if (in_.a_step == 1) return {a, in_.a_row, rows, depth_at(step) * kSize};
     return {a, in_.a_step, depth_at(step), rows * kSize};
+  }
+
+  // The same of C where it is written to far memory.
+  Region c_strip_at(int64_t tile, int64_t step) const {
+    const bool far = block_.rows * block_.columns * kSize > kFarBytes;
+    if (!far || tile >= tiles_ || step + depth_ < block_.k) return {};
+    const int64_t row = row_of(tile), end = row_of(std::min(tile + kStripTiles, tiles_));
+    return {block_.c + row * block_.c_row, block_.c_row, end - row, block_.columns * kSize};
+  }
+
+  // What panel j fetches of two regions that all panels fetch one after the other.
+  Region share_of(const Region& a, const Region& c, int64_t j) const {
+    const double of_a = static_cast<double>(a.rows) * a.bytes;
+    const double all = of_a + static_cast<double>(c.rows) * c.bytes;
+    if (all == 0) return {};
+    const double from = j * all / panels_, until = (j + 1) * all / panels_;
+    const bool first = from < of_a;
+    const Region& r = first ? a : c;
+    const double skipped = first ? 0 : of_a, end = first ? std::min(until, of_a) : until;
+    const auto begin_row = static_cast<int64_t>((from - skipped) / r.bytes);
+    const auto end_row = static_cast<int64_t>((end - skipped) / r.bytes);
+    return {r.at + begin_row * r.row, r.row, end_row - begin_row, r.bytes};
   }
 
   // k in passes, B packed for each as a whole. Between groups of tiles B for the next pass is packed

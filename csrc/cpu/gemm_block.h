@@ -16,7 +16,7 @@ struct GemmOperands {
 };
 
 // From that many rows on it costs little to pack B for them alone.
-inline constexpr int64_t kGemmHighRows = 120;
+inline constexpr int64_t kGemmHighRows = 240;
 
 // How the blocks of a product are gone through, and what a thread needs for it, in elements from the
 // start of its share of the workspace.
