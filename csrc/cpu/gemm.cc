@@ -14,8 +14,9 @@ namespace {
 constexpr int64_t kChunkRows = 240, kChunkColumns = 1024;
 constexpr int64_t kStreamedRows = 4096;              // of a chunk where A passes by only once
 constexpr int64_t kPanelsBytes = 256 * 1024;         // of B in the second cache
+constexpr int64_t kLowRows = 48;                     // need no packed B
 constexpr int64_t kColumnsGuess = 256;               // of a chunk, before its depth is known
-constexpr int64_t kMinRows = 48, kMinColumns = 64;   // cut no further for the sake of threads
+constexpr int64_t kMinRows = 24, kMinColumns = 64;   // cut no further for the sake of threads
 constexpr int64_t kChunkWork = 256 * 1024;           // multiply-adds worth a thread's visit
 constexpr int64_t kParts = 16, kPartWork = 2 << 20;  // of k: at most so many, of so many at least
 constexpr int64_t kPartElements = 64 * 1024;         // of C, where k is cut
@@ -44,7 +45,7 @@ double cycles(const GemmShape& s, bool swapped, int64_t lanes) {
   const double visits_b = static_cast<double>(ceil_div(m, b_by_columns ? kHighRows : kChunkRows));
   const double visits_a = static_cast<double>(ceil_div(n, kColumnsGuess));
   if (b_by_columns) sum += per_element * k * columns * visits_b;
-  else if (m > kMinRows) sum += per_element / 2 * k * columns * visits_b;
+  else if (m > kLowRows) sum += per_element / 2 * k * columns * visits_b;
   if (a_by_columns) sum += per_element / 2 * k * rows * visits_a;
   if (swapped) sum += 1.5 * per_element * rows * columns;
   return sum;
@@ -72,7 +73,7 @@ GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slo
   // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
   const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
   const bool b_by_rows = g.swapped ? s.transpose_a : !s.transpose_b;
-  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows);
+  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows || g.n <= width);
   const int64_t depth = (high ? kLongDepthBytes : kDepthBytes) / size;
   const bool at_once = g.inner <= depth + depth / 4;
   g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
@@ -82,10 +83,13 @@ GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slo
   // More chunks for more threads. This does not change any element's sum.
   const int64_t wanted = slots > 1 ? std::min<int64_t>(2 * slots, work / kChunkWork) : 1;
   const auto chunks = [&] { return ceil_div(g.m, g.rows) * ceil_div(g.n, g.columns) * g.parts; };
+  const auto cut_rows = [&](int64_t least) {
+    while (chunks() < wanted && g.rows >= 2 * least) g.rows = even_piece(g.m, g.rows / 2, tile_rows);
+  };
+  cut_rows(kGemmHighRows);
   while (chunks() < wanted && g.columns >= 2 * kMinColumns)
     g.columns = even_piece(g.n, g.columns / 2, width);
-  while (chunks() < wanted && g.rows >= 2 * kMinRows)
-    g.rows = even_piece(g.m, g.rows / 2, tile_rows);
+  cut_rows(kMinRows);
   return g;
 }
 

@@ -19,8 +19,8 @@ namespace {
 
 // Work that is cheaper than this, in nanoseconds, is not worth a hand-over: to a worker that is
 // looking for work, and to one that has to be woken by the kernel.
-constexpr int64_t kWorthSharing = 4'000;
-constexpr int64_t kWorthWaking = 20'000;
+constexpr int64_t kWorthSharing = 3'000;
+constexpr int64_t kWorthWaking = 6'000;
 // How long a thread looks for work, or for the end of a job, before it goes to sleep.
 constexpr auto kPatience = std::chrono::microseconds(30);
 constexpr int64_t kMaxChunks = 64;      // of parallel_for
