@@ -1,5 +1,5 @@
-// Kernels called on arrays, without a graph: for benchmarks and tests. A small product takes about a
-// microsecond, so its call takes no detours: positional arguments without signature matching, and
+// Kernels called on arrays, without a graph: for benchmarks and tests. A small product takes about
+// a microsecond, so its call takes no detours: positional arguments without signature matching, and
 // the decisions about the last shape are kept.
 #include <memory>
 
@@ -33,7 +33,8 @@ Matrix matrix_of(PyObject* object, const char* name) {
   if (a.ndim() != 2 || !dense)
     fail<ValueError>("[gemm] expected ", name, " to be a C-contiguous matrix; got ", a.ndim(),
                      dense ? " axes" : " axes, not C-contiguous");
-  const int type = py::detail::array_descriptor_proxy(py::detail::array_proxy(object)->descr)->type_num;
+  const PyObject* descriptor = py::detail::array_proxy(object)->descr;
+  const int type = py::detail::array_descriptor_proxy(descriptor)->type_num;
   const bool f32 = type == py::detail::npy_api::NPY_FLOAT_;
   if (!f32 && type != py::detail::npy_api::NPY_DOUBLE_)
     fail<TypeError>("[gemm] expected ", name, " of float32 or float64; got ",
@@ -53,8 +54,8 @@ cpu::GemmShape shape_of(const Matrix& a, const Matrix& b, const Matrix& out, boo
     fail<TypeError>("[gemm] expected arrays of one dtype; got ", name_of(a.dtype), ", ",
                     name_of(b.dtype), " and ", name_of(out.dtype));
   if (s.k != (tb ? b.columns : b.rows) || out.rows != s.m || out.columns != s.n)
-    fail<ValueError>("[gemm] expected operands whose inner extents agree and an out of (", s.m, ", ",
-                     s.n, "); got ", Shape{a.rows, a.columns}, ta ? " transposed, " : ", ",
+    fail<ValueError>("[gemm] expected operands whose inner extents agree and an out of ",
+                     Shape{s.m, s.n}, "; got ", Shape{a.rows, a.columns}, ta ? " transposed, " : ", ",
                      Shape{b.rows, b.columns}, tb ? " transposed and " : " and ",
                      Shape{out.rows, out.columns});
   return s;

@@ -1,9 +1,46 @@
+// How matrix products are put together.
+//
+// The innermost piece is a *tile* (isa/gemm.isa.cc): 12 rows x 2 vectors of C stay in registers
+// while k goes by; each step loads one row of a panel of B and broadcasts one element of each row
+// of A. It reaches 97% of the multipliers' peak as long as both operands come from the second
+// cache, so everything around it only has to see that they do. C = A·B below means op(A)·op(B).
+//
+// *What needs packing.* A tile walks B's rows, so row-major B is in the right form already and is
+// used as it lies where few rows of A pass over it (M up to four tiles, or a B that fits the first
+// cache). Otherwise two vectors' width of it, a *panel*, is copied to dense memory: rows far apart
+// share few lines of a cache and many pages. B by columns (transpose_b) is transposed into panels,
+// square by square in registers. A is read in place by rows; by columns (transpose_a) it is copied
+// to dense steps. Whole matrices are never copied.
+//
+// *Two nests of loops* (gemm_block.cc), for a chunk of C that one thread computes:
+//  - High chunks: k in passes of up to 1024 steps. All of B's chunk is packed for the pass (256
+//    KB), then strips of A, four tiles high, pass over its panels.
+//  - Low chunks, or A by columns: short passes, and B for the next pass is packed between the tiles
+//    of this one, a few rows at a time, in a second buffer.
+// Between passes C waits in dense memory. The third cache is far away (some 500 cycles) and only
+// reads in sequence are quick there: while tiles run they fetch, at every other step of k and in
+// the order of memory, what comes next: rows of B, the next strip of A, the strip of C that will be
+// written. What does not stream, or streams faster than that, holds up the tiles.
+//
+// *Turned around.* C^T = B^T·A^T computes the same numbers, with the roles of the operands
+// exchanged. It is taken where it saves more packing than turning C costs (dy·W^T with few rows of
+// dy: pack dy instead of W), or fills vectors better (ten columns: take the thousand rows as
+// columns).
+//
+// *Threads.* Chunks of C go to threads. Every element's sum runs over k in one order whatever the
+// chunks are, so the number of threads may decide about them and never shows in a result. Where C
+// is small and k very long (gradients of weights over many rows) k is cut into parts by size alone,
+// and their sums are added in order.
+//
+// *Epilogue.* Bias and relu happen in the tile's registers in the last pass; other activations run
+// over a chunk that has just been finished.
 #include "cpu/gemm.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "cpu/gemm_block.h"
+#include "cpu/gemm_split.h"
 #include "cpu/isa/isa.h"
 #include "runtime/thread_pool.h"
 
@@ -11,87 +48,11 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kChunkRows = 240, kChunkColumns = 1024;
-constexpr int64_t kStreamedRows = 4096;              // of a chunk where A passes by only once
-constexpr int64_t kPanelsBytes = 256 * 1024;         // of B in the second cache
-constexpr int64_t kLowRows = 48;                     // need no packed B
-constexpr int64_t kColumnsGuess = 256;               // of a chunk, before its depth is known
-constexpr int64_t kMinRows = 24, kMinColumns = 64;   // cut no further for the sake of threads
-constexpr int64_t kChunkWork = 256 * 1024;           // multiply-adds worth a thread's visit
-constexpr int64_t kParts = 16, kPartWork = 2 << 20;  // of k: at most so many, of so many at least
-constexpr int64_t kPartElements = 64 * 1024;         // of C, where k is cut
-constexpr int64_t kLongDepthBytes = 4096, kHighRows = 960;
-constexpr int64_t kDepthBytes = 1024;                // of a column of a panel of B
-constexpr int64_t kAlign = 64;
+constexpr int64_t kAlign = 64;                    // bytes
+constexpr int64_t kAddedElements = 32 * 1024;     // of parts that a thread adds at a time
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
-
-template <class T>
-const GemmKernels<T>& kernels_of(const GemmTable& table) {
-  if constexpr (sizeof(T) == 4) return table.f32;
-  else return table.f64;
-}
-
-// Cycles, roughly, of the product turned around or not: the multiplications, and what it takes to
-// bring the operands, and C where it is turned, into the form the tiles want.
-double cycles(const GemmShape& s, bool swapped, int64_t lanes) {
-  const int64_t m = swapped ? s.n : s.m, n = swapped ? s.m : s.n;
-  const bool a_by_columns = swapped ? !s.transpose_b : s.transpose_a;
-  const bool b_by_columns = swapped ? !s.transpose_a : s.transpose_b;
-  const double k = static_cast<double>(s.k), per_element = 4.0 / static_cast<double>(lanes);
-  const double rows = static_cast<double>(m), columns = static_cast<double>(n);
-  double sum = rows * static_cast<double>(ceil_div(n, lanes)) * k / 2;
-  const double visits_b = static_cast<double>(ceil_div(m, b_by_columns ? kHighRows : kChunkRows));
-  const double visits_a = static_cast<double>(ceil_div(n, kColumnsGuess));
-  if (b_by_columns) sum += per_element * k * columns * visits_b;
-  else if (m > kLowRows) sum += per_element / 2 * k * columns * visits_b;
-  if (a_by_columns) sum += per_element / 2 * k * rows * visits_a;
-  if (swapped) sum += 1.5 * per_element * rows * columns;
-  return sum;
-}
-
-// Extent of pieces of `total` that are at most `limit`, as equal as a multiple of `unit` allows.
-int64_t even_piece(int64_t total, int64_t limit, int64_t unit) {
-  const int64_t pieces = std::max<int64_t>(1, ceil_div(total, limit));
-  return std::max(unit, round_up(ceil_div(total, pieces), unit));
-}
-
-GemmSplit split_of(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slots) {
-  GemmSplit g;
-  g.swapped = !s.accumulate && cycles(s, true, lanes) < 0.97 * cycles(s, false, lanes);
-  g.m = g.swapped ? s.n : s.m;
-  g.n = g.swapped ? s.m : s.n;
-  const int64_t work = g.m * g.n * s.k;
-  const int64_t parts = std::min(kParts, work / kPartWork);
-  g.inner = s.k;
-  if (g.m * g.n <= kPartElements && s.k >= 16 * std::max(g.m, g.n) && parts > 1) {
-    g.inner = even_piece(s.k, ceil_div(s.k, parts), 16);
-    g.parts = ceil_div(s.k, g.inner);
-  }
-  const int64_t size = static_cast<int64_t>(size_of(s.dtype)), width = 2 * lanes;
-  // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
-  const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
-  const bool b_by_rows = g.swapped ? s.transpose_a : !s.transpose_b;
-  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows || g.n <= width);
-  const int64_t depth = (high ? kLongDepthBytes : kDepthBytes) / size;
-  const bool at_once = g.inner <= depth + depth / 4;
-  g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
-  const int64_t columns = std::clamp(kPanelsBytes / (g.depth * size), width, kChunkColumns);
-  g.rows = even_piece(g.m, at_once ? kStreamedRows : high ? kHighRows : kChunkRows, tile_rows);
-  g.columns = even_piece(g.n, columns, width);
-  // More chunks for more threads. This does not change any element's sum.
-  const int64_t wanted = slots > 1 ? std::min<int64_t>(2 * slots, work / kChunkWork) : 1;
-  const auto chunks = [&] { return ceil_div(g.m, g.rows) * ceil_div(g.n, g.columns) * g.parts; };
-  const auto cut_rows = [&](int64_t least) {
-    while (chunks() < wanted && g.rows >= 2 * least) g.rows = even_piece(g.m, g.rows / 2, tile_rows);
-  };
-  cut_rows(kGemmHighRows);
-  while (chunks() < wanted && g.columns >= 2 * kMinColumns)
-    g.columns = even_piece(g.n, g.columns / 2, width);
-  cut_rows(kMinRows);
-  return g;
-}
 
 // The tile function of an activation of T's, nullptr for none.
 template <class T>
@@ -134,7 +95,10 @@ class Product {
       pool->run_chunks_in_slots(chunks, cost, slots_,
                                 [this](int64_t i, int slot) { chunk(i, slot); });
     }
-    if (g_.parts > 1) add_parts();
+    if (g_.parts == 1) return;
+    if (!pool) return add_parts(0, g_.m);
+    pool->parallel_for(g_.m, ceil_div(kAddedElements, g_.parts * g_.n), g_.parts * g_.m * g_.n / 4,
+                       [this](int64_t from, int64_t until) { add_parts(from, until); });
   }
 
  private:
@@ -198,17 +162,20 @@ class Product {
     activate(c, columns, rows);
   }
 
-  void add_parts() {
-    const int64_t size = g_.m * g_.n;
-    for (int64_t p = 1; p < g_.parts; ++p) kernels_.add(size, sums_ + p * size, sums_);
-    if (g_.swapped) return turn(sums_, g_.n, 0, g_.m, 0, g_.n);
-    for (int64_t i = 0; i < g_.m; ++i) {
+  // Rows [from, until) of the sum of all parts, to C.
+  void add_parts(int64_t from, int64_t until) {
+    const int64_t size = g_.m * g_.n, begin = from * g_.n, count = (until - from) * g_.n;
+    T* sum = sums_ + begin;
+    for (int64_t p = 1; p < g_.parts; ++p) kernels_.add(count, sum + p * size, sum);
+    if (g_.swapped) return turn(sum, g_.n, from, until - from, 0, g_.n);
+    for (int64_t i = from; i < until; ++i) {
       T* c = c_ + i * s_.row_c();
       if (!s_.accumulate) std::fill_n(c, g_.n, T{});
       kernels_.add(g_.n, sums_ + i * g_.n, c);
     }
-    kernels_.finish(g_.m, g_.n, c_, s_.row_c(), bias_, relu_);
-    activate(c_, g_.m, g_.n);
+    T* c = c_ + from * s_.row_c();
+    kernels_.finish(until - from, g_.n, c, s_.row_c(), bias_, relu_);
+    activate(c, until - from, g_.n);
   }
 
   const GemmShape& s_;
@@ -252,17 +219,20 @@ Gemm::Gemm(const GemmShape& shape) : Gemm(shape, global_pool().threads()) {}
 
 Gemm Gemm::single_threaded(const GemmShape& shape) { return Gemm(shape, 1); }
 
-Gemm::Gemm(const GemmShape& shape, int slots) : shape_(shape), table_(&table().gemm), slots_(slots) {
+Gemm::Gemm(const GemmShape& shape, int slots)
+    : shape_(shape), table_(&table().gemm), slots_(slots) {
   const bool f64 = shape.dtype == DType::f64;
-  split_ = f64 ? split_of(shape, table_->f64.rows, table_->f64.lanes, slots)
-               : split_of(shape, table_->f32.rows, table_->f32.lanes, slots);
+  split_ = f64 ? split_gemm(shape, table_->f64.rows, table_->f64.lanes, slots)
+               : split_gemm(shape, table_->f32.rows, table_->f32.lanes, slots);
 }
 
 size_t Gemm::workspace_bytes() const {
-  if (shape_.dtype == DType::f64)
-    return sizeof(double) *
-           Product<double>(shape_, split_, table_->f64, slots_, {}).workspace_elements();
-  return sizeof(float) * Product<float>(shape_, split_, table_->f32, slots_, {}).workspace_elements();
+  const auto bytes = [&](auto element, const auto& kernels) {
+    using T = decltype(element);
+    const Product<T> product(shape_, split_, kernels, slots_, {});
+    return sizeof(T) * static_cast<size_t>(product.workspace_elements());
+  };
+  return shape_.dtype == DType::f64 ? bytes(double{}, table_->f64) : bytes(float{}, table_->f32);
 }
 
 int64_t Gemm::cost() const {

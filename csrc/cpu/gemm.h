@@ -1,4 +1,5 @@
-// C = op(A)·op(B), the one matrix product that dense layers, convolutions and recurrent cells share.
+// C = op(A)·op(B), the one matrix product that dense layers, convolutions and recurrent cells
+// share.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +42,8 @@ struct Epilogue {
 // The activation of that name ("" is none), or false where it is no part of an epilogue.
 bool parse_activation(std::string_view name, Opcode& activation);
 
-// The pieces of a product, by its shape alone. Swapped means that the transpose of C is computed and
-// turned around at the end; m and n below are then those of the transpose.
+// The pieces of a product, by its shape alone. Swapped means that the transpose of C is computed
+// and turned around at the end; m and n below are then those of the transpose.
 struct GemmSplit {
   bool swapped = false;
   int64_t m = 0, n = 0;

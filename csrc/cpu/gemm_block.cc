@@ -7,12 +7,12 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kCacheLine = 64;
-constexpr int64_t kNearBytes = 16 * 1024;   // what stays in the first cache beside other things
-constexpr int64_t kFarBytes = 256 * 1024;   // what may not be found in the second
-constexpr int64_t kStripTiles = 4;          // of A that pass over all panels of B together
-constexpr int64_t kDirectTiles = 4;         // high at most for B to be used as it lies
-constexpr int64_t kPad = 32;                // elements between packed panels and rows
-constexpr int64_t kGroup = 2;               // tiles between two looks at what is to be packed
+constexpr int64_t kNearBytes = 16 * 1024;  // what stays in the first cache beside other things
+constexpr int64_t kFarBytes = 256 * 1024;  // what may not be found in the second
+constexpr int64_t kStripTiles = 4;         // of A that pass over all panels of B together
+constexpr int64_t kDirectTiles = 4;        // high at most for B to be used as it lies
+constexpr int64_t kPad = 32;               // elements between packed panels
+constexpr int64_t kGroup = 2;              // tiles between two looks at what is to be packed
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -23,8 +23,8 @@ bool packs_a(const GemmOperands<T>& in, int64_t panels) {
   return in.a_step != 1 && panels > 1;
 }
 
-// Narrow rows of B, and few enough of them for two tiles or for the first cache, are used as they
-// lie.
+// B by rows is used as it lies under few tiles, and where it is near or its rows are narrow and
+// dense.
 template <class T>
 bool uses_b_directly(const GemmKernels<T>& kernels, const GemmOperands<T>& in, int64_t rows,
                      int64_t columns, int64_t k) {
@@ -52,7 +52,7 @@ class BlockLoops {
     // additions could not keep the multipliers busy.
     full_tiles_ = block.rows / height_;
     const int64_t rest = block.rows % height_;
-    if (rest > 0 && rest < 4 && full_tiles_ > 0) --full_tiles_;
+    if (rest > 0 && rest <= 4 && full_tiles_ > 0) --full_tiles_;
     const int64_t tail = block.rows - full_tiles_ * height_;
     tail_height_ = tail > height_ ? ceil_div(tail, 2) : tail;
     tiles_ = full_tiles_ + (tail > 0 ? ceil_div(tail, tail_height_) : 0);
@@ -134,9 +134,9 @@ class BlockLoops {
     return {r.at + begin_row * r.row, r.row, end_row - begin_row, r.bytes};
   }
 
-  // k in passes, B packed for each as a whole. Between groups of tiles B for the next pass is packed
-  // bit by bit, and so is A by columns; each bit was fetched during the last group. C waits in
-  // `sums` until the last pass.
+  // Low blocks, and A by columns: between groups of tiles B for the next pass is packed bit by bit,
+  // and so is A by columns; each bit was fetched during the last group. C waits in `sums` until the
+  // last pass.
   void run_passes() {
     T* a = packed_a_;
     T* next_a = packed_a_ + depth_ * packed_row_;

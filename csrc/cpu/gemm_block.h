@@ -5,8 +5,8 @@
 
 namespace kn::cpu {
 
-// Element (i, p) of A is a[i * a_row + p * a_step], (p, j) of B is b[p * b_step + j * b_column]; one
-// stride of each is 1.
+// Element (i, p) of A is a[i * a_row + p * a_step], (p, j) of B is b[p * b_step + j * b_column];
+// one stride of each is 1.
 template <class T>
 struct GemmOperands {
   const T* a;
@@ -18,8 +18,8 @@ struct GemmOperands {
 // From that many rows on it costs little to pack B for them alone.
 inline constexpr int64_t kGemmHighRows = 240;
 
-// How the blocks of a product are gone through, and what a thread needs for it, in elements from the
-// start of its share of the workspace.
+// How the blocks of a product are gone through, and what a thread needs for it, in elements from
+// the start of its share of the workspace.
 struct GemmLayout {
   int64_t depth = 0;  // steps of k in a pass
   bool strips = false, direct_b = false, packs_a = false;

@@ -6,9 +6,9 @@
 namespace kn::cpu {
 
 // Memory that later work will read, fetched into the outer cache in the meantime: at every other
-// step of k the line of the next address, `step` bytes on, `inner` times to a row of it, then `jump`
-// bytes further. Rows should be long: only what is read in sequence is also fetched ahead by the
-// processor itself, which alone is fast enough.
+// step of k the line of the next address, `step` bytes on, `inner` times to a row of it, then
+// `jump` bytes further. Rows should be long: only what is read in sequence is also fetched ahead by
+// the processor itself, which alone is fast enough.
 struct GemmFetch {
   const char* at;
   int64_t step, inner, jump;

@@ -49,8 +49,8 @@ KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const GemmPile& t, const T* su
   }
 }
 
-// A tile's operands on their way through k. Rows of A are reached as base, base + stride, base + 2 *
-// stride: few registers hold all addresses.
+// A tile's operands on their way through k. Rows of A are reached as base, base + stride, base + 2
+// * stride: few registers hold all addresses.
 template <class T, int rows, int vectors, bool partial>
 struct Steps {
   static constexpr int kBases = (rows + 2) / 3;

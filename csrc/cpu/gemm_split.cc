@@ -1,0 +1,98 @@
+#include "cpu/gemm_split.h"
+
+#include <algorithm>
+
+#include "cpu/gemm_block.h"
+
+namespace kn::cpu {
+
+namespace {
+
+// How far chunks of C go. High ones take A in strips from far memory; the others keep their rows of
+// A, or its columns, in the second cache for as long as a pass lasts.
+constexpr int64_t kChunkRows = 240, kHighRows = 960;
+constexpr int64_t kOnePassRows = 4096, kChunkColumns = 1024;
+constexpr int64_t kPanelsBytes = 256 * 1024;  // of packed B in the second cache
+// Bytes of a column of B that a pass takes: few where B is packed bit by bit for few rows of A.
+constexpr int64_t kDepthBytes = 1024, kLongDepthBytes = 4096;
+constexpr int64_t kLowRows = 48;              // for which B need not be packed
+constexpr int64_t kColumnsGuess = 256;        // of a chunk, before its depth is known
+
+// Threads: the least rows and columns worth a cut, the multiply-adds worth a thread's visit, and
+// those from which on more chunks than threads even out the load.
+constexpr int64_t kMinRows = 16, kMinColumns = 64;
+constexpr int64_t kChunkWork = 256 * 1024, kManyChunksWork = 8 << 20;
+constexpr int64_t kSharedBytes = 512 * 1024;  // of B that each thread may read for itself
+
+// Parts of k: at most so many, of so many multiply-adds at least, where C has few elements.
+constexpr int64_t kParts = 8, kPartWork = 2 << 20, kPartElements = 64 * 1024;
+
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+// Cycles, roughly, of the product turned around or not: the multiplications, and what it takes to
+// bring the operands, and C where it is turned, into the form the tiles want.
+double cycles(const GemmShape& s, bool swapped, int64_t lanes) {
+  const int64_t m = swapped ? s.n : s.m, n = swapped ? s.m : s.n;
+  const bool a_by_columns = swapped ? !s.transpose_b : s.transpose_a;
+  const bool b_by_columns = swapped ? !s.transpose_a : s.transpose_b;
+  const double k = static_cast<double>(s.k), per_element = 4.0 / static_cast<double>(lanes);
+  const double rows = static_cast<double>(m), columns = static_cast<double>(n);
+  double sum = rows * static_cast<double>(ceil_div(n, lanes)) * k / 2;
+  const double visits_b = static_cast<double>(ceil_div(m, b_by_columns ? kHighRows : kChunkRows));
+  const double visits_a = static_cast<double>(ceil_div(n, kColumnsGuess));
+  if (b_by_columns) sum += per_element * k * columns * visits_b;
+  else if (m > kLowRows) sum += per_element / 2 * k * columns * visits_b;
+  if (a_by_columns) sum += per_element / 2 * k * rows * visits_a;
+  if (swapped) sum += 1.5 * per_element * rows * columns;
+  return sum;
+}
+
+// Extent of pieces of `total` that are at most `limit`, as equal as a multiple of `unit` allows.
+int64_t even_piece(int64_t total, int64_t limit, int64_t unit) {
+  const int64_t pieces = std::max<int64_t>(1, ceil_div(total, limit));
+  return std::max(unit, round_up(ceil_div(total, pieces), unit));
+}
+
+}  // namespace
+
+GemmSplit split_gemm(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slots) {
+  GemmSplit g;
+  g.swapped = !s.accumulate && cycles(s, true, lanes) < 0.97 * cycles(s, false, lanes);
+  g.m = g.swapped ? s.n : s.m;
+  g.n = g.swapped ? s.m : s.n;
+  const int64_t work = g.m * g.n * s.k;
+  const int64_t parts = std::min(kParts, work / kPartWork);
+  g.inner = s.k;
+  if (g.m * g.n <= kPartElements && s.k >= 16 * std::max(g.m, g.n) && parts > 1) {
+    g.inner = even_piece(s.k, ceil_div(s.k, parts), 16);
+    g.parts = ceil_div(s.k, g.inner);
+  }
+  const int64_t size = static_cast<int64_t>(size_of(s.dtype)), width = 2 * lanes;
+  // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
+  const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
+  const bool b_by_rows = g.swapped ? s.transpose_a : !s.transpose_b;
+  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows || g.n <= width);
+  const int64_t depth = (high ? kLongDepthBytes : kDepthBytes) / size;
+  const bool at_once = g.inner <= depth + depth / 4;
+  g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
+  const int64_t columns = std::clamp(kPanelsBytes / (g.depth * size), width, kChunkColumns);
+  g.rows = even_piece(g.m, at_once ? kOnePassRows : high ? kHighRows : kChunkRows, tile_rows);
+  g.columns = even_piece(g.n, columns, width);
+  // More chunks for more threads; this does not change any element's sum. Threads on either side of
+  // a cut between rows share fewer cache lines of C, but each reads all of B.
+  const int64_t spare = work < kManyChunksWork ? 1 : 2;
+  const int64_t wanted = slots > 1 ? std::min<int64_t>(spare * slots, work / kChunkWork) : 1;
+  const auto chunks = [&] { return ceil_div(g.m, g.rows) * ceil_div(g.n, g.columns) * g.parts; };
+  const auto cut_rows = [&](int64_t least) {
+    while (chunks() < wanted && g.rows >= 2 * least)
+      g.rows = even_piece(g.m, g.rows / 2, g.rows < 8 * tile_rows ? 4 : tile_rows);
+  };
+  cut_rows(s.k * g.n * size <= kSharedBytes ? kMinRows : kGemmHighRows);
+  while (chunks() < wanted && g.columns >= 2 * kMinColumns)
+    g.columns = even_piece(g.n, g.columns / 2, width);
+  cut_rows(kMinRows);
+  return g;
+}
+
+}  // namespace kn::cpu
