@@ -1,5 +1,7 @@
 #include "runtime/device.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -11,6 +13,17 @@ namespace kn {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Large tensors on large pages where the system has them: rows of a big matrix lie on pages of
+// their own otherwise, more of them than the processor can keep track of.
+void* allocate_large(size_t bytes) {
+  void* memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
+#if defined(MADV_HUGEPAGE)
+  if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
 
 class CpuDevice : public Device {
  public:
@@ -18,7 +31,9 @@ class CpuDevice : public Device {
   void* allocate(size_t bytes) override {
     const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     if (rounded < bytes) fail<RuntimeError>("cannot allocate ", bytes, " bytes");
-    void* memory = std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    void* memory = bytes >= 2 * kHugePage
+                       ? allocate_large(bytes)
+                       : std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
     if (!memory) fail<RuntimeError>("out of memory: could not allocate ", bytes, " bytes");
     return memory;
   }
