@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from .. import backend as K
@@ -15,6 +16,7 @@ from ..utils.generic_utils import (
     unpack_singleton,
 )
 from ..utils.layer_utils import count_params
+from ..utils.trust import claim_weights
 from .call_frames import call_frame, disable_tracking
 from .input_spec import InputSpec
 from .layer_nodes import NodeAccess
@@ -176,6 +178,7 @@ class Layer(NodeAccess, WeightStore):
             )
         from .. import initializers
 
+        claim_weights(math.prod(shape), f"Layer {self.name!r}, weight {name!r}")
         dtype = dtype or K.floatx()
         initializer = initializers.get(initializer or "glorot_uniform")
         try:

@@ -151,6 +151,8 @@ def _call_inputs(call, layers, numbers):
         name, number, tensor_index = source[:3]
         if name not in layers:
             raise ValueError(f"The config refers to layer {name!r}, which it does not define.")
+        if not isinstance(number, int) or number < 0:
+            raise ValueError(f"The config refers to call {number!r} of layer {name!r}.")
         if number >= len(numbers[name]):
             return None
         tensors.append(_tensor(layers, numbers, name, number, tensor_index))
@@ -160,10 +162,10 @@ def _call_inputs(call, layers, numbers):
 def _tensor(layers, numbers, name, number, tensor_index):
     if name not in layers:
         raise ValueError(f"The config refers to layer {name!r}, which it does not define.")
-    if number >= len(numbers[name]):
+    if not isinstance(number, int) or not 0 <= number < len(numbers[name]):
         raise ValueError(f"The config refers to call {number} of layer {name!r}, which is missing.")
     tensors = layers[name]._inbound_nodes[numbers[name][number]].output_tensors
-    if tensor_index >= len(tensors):
+    if not isinstance(tensor_index, int) or not 0 <= tensor_index < len(tensors):
         raise ValueError(
             f"The config refers to output {tensor_index} of layer {name!r}, which has "
             f"{len(tensors)}."

@@ -1,5 +1,6 @@
 """Models from configurations, JSON and YAML. Names are looked up in tables; nothing is imported."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -34,11 +35,24 @@ def model_from_config(config, custom_objects=None, version=None):
             f"Improper config of a model: expected a dict with 'class_name' and 'config'; received "
             f"{str(config)[:200]}."
         )
-    generation = foreign.generation_of(config, version)
-    if generation in ("tf_keras", "3"):
-        config = foreign.keras_2_config(config, generation)
-    with dialect.use(dialect.BY_GENERATION[generation]):
+    with malformed("configuration of the model"):
+        generation = foreign.generation_of(config, version)
+        if generation in ("tf_keras", "3"):
+            config = foreign.keras_2_config(config, generation)
+    with dialect.use(dialect.BY_GENERATION[generation]), malformed("configuration of the model"):
         return layers.deserialize(config, custom_objects=custom_objects)
+
+
+@contextlib.contextmanager
+def malformed(what):
+    """Turns the errors that come of reading what is not there into ValueErrors that say so."""
+    try:
+        yield
+    except (AttributeError, LookupError, ArithmeticError, RecursionError, MemoryError,
+            RuntimeError, AssertionError) as error:  # fmt: skip
+        raise ValueError(
+            f"The {what} is malformed: {type(error).__name__}: {str(error)[:300]}"
+        ) from error
 
 
 def model_from_json(json_string, custom_objects=None):

@@ -80,6 +80,10 @@ class Archive:
             raise ValueError(f"Member {name!r} does not have the size that it declares.")
         return data
 
+    def size(self, name):
+        """Bytes of a member as stored; 0 if it is missing."""
+        return self._members[name].compress_size if name in self._members else 0
+
     def json(self, name):
         """A member as JSON of bounded size and depth."""
         from .architecture import parse_json

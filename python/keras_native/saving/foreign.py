@@ -204,6 +204,7 @@ def _settings(name, own, generation, depth):
     if name == "Sequential":
         result.pop("dtype", None)
         result.pop("trainable", None)
+        _tell_input(result.get("layers"))
     if name in ("Functional", "Model"):
         for key in ("input_layers", "output_layers"):
             if key in result:
@@ -212,6 +213,19 @@ def _settings(name, own, generation, depth):
     if "seed" in result and not _takes_seed(name):
         del result["seed"]
     return result
+
+
+def _tell_input(layers):
+    """Gives the first layer of a Sequential the shape of the input layer before it, as Keras 2."""
+    if not isinstance(layers, list) or len(layers) < 2:
+        return
+    first, second = layers[:2]
+    if not all(isinstance(one, dict) and isinstance(one.get("config"), dict) for one in layers[:2]):
+        return
+    if first.get("class_name") == "InputLayer" and second.get("class_name") not in _MODELS:
+        shape = first["config"].get("batch_input_shape")
+        if shape:
+            second["config"].setdefault("batch_input_shape", shape)
 
 
 _ONE_FORMAT = ("ZeroPadding1D", "Cropping1D", "UpSampling1D")

@@ -5,6 +5,7 @@ import io
 import json
 import os
 
+from ..utils import trust
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
 from . import architecture, archive, export, layout, reader, training, weights
@@ -39,6 +40,7 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True):
             training.save_training(f, model)
 
 
+@architecture.malformed("file")
 def load_model(filepath, custom_objects=None, compile=True):
     """The model that `save_model` wrote.
 
@@ -64,7 +66,8 @@ def load_model(filepath, custom_objects=None, compile=True):
             version = as_text(f.attrs["keras_version"], "keras_version")
         if "keras_generation" in f.attrs and isinstance(config, dict):
             config["keras_generation"] = as_text(f.attrs["keras_generation"], "keras_generation")
-        model = architecture.model_from_config(config, custom_objects, version)
+        with trust.weights_for(_stored_bytes(f)):
+            model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         weights.load_weights_from_hdf5_group(
@@ -73,6 +76,11 @@ def load_model(filepath, custom_objects=None, compile=True):
         if compile:
             training.load_training(f, model, custom_objects)
     return model
+
+
+def _stored_bytes(f):
+    """Size of the file that a group lies in."""
+    return f.file.id.get_filesize()
 
 
 def _save_archive(model, filepath, overwrite, include_optimizer):
@@ -115,10 +123,11 @@ def _load_archive(filepath, custom_objects, compile):
         config = config if isinstance(config, dict) else {}
         metadata = source.json("metadata.json")
         version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-        if "keras_native" in config:
-            model = architecture.model_from_config(config["keras_native"], custom_objects)
-        else:
-            model = architecture.model_from_config(config, custom_objects, version)
+        with trust.weights_for(source.size(archive.WEIGHTS)):
+            if "keras_native" in config:
+                model = architecture.model_from_config(config["keras_native"], custom_objects)
+            else:
+                model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
         with source.weights() as f:
@@ -137,6 +146,7 @@ def save_weights(model, filepath, overwrite=True):
             weights.save_weights_to_hdf5_group(f, weights.stored_layers(model))
 
 
+@architecture.malformed("file")
 def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=False):
     """Set a model's weights from a file of `save_weights` or `save_model`.
 

@@ -9,7 +9,7 @@ from .. import backend as K
 from .. import dialect
 from ..utils.generic_utils import as_python
 from . import foreign, keras1, layout, reader
-from .architecture import parse_json
+from .architecture import malformed, parse_json
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import write_arrays
 
@@ -95,9 +95,12 @@ def compile_from_config(model, config, custom_objects):
     from .. import losses, metrics, optimizers
 
     custom_objects = custom_objects or {}
+    if not isinstance(config, dict):
+        raise ValueError(f"Expected the training configuration as a dict; it is {config!r:.100}.")
     generation = model.keras_generation
     if generation in ("tf_keras", "3"):
-        config = foreign.compile_arguments(config, generation)
+        with malformed("training configuration"):
+            config = foreign.compile_arguments(config, generation)
     if "optimizer_config" not in config:
         raise ValueError("The training configuration names no optimizer.")
 
@@ -110,7 +113,7 @@ def compile_from_config(model, config, custom_objects):
             return [restored(v, deserialize) for v in value]
         return custom_objects.get(value, value) if isinstance(value, str) else value
 
-    with dialect.use(model._dialect):
+    with dialect.use(model._dialect), malformed("training configuration"):
         model.compile(
             optimizer=optimizers.deserialize(
                 config["optimizer_config"], custom_objects=custom_objects

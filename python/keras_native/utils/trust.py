@@ -11,6 +11,7 @@ import weakref
 
 _written = {}  # form -> weak references to the functions of this process written so
 _trusting = 0
+_weights_left = None  # how many values of weights a file may still ask for; None: any number
 
 
 def remember(form, function):
@@ -40,3 +41,36 @@ def trusted_source():
         yield
     finally:
         _trusting -= 1
+
+
+@contextlib.contextmanager
+def weights_for(stored_bytes):
+    """Inside, layers may make no more weights than a file of `stored_bytes` can hold.
+
+    Packed files hold more than they are large; what can hardly be is refused before memory is
+    taken.
+    """
+    global _weights_left
+    before = _weights_left
+    _weights_left = 1_000_000 + 100 * stored_bytes
+    try:
+        yield
+    finally:
+        _weights_left = before
+
+
+def claim_weights(count, what):
+    """Count `count` values against the file that a model comes from.
+
+    Raises:
+        ValueError: if the file cannot hold so many.
+    """
+    global _weights_left
+    if _weights_left is None:
+        return
+    if count > _weights_left:
+        raise ValueError(
+            f"{what}: the configuration asks for {count} values of weights, more than the file "
+            f"can hold."
+        )
+    _weights_left -= count
