@@ -76,8 +76,11 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   };
   {
     std::lock_guard<std::mutex> hold(lock_);
-    for (const auto& p : plans_)
-      if (matches(*p)) return p;
+    for (auto p = plans_.begin(); p != plans_.end(); ++p) {
+      if (!matches(**p)) continue;
+      std::rotate(plans_.begin(), p, p + 1);
+      return plans_.front();
+    }
   }
   check_inputs(inputs);
   std::vector<TensorType> types;
@@ -90,8 +93,21 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   std::lock_guard<std::mutex> hold(lock_);
   for (const auto& p : plans_)
     if (matches(*p)) return p;  // another thread was faster
-  plans_.push_back(made);
+  plans_.insert(plans_.begin(), made);
+  drop_old_plans();
   return made;
+}
+
+// Data of ever new lengths must not fill the memory with plans and arenas; one that is running
+// lives on until it is done.
+void Executable::drop_old_plans() {
+  constexpr size_t kFew = 8, kMost = 256, kArenaBytes = size_t{128} << 20;
+  size_t kept = 0, bytes = 0;
+  for (; kept < plans_.size() && kept < kMost; ++kept) {
+    bytes += plans_[kept]->plan().arena_bytes;
+    if (kept >= kFew && bytes > kArenaBytes) break;
+  }
+  plans_.resize(kept);
 }
 
 void Executable::run(const RunnablePlan& plan, std::span<const void* const> inputs,

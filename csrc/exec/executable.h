@@ -54,6 +54,7 @@ class Executable {
 
  private:
   void check_inputs(std::span<const ArrayRef> inputs) const;
+  void drop_old_plans();
 
   Graph graph_;
   WithLoops kernels_;
@@ -61,7 +62,7 @@ class Executable {
   std::string name_;
   std::atomic<uint64_t> step_{0};
   mutable std::mutex lock_;
-  std::vector<std::shared_ptr<const RunnablePlan>> plans_;
+  std::vector<std::shared_ptr<const RunnablePlan>> plans_;  // the last one used first
 };
 
 }  // namespace kn

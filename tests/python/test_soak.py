@@ -110,6 +110,17 @@ def test_repeated_graph_work():
     assert grown(work, 1000) < 4
 
 
+def test_batches_of_ever_new_sizes():
+    """Plans for sizes that do not come again are dropped."""
+    model = Sequential([Dense(256, input_shape=(10,)), Dense(256), Dense(3)])
+    x = np.zeros((2000, 10), "float32")
+    model.predict_on_batch(x)
+    before = resident()
+    for n in range(1600, 1900):  # about 2 MB of intermediate results each
+        model.predict_on_batch(x[:n])
+    assert resident() - before < 350
+
+
 def test_predict_from_many_threads():
     model = graph()
     rng = np.random.RandomState(1)

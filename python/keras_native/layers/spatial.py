@@ -95,9 +95,7 @@ class UpSampling2D(_UpSampling):
 
     def call(self, inputs):
         half_pixel = self._dialect.half_pixel
-        return K.resize_images(
-            inputs, *self.size, self.data_format, self.interpolation, half_pixel
-        )
+        return K.resize_images(inputs, *self.size, self.data_format, self.interpolation, half_pixel)
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation}

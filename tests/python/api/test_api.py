@@ -41,7 +41,7 @@ KERAS_1 = {"Highway", "MaxoutDense"}  # their methods here are those of today's 
 INNER = {"cell"}  # what layers keep for themselves
 # How the listing shows what has no arguments of its own, and what hides them in a decorator.
 HIDDEN = ("property", "(self, *args, **kwargs)", "(*args, **kwargs)", "overwrite=True, *args")
-# Modules whose names people import from there wherever they were defined, and tools that came along.
+# Modules that people import from what was defined elsewhere, and tools that came along.
 FRONT = ["", "callbacks", "engine", "layers", "models", "utils"]
 TOOLS = {"deserialize_keras_object", "serialize_keras_object", "Progbar", "to_list", "has_arg"}
 
