@@ -17,8 +17,10 @@ std::string_view name_of(DType t) { return kNames[static_cast<int>(t)]; }
 DType parse_dtype(std::string_view name) {
   for (int i = 0; i < kDTypeCount; ++i)
     if (kNames[i] == name) return static_cast<DType>(i);
-  fail<TypeError>("expected a dtype out of float16, bfloat16, float32, float64, int32, int64, "
-                  "uint8, bool; got '", name, "'");
+  fail<TypeError>(
+      "expected a dtype out of float16, bfloat16, float32, float64, int32, int64, "
+      "uint8, bool; got '",
+      name, "'");
 }
 
 DType promote(DType a, DType b) {

@@ -8,8 +8,7 @@ namespace kn {
 namespace {
 
 constexpr OpcodeInfo kInfo[kOpcodeCount] = {
-#define KN_OP(name, arity, accepts, result) \
-  {#name, arity, Accepts::accepts, ResultRule::result},
+#define KN_OP(name, arity, accepts, result) {#name, arity, Accepts::accepts, ResultRule::result},
 #include "base/elementwise_ops.inc"
 #undef KN_OP
     {"fill", 0, Accepts::Any, ResultRule::Same},
@@ -45,20 +44,15 @@ bool find_opcode(std::string_view name, Opcode& op) {
 void set_parameters(Instruction& instruction, const Attrs& attrs) {
   switch (instruction.op) {
     case Opcode::elu:
-    case Opcode::elu_grad:
-      instruction.p0 = attrs.number("alpha", 1.0);
-      break;
+    case Opcode::elu_grad: instruction.p0 = attrs.number("alpha", 1.0); break;
     case Opcode::leaky_relu:
-    case Opcode::leaky_relu_grad:
-      instruction.p0 = attrs.number("alpha", 0.3);
-      break;
+    case Opcode::leaky_relu_grad: instruction.p0 = attrs.number("alpha", 0.3); break;
     case Opcode::clip:
     case Opcode::clip_grad:
       instruction.p0 = attrs.number("min");
       instruction.p1 = attrs.number("max");
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

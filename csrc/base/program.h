@@ -41,8 +41,8 @@ constexpr bool accepts(Accepts rule, DType t) {
 
 struct Instruction {
   Opcode op;
-  DType from;                                // of the operands (of where: of the last two)
-  DType to;                                  // of the result
+  DType from;  // of the operands (of where: of the last two)
+  DType to;    // of the result
   std::array<int16_t, 3> operands{-1, -1, -1};
   double p0 = 0, p1 = 0;
   int64_t seed = 0;  // of dropout
@@ -70,7 +70,7 @@ struct ProgramOutput {
 struct Program : Payload {
   static constexpr int kMaxValues = 96;
 
-  Shape domain;                    // fully known; every input broadcasts to it
+  Shape domain;  // fully known; every input broadcasts to it
   std::vector<TensorType> inputs;
   std::vector<Instruction> code;
   std::vector<ProgramOutput> outputs;

@@ -17,7 +17,8 @@ void resolve(WindowAxis& a, std::string_view padding, int which, const Attrs& at
     a.before = attrs.ints("pads")[2 * which];
     a.after = attrs.ints("pads")[2 * which + 1];
     if (a.before < 0 || a.after < 0)
-      fail<ValueError>("[", op, "] expected padding of 0 or more; got ", a.before, " and ", a.after);
+      fail<ValueError>("[", op, "] expected padding of 0 or more; got ", a.before, " and ",
+                       a.after);
   }
   if (a.in == kUnknown) {
     a.out = kUnknown;
@@ -46,7 +47,8 @@ Window make_window(const Shape& x, const Ints& window, const Attrs& attrs, std::
   Window w;
   w.rank = x.rank() - 2;
   if (w.rank < 1 || w.rank > kMaxSpatial)
-    fail<ValueError>("[", op, "] expected an input (batch, 1 to 3 spatial axes, channels); got ", x);
+    fail<ValueError>("[", op, "] expected an input (batch, 1 to 3 spatial axes, channels); got ",
+                     x);
   const Ints ones(w.rank, 1);
   const Ints strides = attrs.ints("strides", ones), dilations = attrs.ints("dilations", ones);
   const std::string padding = attrs.text("padding", "valid");
@@ -56,7 +58,8 @@ Window make_window(const Shape& x, const Ints& window, const Attrs& attrs, std::
   const size_t n = static_cast<size_t>(w.rank);
   if (window.size() != n || strides.size() != n || dilations.size() != n ||
       (padding == "explicit" && attrs.ints("pads").size() != 2 * n))
-    fail<ValueError>("[", op, "] expected ", n, " window sizes, strides and dilations for input ", x);
+    fail<ValueError>("[", op, "] expected ", n, " window sizes, strides and dilations for input ",
+                     x);
   for (int i = 0; i < w.rank; ++i) {
     WindowAxis& axis = w.axes[kMaxSpatial - w.rank + i];
     axis.in = x[1 + i];
@@ -71,8 +74,10 @@ Window make_window(const Shape& x, const Ints& window, const Attrs& attrs, std::
 ConvGeometry conv_geometry(const Shape& x, const Shape& w, const Attrs& attrs,
                            std::string_view op) {
   if (w.rank() != x.rank() || x.rank() < 3)
-    fail<ValueError>("[", op, "] expected a kernel (window…, channels, filters) of the input's rank; "
-                     "got input ", x, ", kernel ", w);
+    fail<ValueError>("[", op,
+                     "] expected a kernel (window…, channels, filters) of the input's rank; "
+                     "got input ",
+                     x, ", kernel ", w);
   ConvGeometry g;
   g.groups = attrs.integer("groups", 1);
   g.batch = x[0];

@@ -21,14 +21,14 @@ struct WindowAxis {
   Dim before = 0, after = 0;  // padding
 };
 
-// Rules of attribute `padding`: "valid", "same" (TensorFlow's: the odd one behind), "causal" (all in
-// front), or "explicit" with attribute `pads` (before and after of each axis). Fills out, before and
-// after from the rest. An unknown `in` gives an unknown `out`. Throws ValueError naming `op`.
+// Rules of attribute `padding`: "valid", "same" (TensorFlow's: the odd one behind), "causal" (all
+// in front), or "explicit" with attribute `pads` (before and after of each axis). Fills out, before
+// and after from the rest. An unknown `in` gives an unknown `out`. Throws ValueError naming `op`.
 void resolve(WindowAxis& axis, std::string_view padding, int which, const Attrs& attrs,
              std::string_view op);
 
-// The axes of a window over x (N, spatial…, C) from attributes strides, dilations, padding and pads;
-// `window` holds its extents. The last `rank` entries are used, those before are trivial.
+// The axes of a window over x (N, spatial…, C) from attributes strides, dilations, padding and
+// pads; `window` holds its extents. The last `rank` entries are used, those before are trivial.
 struct Window {
   int rank = 0;
   std::array<WindowAxis, kMaxSpatial> axes;

@@ -28,9 +28,9 @@ PyVariable make_variable(const py::array& initial, std::string name) {
   return {std::move(variable), std::move(value)};
 }
 
-std::shared_ptr<Executable> make_executable(std::vector<Value> inputs, std::vector<Value> outputs,
-                                            const std::vector<std::pair<PyVariable, Value>>& updates,
-                                            int phase, std::string name) {
+std::shared_ptr<Executable> make_executable(
+    std::vector<Value> inputs, std::vector<Value> outputs,
+    const std::vector<std::pair<PyVariable, Value>>& updates, int phase, std::string name) {
   Graph graph{std::move(inputs), std::move(outputs), {}};
   for (const auto& [variable, value] : updates) {
     if (value.type() != variable.value.type() && value.shape().known())
@@ -144,8 +144,11 @@ void bind_executable(py::module_& m) {
       .def(py::init(&make_variable), py::arg("value"), py::arg("name") = "")
       .def_property_readonly("value", [](const PyVariable& v) { return v.value; })
       .def_property_readonly("name", [](const PyVariable& v) { return v.variable->name(); })
-      .def_property_readonly("dtype", [](const PyVariable& v) { return std::string(name_of(v.variable->type().dtype)); })
-      .def_property_readonly("shape", [](const PyVariable& v) { return shape_tuple(v.variable->type().shape); })
+      .def_property_readonly(
+          "dtype",
+          [](const PyVariable& v) { return std::string(name_of(v.variable->type().dtype)); })
+      .def_property_readonly(
+          "shape", [](const PyVariable& v) { return shape_tuple(v.variable->type().shape); })
       .def("read", [](const PyVariable& v) { return to_array(v.variable->read()); })
       .def("write", [](PyVariable& v, const py::array& a) { v.variable->write(to_host(a)); });
 

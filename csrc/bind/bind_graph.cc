@@ -19,15 +19,20 @@ AttrValue to_attr(const std::string& name, const py::handle& v) {
     Ints ints;
     for (const py::handle item : py::reinterpret_borrow<py::sequence>(v)) {
       if (item.is_none()) ints.push_back(kUnknown);
-      else if (PyIndex_Check(item.ptr())) ints.push_back(py::int_(py::reinterpret_borrow<py::object>(item)).cast<int64_t>());
-      else fail<TypeError>("expected integers in attribute '", name, "'; got ", std::string(py::str(v)));
+      else if (PyIndex_Check(item.ptr()))
+        ints.push_back(py::int_(py::reinterpret_borrow<py::object>(item)).cast<int64_t>());
+      else
+        fail<TypeError>("expected integers in attribute '", name, "'; got ",
+                        std::string(py::str(v)));
     }
     return ints;
   }
-  if (PyIndex_Check(v.ptr())) return py::int_(py::reinterpret_borrow<py::object>(v)).cast<int64_t>();
-  if (PyNumber_Check(v.ptr())) return py::float_(py::reinterpret_borrow<py::object>(v)).cast<double>();
-  fail<TypeError>("expected attribute '", name, "' to be a bool, int, float, str or list of int; got ",
-                  std::string(py::str(v)));
+  if (PyIndex_Check(v.ptr()))
+    return py::int_(py::reinterpret_borrow<py::object>(v)).cast<int64_t>();
+  if (PyNumber_Check(v.ptr()))
+    return py::float_(py::reinterpret_borrow<py::object>(v)).cast<double>();
+  fail<TypeError>("expected attribute '", name,
+                  "' to be a bool, int, float, str or list of int; got ", std::string(py::str(v)));
 }
 
 Attrs to_attrs(const py::dict& items) {
@@ -68,10 +73,9 @@ std::pair<std::vector<Value>, std::vector<Value>> py_loop(
     std::vector<Value> sequences, std::vector<Value> states, std::vector<Value> slices,
     std::vector<Value> states_in, std::vector<Value> outputs, std::vector<Value> states_out,
     bool reverse, int64_t steps) {
-  ops::LoopResult result = ops::make_loop({std::move(sequences), std::move(states),
-                                           std::move(slices), std::move(states_in),
-                                           std::move(outputs), std::move(states_out), reverse,
-                                           steps});
+  ops::LoopResult result = ops::make_loop(
+      {std::move(sequences), std::move(states), std::move(slices), std::move(states_in),
+       std::move(outputs), std::move(states_out), reverse, steps});
   return {std::move(result.outputs), std::move(result.states)};
 }
 
@@ -87,7 +91,8 @@ std::vector<std::optional<Value>> py_gradients(const Value& loss, const std::vec
 
 void bind_graph(py::module_& m) {
   py::class_<Value>(m, "Value")
-      .def_property_readonly("dtype", [](const Value& v) { return std::string(name_of(v.dtype())); })
+      .def_property_readonly("dtype",
+                             [](const Value& v) { return std::string(name_of(v.dtype())); })
       .def_property_readonly("shape", [](const Value& v) { return shape_tuple(v.shape()); })
       .def_property_readonly("op", [](const Value& v) { return std::string(v.node->op->name); })
       .def_property_readonly("inputs", inputs_of)
@@ -97,19 +102,27 @@ void bind_graph(py::module_& m) {
       .def("__eq__", [](const Value& a, const Value& b) { return a == b; })
       .def("__eq__", [](const Value&, const py::object&) { return false; })
       .def("__hash__", [](const Value& v) { return ValueHash()(v); })
-      .def("__repr__", [](const Value& v) { return concat_text("<Value ", v.node->op->name, ' ', v.type(), '>'); });
+      .def("__repr__", [](const Value& v) {
+        return concat_text("<Value ", v.node->op->name, ' ', v.type(), '>');
+      });
 
-  m.def("apply", [](const std::string& op, std::vector<Value> inputs, const py::dict& attrs) {
-    return apply_all(op, std::move(inputs), to_attrs(attrs));
-  }, py::arg("op"), py::arg("inputs"), py::arg("attrs") = py::dict());
-  m.def("constant", [](const py::array& a) {
-    return constant(std::make_shared<HostTensor>(to_host(a)));
-  });
-  m.def("placeholder", [](const py::sequence& shape, const std::string& dtype, std::string name) {
-    return placeholder({parse_dtype(dtype), to_shape(shape)}, std::move(name));
-  }, py::arg("shape"), py::arg("dtype"), py::arg("name") = "");
+  m.def(
+      "apply",
+      [](const std::string& op, std::vector<Value> inputs, const py::dict& attrs) {
+        return apply_all(op, std::move(inputs), to_attrs(attrs));
+      },
+      py::arg("op"), py::arg("inputs"), py::arg("attrs") = py::dict());
+  m.def("constant",
+        [](const py::array& a) { return constant(std::make_shared<HostTensor>(to_host(a))); });
+  m.def(
+      "placeholder",
+      [](const py::sequence& shape, const std::string& dtype, std::string name) {
+        return placeholder({parse_dtype(dtype), to_shape(shape)}, std::move(name));
+      },
+      py::arg("shape"), py::arg("dtype"), py::arg("name") = "");
   m.def("learning_phase", &learning_phase);
-  m.def("gradients", &py_gradients, py::arg("loss"), py::arg("wrt"), py::arg("initial") = py::none());
+  m.def("gradients", &py_gradients, py::arg("loss"), py::arg("wrt"),
+        py::arg("initial") = py::none());
   m.def("push_layer", [](std::string name) {
     layer_scopes().push_back(std::make_unique<LayerScope>(std::move(name)));
   });
@@ -119,8 +132,8 @@ void bind_graph(py::module_& m) {
   });
   m.def("known_ints", &py_known_ints);
   m.def("loop", &py_loop, py::arg("sequences"), py::arg("states"), py::arg("slices"),
-        py::arg("states_in"), py::arg("outputs"), py::arg("states_out"),
-        py::arg("reverse") = false, py::arg("steps") = -1);
+        py::arg("states_in"), py::arg("outputs"), py::arg("states_out"), py::arg("reverse") = false,
+        py::arg("steps") = -1);
   m.def("ops", [] {
     std::vector<std::string> names;
     for (const OpDef* op : all_ops()) names.emplace_back(op->name);

@@ -55,16 +55,18 @@ cpu::GemmShape shape_of(const Matrix& a, const Matrix& b, const Matrix& out, boo
                     name_of(b.dtype), " and ", name_of(out.dtype));
   if (s.k != (tb ? b.columns : b.rows) || out.rows != s.m || out.columns != s.n)
     fail<ValueError>("[gemm] expected operands whose inner extents agree and an out of ",
-                     Shape{s.m, s.n}, "; got ", Shape{a.rows, a.columns}, ta ? " transposed, " : ", ",
-                     Shape{b.rows, b.columns}, tb ? " transposed and " : " and ",
-                     Shape{out.rows, out.columns});
+                     Shape{s.m, s.n}, "; got ", Shape{a.rows, a.columns},
+                     ta ? " transposed, " : ", ", Shape{b.rows, b.columns},
+                     tb ? " transposed and " : " and ", Shape{out.rows, out.columns});
   return s;
 }
 
 // The last product of a thread: most calls repeat it.
 struct Prepared {
   explicit Prepared(const cpu::GemmShape& s)
-      : gemm(s), isa(cpu::current_isa()), threads(global_pool().threads()),
+      : gemm(s),
+        isa(cpu::current_isa()),
+        threads(global_pool().threads()),
         workspace(cpu_device(), gemm.workspace_bytes()) {}
   bool fits(const cpu::GemmShape& s) const {
     return gemm.shape() == s && isa == cpu::current_isa() && threads == global_pool().threads();

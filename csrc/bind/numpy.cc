@@ -23,8 +23,9 @@ DType dtype_of_array(const py::array& a) {
     case 'b': return DType::b8;
     default: break;
   }
-  fail<TypeError>("expected an array of float16, float32, float64, int32, int64, uint8 or bool; got ",
-                  std::string(py::str(d)));
+  fail<TypeError>(
+      "expected an array of float16, float32, float64, int32, int64, uint8 or bool; got ",
+      std::string(py::str(d)));
 }
 
 TensorType type_of_array(const py::array& a) {
@@ -87,8 +88,8 @@ Shape to_shape(const py::sequence& dims) {
     }
     if (!PyIndex_Check(d.ptr()))
       fail<TypeError>("expected a shape of ints and None; got ", std::string(py::str(dims)));
-    const int64_t extent = py::cast<int64_t>(py::reinterpret_steal<py::object>(
-        PyNumber_Index(d.ptr())));
+    const int64_t extent =
+        py::cast<int64_t>(py::reinterpret_steal<py::object>(PyNumber_Index(d.ptr())));
     if (extent < 0)
       fail<ValueError>("expected a shape of sizes of 0 or more, or None; got ",
                        std::string(py::str(dims)));

@@ -41,9 +41,9 @@ class ClosingReduction {
 
   Closing closing_;
   Pattern pattern_;
-  int type_;           // 0 float32, 1 float64
-  size_t size_;        // bytes of an element
-  Dim kept_, run_;     // elements of the output, and of the domain for each of them
+  int type_;        // 0 float32, 1 float64
+  size_t size_;     // bytes of an element
+  Dim kept_, run_;  // elements of the output, and of the domain for each of them
   double identity_, scale_;
   const ClosingTable* loops_;
   JoinRows join_rows_;

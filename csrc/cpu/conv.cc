@@ -1,6 +1,6 @@
-// Convolution as products of bands of columns with the kernel (cpu/conv_columns.h). Images, or fixed
-// groups of images where weights are summed, are the pieces that threads take, so results do not
-// depend on how many there are.
+// Convolution as products of bands of columns with the kernel (cpu/conv_columns.h). Images, or
+// fixed groups of images where weights are summed, are the pieces that threads take, so results do
+// not depend on how many there are.
 #include <algorithm>
 #include <cstring>
 
@@ -27,12 +27,17 @@ template <class T, Pass pass>
 class ConvBands : public Kernel {
  public:
   explicit ConvBands(const ConvGeometry& g)
-      : g_(g), inner_(g.window.taps() * g.group_channels()), cells_(g.window.out_positions()),
-        slots_(global_pool().threads()), bands_(count_bands()),
-        band_(bands_ ? (cells_ + bands_ - 1) / bands_ : 0), full_(product(band_)),
+      : g_(g),
+        inner_(g.window.taps() * g.group_channels()),
+        cells_(g.window.out_positions()),
+        slots_(global_pool().threads()),
+        bands_(count_bands()),
+        band_(bands_ ? (cells_ + bands_ - 1) / bands_ : 0),
+        full_(product(band_)),
         rest_(product(cells_ - (bands_ - 1) * band_)) {
     columns_bytes_ = padded(sizeof(T) * band_ * inner_);
-    slot_bytes_ = columns_bytes_ + padded(std::max(full_.workspace_bytes(), rest_.workspace_bytes()));
+    slot_bytes_ =
+        columns_bytes_ + padded(std::max(full_.workspace_bytes(), rest_.workspace_bytes()));
   }
 
   size_t workspace_bytes() const override {
@@ -123,12 +128,12 @@ class ConvBands : public Kernel {
     if (n < 2) return;
     args.pool->parallel_for(weight_count(), 4096, weight_count() * n / 4,
                             [&](int64_t from, int64_t to) {
-      for (int64_t e = from; e < to; ++e) {
-        T total = sum(0)[e];
-        for (Dim i = 1; i < n; ++i) total += sum(i)[e];
-        out[e] = total;
-      }
-    });
+                              for (int64_t e = from; e < to; ++e) {
+                                T total = sum(0)[e];
+                                for (Dim i = 1; i < n; ++i) total += sum(i)[e];
+                                out[e] = total;
+                              }
+                            });
   }
 
   ConvGeometry g_;

@@ -7,8 +7,8 @@ namespace kn::cpu {
 
 namespace {
 
-// Calls f(input position of the first tap, first tap, number of taps, offset of the taps in a row of
-// columns) for runs of taps along the last axis that lie inside the input side by side, and
+// Calls f(input position of the first tap, first tap, number of taps, offset of the taps in a row
+// of columns) for runs of taps along the last axis that lie inside the input side by side, and
 // blank(offset, taps) for those outside.
 template <class F, class Blank>
 void for_each_run(const ConvGeometry& g, Dim cell, F f, Blank blank) {

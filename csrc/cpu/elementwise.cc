@@ -1,7 +1,8 @@
 // Elementwise programs in cache-sized tiles. For each tile the instructions run one after the other
 // over registers of one tile each, so that nothing but inputs and outputs touches memory beyond the
 // cache; operands that are as large as the domain are used in place, others are spread over the
-// tile. All decoding happens when the kernel is made: a tile costs an indirect call per instruction.
+// tile. All decoding happens when the kernel is made: a tile costs an indirect call per
+// instruction.
 #include <algorithm>
 
 #include "cpu/closing_reduction.h"
@@ -84,7 +85,8 @@ class Elementwise : public Kernel {
     }
     for (TileStep& step : code_.steps)
       for (int k = 0; k < step.arity; ++k)
-        step.operands.varies[k] = step.sources[k] >= code_.inputs || placer_.varies(step.sources[k]);
+        step.operands.varies[k] =
+            step.sources[k] >= code_.inputs || placer_.varies(step.sources[k]);
     if (chunks_.count == 1) return;
     for (Close& close : closes_) {
       close.parts = workspace_;
@@ -260,8 +262,7 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& request, std::string& re
              make_tiling(program, tile_elements(program, code), tiling, refusal)) {
     if (drops_broadcast(code, tiling)) refusal = "dropout of a broadcast operand";
     else if (own_bytes(program, code, tiling) > kOwnBytes) refusal = "too many values at once";
-    else
-      return std::make_unique<Elementwise>(program, std::move(code), tiling, request.constants);
+    else return std::make_unique<Elementwise>(program, std::move(code), tiling, request.constants);
   }
   return nullptr;
 }
@@ -272,8 +273,8 @@ const OpKernels kKernels[] = {
 #define KN_OP(name, arity, accepts, result) {#name, kElementwise},
 #include "base/elementwise_ops.inc"
 #undef KN_OP
-    {"cast", kElementwise},       {"zeros_like", kElementwise},     {"ones_like", kElementwise},
-    {"full_like", kElementwise},  {"broadcast_like", kElementwise}, {"broadcast_to", kElementwise},
+    {"cast", kElementwise},      {"zeros_like", kElementwise},     {"ones_like", kElementwise},
+    {"full_like", kElementwise}, {"broadcast_like", kElementwise}, {"broadcast_to", kElementwise},
     {"fused", kElementwise},
 };
 

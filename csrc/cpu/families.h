@@ -6,9 +6,10 @@
 
 #include "runtime/kernel.h"
 
-#define KN_CPU_FAMILIES(F) \
-  F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) \
-  F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool)
+#define KN_CPU_FAMILIES(F)                                                                       \
+  F(shape)                                                                                       \
+  F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) F(random) \
+      F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool)
 
 namespace kn::cpu {
 

@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "cpu/families.h"
-#include "cpu/ref/moves.h"
 #include "cpu/ref/movement.h"
+#include "cpu/ref/moves.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {

@@ -77,17 +77,15 @@ class ScatterAdd : public Kernel {
     if (v.outer > 1) {
       args.pool->parallel_for(v.outer, std::max<Dim>(1, v.outer * 16384 / work), work / 4,
                               [&](Dim from, Dim to) {
-        for (Dim o = from; o < to; ++o) part(o, 0, v.extent, 0, v.inner);
-      });
+                                for (Dim o = from; o < to; ++o) part(o, 0, v.extent, 0, v.inner);
+                              });
     } else if (v.inner >= 16 * kShared && v.inner > v.extent) {
-      args.pool->parallel_for(v.inner, v.inner / kShared, work / 4, [&](Dim from, Dim to) {
-        part(0, 0, v.extent, from, to - from);
-      });
+      args.pool->parallel_for(v.inner, v.inner / kShared, work / 4,
+                              [&](Dim from, Dim to) { part(0, 0, v.extent, from, to - from); });
     } else {
       args.pool->parallel_for(v.extent, std::max(v.extent / kShared, v.extent * 16384 / work),
-                              work / 4, [&](Dim from, Dim to) {
-        part(0, from, to - from, 0, v.inner);
-      });
+                              work / 4,
+                              [&](Dim from, Dim to) { part(0, from, to - from, 0, v.inner); });
     }
   }
 
@@ -266,8 +264,8 @@ const Candidate kTopK[] = {{"select", make_top_k}, {"ref", ref::make_top_k}};
 const Candidate kInTopK[] = {{"count", make_in_top_k}, {"ref", ref::make_in_top_k}};
 
 const OpKernels kKernels[] = {
-    {"gather", kGather},       {"scatter_add", kScatterAdd}, {"take_along", kTakeAlong},
-    {"put_along", kPutAlong},  {"one_hot", kOneHot},         {"top_k", kTopK},
+    {"gather", kGather},      {"scatter_add", kScatterAdd}, {"take_along", kTakeAlong},
+    {"put_along", kPutAlong}, {"one_hot", kOneHot},         {"top_k", kTopK},
     {"in_top_k", kInTopK},
 };
 

@@ -109,8 +109,10 @@ class OneByOne : public Kernel {
 class SideBySide : public Kernel {
  public:
   explicit SideBySide(Matmul m)
-      : m_(std::move(m)), gemm_(Gemm::single_threaded(m_.shape)),
-        size_(size_of(m_.shape.dtype)), slots_(global_pool().threads()),
+      : m_(std::move(m)),
+        gemm_(Gemm::single_threaded(m_.shape)),
+        size_(size_of(m_.shape.dtype)),
+        slots_(global_pool().threads()),
         stride_(static_cast<int64_t>(gemm_.workspace_bytes())) {}
   size_t workspace_bytes() const override { return static_cast<size_t>(slots_ * stride_); }
   void run(const RunArgs& args) const override {

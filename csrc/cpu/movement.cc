@@ -146,9 +146,9 @@ const Candidate kRepeat[] = {{"strided", make_repeat<false>}, {"ref", ref::make_
 const Candidate kRepeatSum[] = {{"strided", make_sum<false>}, {"ref", ref::make_repeat_sum}};
 
 const OpKernels kKernels[] = {
-    {"transpose", kTranspose}, {"concat", kConcat}, {"stack", kStack},
+    {"transpose", kTranspose}, {"concat", kConcat},    {"stack", kStack},
     {"split", kSplit},         {"split_like", kSplit}, {"tile", kTile},
-    {"tile_sum", kTileSum},    {"repeat", kRepeat}, {"repeat_sum", kRepeatSum},
+    {"tile_sum", kTileSum},    {"repeat", kRepeat},    {"repeat_sum", kRepeatSum},
 };
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kChunk = 1 << 14;        // elements of a chunk of rows, when there are enough
-constexpr int64_t kMaxChunks = 64;         // partial sums are kept for each
+constexpr int64_t kChunk = 1 << 14;         // elements of a chunk of rows, when there are enough
+constexpr int64_t kMaxChunks = 64;          // partial sums are kept for each
 constexpr double kBytesPerNanosecond = 25;  // of one thread, for the cost of the whole
 
 const NormalizationLoops<float>& loops_of(float) { return table().normalization.f32; }
@@ -30,8 +30,9 @@ class BatchNorm : public Kernel {
       : l_(r),
         loops_(loops_of(T{})),
         by_rows_(l_.inner == 1),
-        chunks_(by_rows_ ? std::clamp<int64_t>(std::min(l_.outer, l_.size() / kChunk), 1, kMaxChunks)
-                         : 1),
+        chunks_(by_rows_
+                    ? std::clamp<int64_t>(std::min(l_.outer, l_.size() / kChunk), 1, kMaxChunks)
+                    : 1),
         cost_(static_cast<int64_t>(static_cast<double>(l_.size()) * sizeof(T) * arrays /
                                    kBytesPerNanosecond)) {}
 
@@ -53,9 +54,8 @@ class BatchNorm : public Kernel {
   // body(chunk, first element, rows)
   template <class F>
   void over_rows(const RunArgs& a, F&& body) const {
-    a.pool->run_chunks(chunks_, cost_, [&](int64_t i) {
-      body(i, first_row(i) * l_.channels, rows(i));
-    });
+    a.pool->run_chunks(chunks_, cost_,
+                       [&](int64_t i) { body(i, first_row(i) * l_.channels, rows(i)); });
   }
   // body(channel)
   template <class F>

@@ -82,8 +82,7 @@ void OperandPlacer::place(void** slots, char* own, const void* const* in, Dim po
                           Dim count) const {
   for (int i : streams_) slots[i] = readable(in[i], position, operands_[i].size);
   for (int i : moving_) {
-    if (tiling_.operands[i].reach == Reach::walk)
-      place_walk(slots, own, in[i], i, position, count);
+    if (tiling_.operands[i].reach == Reach::walk) place_walk(slots, own, in[i], i, position, count);
     else if (!tiling_.blocks)
       slots[i] = readable(in[i], position % tiling_.inner, operands_[i].size);
   }

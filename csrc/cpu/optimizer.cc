@@ -14,7 +14,7 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kChunk = 1 << 13;        // elements
+constexpr int64_t kChunk = 1 << 13;         // elements
 constexpr double kBytesPerNanosecond = 50;  // of one thread, for the cost of the whole
 
 template <class T>
@@ -60,7 +60,8 @@ class Update : public UpdateKernel {
     const auto cost = static_cast<int64_t>(static_cast<double>(total_) * sizeof(T) * arrays /
                                            kBytesPerNanosecond);
     args.pool->run_chunks(static_cast<int64_t>(chunks_.size()) - 1, cost, [&](int64_t c) {
-      for (size_t s = chunks_[c]; s < chunks_[c + 1]; ++s) run_stretch(args, stretches_[s], scalars);
+      for (size_t s = chunks_[c]; s < chunks_[c + 1]; ++s)
+        run_stretch(args, stretches_[s], scalars);
     });
   }
 

@@ -56,7 +56,10 @@ template <class T, Rule rule>
 class Pool : public Kernel {
  public:
   Pool(const Window& window, Dim batch, Dim channels)
-      : window_(window), kernels_(kernels_of<T>(table().pool)), batch_(batch), channels_(channels),
+      : window_(window),
+        kernels_(kernels_of<T>(table().pool)),
+        batch_(batch),
+        channels_(channels),
         slots_(global_pool().threads()) {}
 
   // Per thread: positions of the cells of a window, and pointers to them in two tensors.

@@ -20,10 +20,12 @@ template <class T>
 class Find : public Kernel {
  public:
   Find(int64_t rows, int64_t n, bool largest)
-      : rows_(rows), n_(n), find_(largest ? loops_of(T{}).find_largest : loops_of(T{}).find_smallest) {}
+      : rows_(rows),
+        n_(n),
+        find_(largest ? loops_of(T{}).find_largest : loops_of(T{}).find_smallest) {}
   void run(const RunArgs& args) const override {
-    const auto cost = static_cast<int64_t>(static_cast<double>(rows_ * n_) * sizeof(T) /
-                                           kBytesPerNanosecond);
+    const auto cost =
+        static_cast<int64_t>(static_cast<double>(rows_ * n_) * sizeof(T) / kBytesPerNanosecond);
     const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(n_, 1));
     args.pool->parallel_for(rows_, grain, cost, [&](int64_t from, int64_t to) {
       find_(args.input<T>(0) + from * n_, to - from, n_, args.output<int64_t>(0) + from);

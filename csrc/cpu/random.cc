@@ -57,7 +57,9 @@ template <class T, class F>
 class FromLongWords : public Kernel {
  public:
   FromLongWords(const KernelRequest& r, F value)
-      : size_(r.out[0].shape.elements()), seed_(seed_of(r.attrs)), loops_(table().random),
+      : size_(r.out[0].shape.elements()),
+        seed_(seed_of(r.attrs)),
+        loops_(table().random),
         value_(value) {}
 
   void run(const RunArgs& args) const override {
@@ -101,14 +103,15 @@ std::unique_ptr<Kernel> make_integers(const KernelRequest& r) {
 std::unique_ptr<Kernel> make_uniform(const KernelRequest& r, std::string& refusal) {
   switch (r.out[0].dtype) {
     case DType::f32:
-      return from_words<float>(r, [draw = uniform_draw<float>(r.attrs)](
-                                      const RandomTable& loops, const uint32_t* words, float* out,
-                                      Dim n) {
-        loops.uniform(words, draw.low, draw.span, draw.most, out, n);
-      });
+      return from_words<float>(
+          r, [draw = uniform_draw<float>(r.attrs)](const RandomTable& loops, const uint32_t* words,
+                                                   float* out, Dim n) {
+            loops.uniform(words, draw.low, draw.span, draw.most, out, n);
+          });
     case DType::f64:
-      return from_long_words<double>(
-          r, [draw = uniform_draw<double>(r.attrs)](uint64_t word) { return drawn_from(draw, word); });
+      return from_long_words<double>(r, [draw = uniform_draw<double>(r.attrs)](uint64_t word) {
+        return drawn_from(draw, word);
+      });
     case DType::i32: return make_integers<int32_t>(r);
     case DType::i64: return make_integers<int64_t>(r);
     case DType::u8: return make_integers<uint8_t>(r);
@@ -120,11 +123,11 @@ std::unique_ptr<Kernel> make_uniform(const KernelRequest& r, std::string& refusa
 
 std::unique_ptr<Kernel> make_normals(const KernelRequest& r, bool truncated) {
   if (r.out[0].dtype == DType::f32)
-    return from_words<float>(r, [draw = normal_draw<float>(r.attrs, truncated)](
-                                    const RandomTable& loops, const uint32_t* words, float* out,
-                                    Dim n) {
-      loops.normal(words, draw.mean, draw.stddev, draw.factor, draw.limit, out, n);
-    });
+    return from_words<float>(
+        r, [draw = normal_draw<float>(r.attrs, truncated)](
+               const RandomTable& loops, const uint32_t* words, float* out, Dim n) {
+          loops.normal(words, draw.mean, draw.stddev, draw.factor, draw.limit, out, n);
+        });
   return from_long_words<double>(r, [draw = normal_draw<double>(r.attrs, truncated)](
                                         uint64_t word) { return drawn_from(draw, word); });
 }
@@ -159,7 +162,9 @@ template <class T>
 class Dropout : public Kernel {
  public:
   explicit Dropout(const KernelRequest& r)
-      : size_(r.in[0].shape.elements()), seed_(seed_of(r.attrs)), draw_(dropout_draw(r.attrs)),
+      : size_(r.in[0].shape.elements()),
+        seed_(seed_of(r.attrs)),
+        draw_(dropout_draw(r.attrs)),
         loops_(table().random) {}
 
   void run(const RunArgs& args) const override {
@@ -261,9 +266,8 @@ const Candidate kNormal[] = {{"blocks", make_normal}, {"ref", ref::make_random_n
 const Candidate kTruncated[] = {{"blocks", make_truncated_normal},
                                 {"ref", ref::make_truncated_normal}};
 const Candidate kBernoulli[] = {{"blocks", make_bernoulli}, {"ref", ref::make_random_bernoulli}};
-const Candidate kDropout[] = {{"blocks", make_dropout},
-                              {"shared", make_shared_dropout},
-                              {"ref", ref::make_dropout}};
+const Candidate kDropout[] = {
+    {"blocks", make_dropout}, {"shared", make_shared_dropout}, {"ref", ref::make_dropout}};
 
 const OpKernels kKernels[] = {
     {"random_uniform", kUniform},     {"random_normal", kNormal}, {"truncated_normal", kTruncated},

@@ -8,8 +8,8 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr double kTruncation = 2;                       // standard deviations
-constexpr double kWithinTwo = 0.95449973610364158560;   // erf(2 / sqrt(2))
+constexpr double kTruncation = 2;                      // standard deviations
+constexpr double kWithinTwo = 0.95449973610364158560;  // erf(2 / sqrt(2))
 
 // Horner's rule, highest power first.
 template <class T, size_t N>
@@ -39,12 +39,12 @@ float log_float(float x) {
 
 // sqrt(2) erfinv(x), |x| < 1 (M. Giles, "Approximating the erfinv function", 2012).
 float normal_quantile(float x) {
-  constexpr float kCentre[] = {2.81022636e-08f, 3.43273939e-07f, -3.5233877e-06f,
-                               -4.39150654e-06f, 0.00021858087f, -0.00125372503f,
-                               -0.00417768164f, 0.246640727f, 1.50140941f};
+  constexpr float kCentre[] = {2.81022636e-08f,  3.43273939e-07f, -3.5233877e-06f,
+                               -4.39150654e-06f, 0.00021858087f,  -0.00125372503f,
+                               -0.00417768164f,  0.246640727f,    1.50140941f};
   constexpr float kTail[] = {-0.000200214257f, 0.000100950558f, 0.00134934322f,
-                             -0.00367342844f, 0.00573950773f, -0.0076224613f,
-                             0.00943887047f, 1.00167406f, 2.83297682f};
+                             -0.00367342844f,  0.00573950773f,  -0.0076224613f,
+                             0.00943887047f,   1.00167406f,     2.83297682f};
   const float w = -log_float((1 - x) * (1 + x));
   const float p = w < 5 ? polynomial(kCentre, w - 2.5f) : polynomial(kTail, std::sqrt(w) - 3);
   return p * x * 1.41421356f;
@@ -128,8 +128,8 @@ DropoutDraw dropout_draw(const Attrs& attrs) {
 IntegerDraw integer_draw(const Attrs& attrs) {
   const double low = attrs.number("low", 0), high = attrs.number("high", 1);
   const int64_t from = static_cast<int64_t>(low);
-  const uint64_t to = high >= 0x1p63 ? uint64_t{1} << 63
-                                     : static_cast<uint64_t>(static_cast<int64_t>(high));
+  const uint64_t to =
+      high >= 0x1p63 ? uint64_t{1} << 63 : static_cast<uint64_t>(static_cast<int64_t>(high));
   return {from, to - static_cast<uint64_t>(from)};
 }
 

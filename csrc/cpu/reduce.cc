@@ -167,8 +167,8 @@ class Reduce : public Kernel {
       loops_.rows[k](x + t.from * plan_.length + begin, t.lines, end - begin, plan_.length, center,
                      wide);
     else
-      loops_.columns[k](x + begin * plan_.lines + t.from, end - begin, t.lines, plan_.lines,
-                        center, wide);
+      loops_.columns[k](x + begin * plan_.lines + t.from, end - begin, t.lines, plan_.lines, center,
+                        wide);
   }
 
   static W join(ReduceKind kind, W a, W b) {
@@ -258,12 +258,14 @@ const Candidate kRunning[] = {{"ref", ref::make_running}};
 const Candidate kLinearScan[] = {{"ref", ref::make_linear_scan}};
 
 const OpKernels kKernels[] = {
-    {"sum", kReduce},          {"mean", kReduce},       {"max", kReduce},
-    {"min", kReduce},          {"prod", kReduce},       {"var", kReduce},
-    {"std", kReduce},          {"any", kReduce},        {"all", kReduce},
-    {"logsumexp", kReduce},    {"sum_like", kReduce},   {"argmax", kPosition},
-    {"argmin", kPosition},     {"cumsum", kRunning},    {"cumprod", kRunning},
-    {"linear_scan", kLinearScan},
+    {"sum", kReduce},      {"mean", kReduce},
+    {"max", kReduce},      {"min", kReduce},
+    {"prod", kReduce},     {"var", kReduce},
+    {"std", kReduce},      {"any", kReduce},
+    {"all", kReduce},      {"logsumexp", kReduce},
+    {"sum_like", kReduce}, {"argmax", kPosition},
+    {"argmin", kPosition}, {"cumsum", kRunning},
+    {"cumprod", kRunning}, {"linear_scan", kLinearScan},
 };
 
 }  // namespace

@@ -22,8 +22,7 @@ int joined_axes(const Shape& x, const AxisSet& axes, Segment* segments) {
     if (x[i] == 1) continue;
     if (n > 0 && segments[n - 1].reduced == axes[i])
       segments[n - 1] = {segments[n - 1].extent * x[i], strides[i], axes[i]};
-    else
-      segments[n++] = {x[i], strides[i], axes[i]};
+    else segments[n++] = {x[i], strides[i], axes[i]};
   }
   return n;
 }
@@ -44,8 +43,8 @@ ReducePlan::ReducePlan(const Shape& x, const AxisSet& axes) {
     --n;
   }
   for (int i = 0; i < n; ++i)
-    (segments[i].reduced ? outer_reduced : outer_kept).push_back(segments[i].extent,
-                                                                 segments[i].stride);
+    (segments[i].reduced ? outer_reduced : outer_kept)
+        .push_back(segments[i].extent, segments[i].stride);
   outputs = outer_kept.count() * lines;
   if (elements == 0) {  // rows of nothing
     outer_kept = outer_reduced = {};

@@ -41,8 +41,7 @@ class Nearest : public Kernel {
         char* out = args.output<char>(0) + line * out_row;
         if (line > begin && y > 0 && map_.rows[y - 1].low == low)
           std::memcpy(out, out - out_row, static_cast<size_t>(out_row));
-        else
-          copy_row(args.input<char>(0) + (line / height * map_.from[1] + low) * in_row, out);
+        else copy_row(args.input<char>(0) + (line / height * map_.from[1] + low) * in_row, out);
       }
     });
   }
@@ -118,13 +117,13 @@ class Backward : public Kernel {
     const Dim small = map_.from.elements(1, 4), large = map_.to.elements(1, 4);
     args.pool->parallel_for(map_.from[0], 1, map_.from[0] * (small / 4 + large),
                             [&](Dim begin, Dim end) {
-      for (Dim n = begin; n < end; ++n) {
-        T* out = args.output<T>(0) + n * small;
-        std::fill(out, out + small, T{});
-        const T* grad = args.input<T>(0) + n * large;
-        for (const Tap& row : map_.rows) grad = add_row(row, grad, out);
-      }
-    });
+                              for (Dim n = begin; n < end; ++n) {
+                                T* out = args.output<T>(0) + n * small;
+                                std::fill(out, out + small, T{});
+                                const T* grad = args.input<T>(0) + n * large;
+                                for (const Tap& row : map_.rows) grad = add_row(row, grad, out);
+                              }
+                            });
   }
 
  private:

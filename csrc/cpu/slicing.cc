@@ -139,8 +139,7 @@ class Pad : public Kernel {
       if (axis.count) std::memcpy(out, x, static_cast<size_t>(axis.count * axis.from));
       out += axis.count * axis.to;
     } else {
-      for (Dim i = 0; i < axis.count; ++i, x += axis.from, out += axis.to)
-        pad(level + 1, x, out);
+      for (Dim i = 0; i < axis.count; ++i, x += axis.from, out += axis.to) pad(level + 1, x, out);
     }
     fill(out, axis.after);
   }
@@ -166,7 +165,7 @@ const Candidate kPadGrad[] = {{"ref", ref::make_pad_grad}};
 const Candidate kReverse[] = {{"strided", make_reverse}, {"ref", ref::make_reverse}};
 
 const OpKernels kKernels[] = {
-    {"slice", kSlice}, {"slice_grad", kSliceGrad}, {"pad", kPad},
+    {"slice", kSlice},      {"slice_grad", kSliceGrad}, {"pad", kPad},
     {"pad_grad", kPadGrad}, {"reverse", kReverse},
 };
 

@@ -58,8 +58,7 @@ class Softmax : public Kernel {
     if (gradient_)
       (log_ ? loops_.log_rows_grad : loops_.rows_grad)(x, args.input<T>(1) + first * n_, rows, n_,
                                                        out);
-    else
-      (log_ ? loops_.log_rows : loops_.rows)(x, rows, n_, out);
+    else (log_ ? loops_.log_rows : loops_.rows)(x, rows, n_, out);
   }
 
   void run_columns(const RunArgs& args, int64_t at, int64_t columns) const {
@@ -68,8 +67,7 @@ class Softmax : public Kernel {
     if (gradient_)
       (log_ ? loops_.log_columns_grad : loops_.columns_grad)(x, args.input<T>(1) + at, n_, inner_,
                                                              columns, out);
-    else
-      (log_ ? loops_.log_columns : loops_.columns)(x, n_, inner_, columns, out);
+    else (log_ ? loops_.log_columns : loops_.columns)(x, n_, inner_, columns, out);
   }
 
   const SoftmaxLoops<T>& loops_;

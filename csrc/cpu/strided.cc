@@ -32,8 +32,7 @@ void merge(std::vector<StridedAxis>& axes, bool by_source) {
     if (!merged.empty() && merged.back().to == a.to * a.count &&
         (!by_source || merged.back().from == a.from * a.count))
       merged.back() = {merged.back().count * a.count, a.from, a.to};
-    else
-      merged.push_back(a);
+    else merged.push_back(a);
   }
   axes = std::move(merged);
 }
@@ -132,8 +131,8 @@ void StridedCopy::choose_kind() {
     length_ = inner_.count * width_;
     return;
   }
-  const auto column = std::find_if(outer_.begin(), outer_.end(),
-                                   [](const StridedAxis& a) { return a.from == 1; });
+  const auto column =
+      std::find_if(outer_.begin(), outer_.end(), [](const StridedAxis& a) { return a.from == 1; });
   if (inner_.to == 1 && column != outer_.end()) {
     kind_ = Kind::tiles;
     length_ = column->count;
@@ -190,8 +189,7 @@ void StridedCopy::copy_run(const char* from, char* to, Dim lines, const StridedA
     for (Dim i = 0; i < lines; ++i)
       copy_short(from + i * along.from, to + i * along.to, static_cast<size_t>(length_));
   } else {
-    for (Dim i = 0; i < lines; ++i)
-      copy_part(from + i * along.from, to + i * along.to, 0, length_);
+    for (Dim i = 0; i < lines; ++i) copy_part(from + i * along.from, to + i * along.to, 0, length_);
   }
 }
 
@@ -291,11 +289,10 @@ void StridedSum<T>::run(const T* from, T* to, ThreadPool* pool) const {
   const Dim shared = !outer_.empty() && outer_[0].to != 0 ? outer_[0].count : 1;
   const Dim lines = lines_ / std::max<Dim>(shared, 1);
   if (lines_ == 0 || inner_.count == 0) return;
-  const auto cost = static_cast<int64_t>(static_cast<double>(lines_ * inner_.count) *
-                                         kNanosecondsPerElement);
-  pool->parallel_for(shared, std::max<Dim>(1, shared / 16), cost, [&](Dim begin, Dim end) {
-    sum_lines(from, to, begin * lines, end * lines);
-  });
+  const auto cost =
+      static_cast<int64_t>(static_cast<double>(lines_ * inner_.count) * kNanosecondsPerElement);
+  pool->parallel_for(shared, std::max<Dim>(1, shared / 16), cost,
+                     [&](Dim begin, Dim end) { sum_lines(from, to, begin * lines, end * lines); });
 }
 
 template class StridedSum<float>;

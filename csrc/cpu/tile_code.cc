@@ -77,12 +77,14 @@ std::vector<Instruction> with_muladds(const Program& program, std::vector<int>& 
   return kept;
 }
 
-// Gives every value a slot: stored outputs write to their tensor, others to the first free register.
+// Gives every value a slot: stored outputs write to their tensor, others to the first free
+// register.
 class SlotAllocator {
  public:
   SlotAllocator(const Program& program, const std::vector<Instruction>& code,
                 const std::vector<int>& output_values)
-      : inputs_(program.input_count()), first_register_(inputs_ + static_cast<int>(output_values.size())) {
+      : inputs_(program.input_count()),
+        first_register_(inputs_ + static_cast<int>(output_values.size())) {
     const int values = inputs_ + static_cast<int>(code.size());
     slot_.assign(values, -1);
     last_.assign(values, -1);
@@ -150,7 +152,8 @@ bool make_tile_code(const Program& program, TileCode& code, std::string& refusal
   code.inputs = program.input_count();
   code.outputs = static_cast<int>(program.outputs.size());
   SlotAllocator slots(program, instructions, output_values);
-  for (const TensorType& in : program.inputs) code.element = std::max(code.element, size_of(in.dtype));
+  for (const TensorType& in : program.inputs)
+    code.element = std::max(code.element, size_of(in.dtype));
   for (int s = 0; s < static_cast<int>(instructions.size()); ++s) {
     const Instruction& i = instructions[s];
     TileStep step{function_of(i), {}, 0, {0, 0, 0}, static_cast<int8_t>(info_of(i.op).arity)};

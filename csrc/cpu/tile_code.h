@@ -26,8 +26,8 @@ struct TileStep {
 struct TileCode {
   std::vector<TileStep> steps;
   int inputs = 0, outputs = 0, registers = 0;
-  size_t element = 1;            // bytes of the widest value
-  std::vector<int16_t> results;  // slot that holds each output's value when a tile is done
+  size_t element = 1;             // bytes of the widest value
+  std::vector<int16_t> results;   // slot that holds each output's value when a tile is done
   std::vector<int16_t> last_use;  // of each input: the last step that reads it, -1 where none does
   std::vector<int16_t> made_by;   // of each output that is stored: the step that writes it
   double ns_per_element = 0;      // a rough guess, for splitting over threads

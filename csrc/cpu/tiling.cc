@@ -108,10 +108,9 @@ bool make_tiling(const Program& program, Dim most, Tiling& tiling, std::string& 
     }
   }
   // Without repeats and walks rows mean nothing, and a tile is any stretch of the domain.
-  const bool rows_matter =
-      std::any_of(tiling.operands.begin(), tiling.operands.end(), [](const TiledOperand& t) {
-        return t.reach == Reach::repeat || t.reach == Reach::walk;
-      });
+  const bool rows_matter = std::any_of(
+      tiling.operands.begin(), tiling.operands.end(),
+      [](const TiledOperand& t) { return t.reach == Reach::repeat || t.reach == Reach::walk; });
   if (!rows_matter) tiling.inner = tiling.elements;
   const Dim rows = tiling.inner > 0 ? most / tiling.inner : 0;
   tiling.blocks = rows >= 2 && rows_matter;

@@ -19,8 +19,8 @@ enum class Reach : uint8_t {
 
 struct TiledOperand {
   Reach reach;
-  bool along_inner;                     // has an element per position of the inner axis
-  std::array<Dim, kMaxRank> steps{};    // elements to step along each axis of the tiling
+  bool along_inner;                   // has an element per position of the inner axis
+  std::array<Dim, kMaxRank> steps{};  // elements to step along each axis of the tiling
 };
 
 // How a closing reduction sees the flat domain: (repeats, kept) with the reduction over `repeats`,

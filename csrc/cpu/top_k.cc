@@ -28,7 +28,8 @@ template <class T>
 class TopK : public Kernel {
  public:
   explicit TopK(const KernelRequest& r)
-      : n_(r.in[0].shape.back()), k_(r.out[0].shape.back()),
+      : n_(r.in[0].shape.back()),
+        k_(r.out[0].shape.back()),
         rows_(r.in[0].shape.elements(0, r.in[0].shape.rank() - 1)) {}
 
   size_t workspace_bytes() const override {

@@ -20,7 +20,8 @@ int64_t rows_of(const BatchJob& job) {
   const ArrayRef& first = job.arrays[0];
   for (const ArrayRef& a : job.arrays) {
     if (a.type.shape.empty())
-      fail<ValueError>("expected arrays with a batch axis; got a scalar of ", name_of(a.type.dtype));
+      fail<ValueError>("expected arrays with a batch axis; got a scalar of ",
+                       name_of(a.type.dtype));
     if (a.type.shape[0] != first.type.shape[0])
       fail<ValueError>("expected all arrays to have the same number of samples; got ",
                        first.type.shape[0], " and ", a.type.shape[0]);
@@ -29,7 +30,8 @@ int64_t rows_of(const BatchJob& job) {
 }
 
 void check(const BatchJob& job, int64_t rows) {
-  if (job.batch_size < 1) fail<ValueError>("expected a batch size of 1 or more; got ", job.batch_size);
+  if (job.batch_size < 1)
+    fail<ValueError>("expected a batch size of 1 or more; got ", job.batch_size);
   const int64_t batches = (rows + job.batch_size - 1) / job.batch_size;
   if (job.first_batch < 0 || job.first_batch > job.last_batch || job.last_batch > batches)
     fail<ValueError>("expected batches within [0, ", batches, "); got [", job.first_batch, ", ",
@@ -109,16 +111,16 @@ BatchResults run_batches(Executable& executable, const BatchJob& job, StopCheck 
   std::vector<int64_t> cells(n);  // 8 bytes each: room for a scalar of any dtype
   std::vector<void*> places(n);
   for (size_t i = 0; i < n; ++i) places[i] = &cells[i];
-  for_each_batch(executable, job, stop,
-                 [&](int64_t, int64_t length, const RunnablePlan& plan,
-                     std::span<const void* const> inputs) {
-                   executable.run(plan, inputs, places);
-                   for (size_t i = 0; i < n; ++i) {
-                     results.last[i] = as_double(places[i], outputs[i].dtype());
-                     results.sums[i] += results.last[i] * static_cast<double>(length);
-                   }
-                   results.samples += length;
-                 });
+  for_each_batch(
+      executable, job, stop,
+      [&](int64_t, int64_t length, const RunnablePlan& plan, std::span<const void* const> inputs) {
+        executable.run(plan, inputs, places);
+        for (size_t i = 0; i < n; ++i) {
+          results.last[i] = as_double(places[i], outputs[i].dtype());
+          results.sums[i] += results.last[i] * static_cast<double>(length);
+        }
+        results.samples += length;
+      });
   return results;
 }
 
@@ -138,16 +140,16 @@ std::vector<TensorType> row_outputs(Executable& executable, const BatchJob& job)
 void run_rows(Executable& executable, const BatchJob& job, std::span<void* const> outputs,
               StopCheck stop) {
   std::vector<void*> places(outputs.size());
-  for_each_batch(executable, job, stop,
-                 [&](int64_t k, int64_t, const RunnablePlan& plan,
-                     std::span<const void* const> inputs) {
-                   for (size_t i = 0; i < places.size(); ++i) {
-                     const TensorType& t = plan.plan().outputs[i];
-                     const size_t row = t.bytes() / std::max<Dim>(t.shape[0], 1);
-                     places[i] = static_cast<char*>(outputs[i]) + row * k * job.batch_size;
-                   }
-                   executable.run(plan, inputs, places);
-                 });
+  for_each_batch(
+      executable, job, stop,
+      [&](int64_t k, int64_t, const RunnablePlan& plan, std::span<const void* const> inputs) {
+        for (size_t i = 0; i < places.size(); ++i) {
+          const TensorType& t = plan.plan().outputs[i];
+          const size_t row = t.bytes() / std::max<Dim>(t.shape[0], 1);
+          places[i] = static_cast<char*>(outputs[i]) + row * k * job.batch_size;
+        }
+        executable.run(plan, inputs, places);
+      });
 }
 
 }  // namespace kn

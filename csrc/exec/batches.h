@@ -1,5 +1,5 @@
-// The run of batches that fit, evaluate and predict use: rows are gathered by a shuffled index (by a
-// second thread, one batch ahead, where that pays), the steps follow each other without a look at
+// The run of batches that fit, evaluate and predict use: rows are gathered by a shuffled index (by
+// a second thread, one batch ahead, where that pays), the steps follow each other without a look at
 // the outside, and means are kept natively.
 #pragma once
 
@@ -16,8 +16,8 @@ struct BatchJob {
   std::span<const ArrayRef> constants;  // for the inputs after those: fed whole to every batch
   int64_t batch_size = 0;
   int64_t first_batch = 0;
-  int64_t last_batch = 0;            // not included
-  const int64_t* order = nullptr;    // batch k takes rows order[k * batch_size …]; nullptr: in order
+  int64_t last_batch = 0;          // not included
+  const int64_t* order = nullptr;  // batch k takes rows order[k * batch_size …]; nullptr: in order
   Phase phase = Phase::input;
 };
 
@@ -30,8 +30,8 @@ struct BatchResults {
 // Asked between batches, every 50 ms or so; true ends the run early.
 using StopCheck = FunctionRef<bool()>;
 
-// Outputs must be scalars. Throws ValueError for arrays of unequal length, batches beyond the end or
-// an index out of range.
+// Outputs must be scalars. Throws ValueError for arrays of unequal length, batches beyond the end
+// or an index out of range.
 BatchResults run_batches(Executable& executable, const BatchJob& job, StopCheck stop);
 
 // Types of the outputs for `rows` rows in all: their leading extent is that of the batch.

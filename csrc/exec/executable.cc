@@ -48,7 +48,8 @@ Executable::Executable(Graph graph, const KernelSource& kernels, Phase phase, st
   for (const NodePtr& node : topological_order(graph_.roots()))
     if (node->op->name == "placeholder" && !fed.count(node.get()))
       fail<ValueError>("expected a value for placeholder '", node->attrs.text("name", ""), "' ",
-                       node->outputs[0], ", on which the outputs depend; it is not among the inputs");
+                       node->outputs[0],
+                       ", on which the outputs depend; it is not among the inputs");
 }
 
 Executable::~Executable() = default;
@@ -85,8 +86,8 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   check_inputs(inputs);
   std::vector<TensorType> types;
   for (const ArrayRef& a : inputs) types.push_back(a.type);
-  const Graph compiled = optimize(graph_, types, training,
-                                  [&](const Node& node) { return evaluate(node, kernels_); });
+  const Graph compiled =
+      optimize(graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_); });
   Plan plan = make_plan(compiled, kernels_);
   plan.training = training;
   auto made = std::make_shared<const RunnablePlan>(std::move(plan));

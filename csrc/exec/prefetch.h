@@ -1,6 +1,7 @@
 // Hands out the input arrays of one batch after the other. Without an order these are pointers into
-// the caller's arrays. With one, rows are gathered into one of two buffers: by a second thread while
-// the batch before is computed where a batch is large, inline where a hand-over would cost more.
+// the caller's arrays. With one, rows are gathered into one of two buffers: by a second thread
+// while the batch before is computed where a batch is large, inline where a hand-over would cost
+// more.
 #pragma once
 
 #include <condition_variable>

@@ -113,7 +113,8 @@ void RunnablePlan::run(std::span<const void* const> inputs, std::span<void* cons
                        &fault};
     if (profiler) profiler->time(step, [&] { step.kernel->run(args); });
     else step.kernel->run(args);
-    if (fault.raised()) [[unlikely]] fail_outside(*step.node, fault);
+    if (fault.raised()) [[unlikely]]
+      fail_outside(*step.node, fault);
   }
   void** operands = table + slots_ - 2 * plan_.copies.size();
   for (const Copy& copy : plan_.copies) {

@@ -36,8 +36,8 @@ KnownInts from_binary(std::string_view op, const Node& node) {
     return {};
   KnownInts out{true, {}};
   for (size_t i = 0; i < n; ++i)
-    out.values.push_back(binary(op, a.values[a.values.size() == 1 ? 0 : i],
-                                b.values[b.values.size() == 1 ? 0 : i]));
+    out.values.push_back(
+        binary(op, a.values[a.values.size() == 1 ? 0 : i], b.values[b.values.size() == 1 ? 0 : i]));
   return out;
 }
 
@@ -63,8 +63,7 @@ KnownInts joined(const Node& node) {
     const KnownInts part = known_ints(v);
     if (!part.known && v.shape().known() && v.shape().elements() <= static_cast<Dim>(kMost))
       out.values.insert(out.values.end(), v.shape().elements(), kUnknownInt);
-    else if (!part.known)
-      return {};
+    else if (!part.known) return {};
     out.values.insert(out.values.end(), part.values.begin(), part.values.end());
   }
   return out;

@@ -47,10 +47,10 @@ using InferFn = std::vector<TensorType> (*)(const InferContext&);
 using GradientFn = std::vector<Value> (*)(const GradContext&);
 
 enum Trait : unsigned {
-  kElementwise = 1,   // runs inside a fused program; see base/elementwise_ops.inc
-  kAlias = 2,         // output 0 is input 0's bytes under another shape; costs nothing at run time
-  kRandom = 4,        // draws from Philox by (seed attribute, step of the run)
-  kSource = 8,        // placeholder, variable, constant, phase: no inputs, no kernel
+  kElementwise = 1,  // runs inside a fused program; see base/elementwise_ops.inc
+  kAlias = 2,        // output 0 is input 0's bytes under another shape; costs nothing at run time
+  kRandom = 4,       // draws from Philox by (seed attribute, step of the run)
+  kSource = 8,       // placeholder, variable, constant, phase: no inputs, no kernel
 };
 
 struct OpDef {

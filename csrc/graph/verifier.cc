@@ -14,8 +14,10 @@ void verify(const std::vector<Value>& roots, std::string_view where) {
     const auto inferred =
         op.infer(InferContext{op, node->attrs, node->inputs, node->payload.get()});
     if (inferred != node->outputs)
-      fail<RuntimeError>("after ", where, ": [", op.name, "] is stored with another type than its "
-                         "shape function gives: ", node->outputs[0], " and ", inferred[0]);
+      fail<RuntimeError>("after ", where, ": [", op.name,
+                         "] is stored with another type than its "
+                         "shape function gives: ",
+                         node->outputs[0], " and ", inferred[0]);
   }
 }
 

@@ -44,6 +44,8 @@ Dim extent_product(const InferContext& c, Dim a, Dim b) {
   return a;
 }
 
-DType dtype_argument(const InferContext& c) { return parse_dtype(c.attrs.text("dtype", "float32")); }
+DType dtype_argument(const InferContext& c) {
+  return parse_dtype(c.attrs.text("dtype", "float32"));
+}
 
 }  // namespace kn::ops

@@ -34,8 +34,8 @@ std::vector<TensorType> infer_conv_data(const InferContext& c) {
   const Shape &dy = c.shape(0), &w = c.shape(1);
   if (w.rank() != dy.rank()) c.fail("expected a kernel of rank ", dy.rank(), "; got ", w);
   Shape x = dy;
-  const Ints size = c.count() > 2 ? Ints(c.shape(2).begin() + 1, c.shape(2).end() - 1)
-                                  : c.attrs.ints("size");
+  const Ints size =
+      c.count() > 2 ? Ints(c.shape(2).begin() + 1, c.shape(2).end() - 1) : c.attrs.ints("size");
   if (static_cast<int>(size.size()) != dy.rank() - 2)
     c.fail("expected ", dy.rank() - 2, " spatial sizes; got ", size.size());
   for (size_t i = 0; i < size.size(); ++i) x[1 + static_cast<int>(i)] = size[i];
@@ -75,8 +75,7 @@ std::vector<Value> gradient_conv(const GradContext& g) {
 std::vector<Value> gradient_conv_data(const GradContext& g) {
   std::vector<Value> grads(g.node->inputs.size());
   grads[0] = apply("conv", {g.grad(), g.in(1)}, g.attrs());
-  grads[1] =
-      apply("conv_weights", {g.grad(), g.in(0)}, with_window(g.attrs(), g.in(1).shape()));
+  grads[1] = apply("conv_weights", {g.grad(), g.in(0)}, with_window(g.attrs(), g.in(1).shape()));
   return grads;
 }
 

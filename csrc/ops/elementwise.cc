@@ -30,8 +30,7 @@ std::vector<TensorType> infer_elementwise(const InferContext& c) {
     if (c.dtype(i) != c.dtype(first))
       c.fail("expected operands of one dtype; got ", c.in(first), " and ", c.in(i));
   }
-  if (first == 1 && c.dtype(0) != DType::b8)
-    c.fail("expected a bool condition; got ", c.in(0));
+  if (first == 1 && c.dtype(0) != DType::b8) c.fail("expected a bool condition; got ", c.in(0));
   Instruction probe{op, c.dtype(first), c.dtype(first)};
   set_parameters(probe, c.attrs);
   Shape shape = c.shape(0);

@@ -43,9 +43,7 @@ Gradient log(const GradContext& g) { return {ops::div(g.grad(), g.in(0))}; }
 Gradient log1p(const GradContext& g) { return {ops::div(g.grad(), plus(g.in(0), 1.0))}; }
 Gradient sin(const GradContext& g) { return {ops::mul(g.grad(), op("cos", g.in(0)))}; }
 Gradient cos(const GradContext& g) { return {ops::neg(ops::mul(g.grad(), op("sin", g.in(0))))}; }
-Gradient tan(const GradContext& g) {
-  return {ops::mul(g.grad(), plus(square_of(g.out()), 1.0))};
-}
+Gradient tan(const GradContext& g) { return {ops::mul(g.grad(), plus(square_of(g.out()), 1.0))}; }
 Gradient tanh(const GradContext& g) { return by_result("tanh_grad", g); }
 Gradient sinh(const GradContext& g) { return {ops::mul(g.grad(), op("cosh", g.in(0)))}; }
 Gradient cosh(const GradContext& g) { return {ops::mul(g.grad(), op("sinh", g.in(0)))}; }
@@ -55,9 +53,7 @@ Gradient asin(const GradContext& g) {
 Gradient acos(const GradContext& g) {
   return {ops::neg(ops::mul(g.grad(), op("rsqrt", one_minus_square(g.in(0)))))};
 }
-Gradient atan(const GradContext& g) {
-  return {ops::div(g.grad(), plus(square_of(g.in(0)), 1.0))};
-}
+Gradient atan(const GradContext& g) { return {ops::div(g.grad(), plus(square_of(g.in(0)), 1.0))}; }
 Gradient erf(const GradContext& g) {
   const Value bell = op("exp", ops::neg(square_of(g.in(0))));
   return {ops::mul(scale(g.grad(), kTwoOverSqrtPi), bell)};
@@ -80,9 +76,7 @@ Gradient softsign(const GradContext& g) {
 Gradient round(const GradContext&) { return nothing(); }
 Gradient floor(const GradContext&) { return nothing(); }
 Gradient ceil(const GradContext&) { return nothing(); }
-Gradient clip(const GradContext& g) {
-  return {apply("clip_grad", {g.grad(), g.in(0)}, g.attrs())};
-}
+Gradient clip(const GradContext& g) { return {apply("clip_grad", {g.grad(), g.in(0)}, g.attrs())}; }
 Gradient logical_not(const GradContext&) { return nothing(); }
 Gradient is_nan(const GradContext&) { return nothing(); }
 Gradient is_inf(const GradContext&) { return nothing(); }

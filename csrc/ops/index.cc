@@ -30,9 +30,9 @@ std::vector<TensorType> infer_gather(const InferContext& c) {
 }
 
 std::vector<Value> gradient_gather(const GradContext& g) {
-  return {apply("scatter_add", {g.in(0), g.in(1), g.grad()},
-                {{"axis", g.attrs().integer("axis", 0)}}),
-          Value{}};
+  return {
+      apply("scatter_add", {g.in(0), g.in(1), g.grad()}, {{"axis", g.attrs().integer("axis", 0)}}),
+      Value{}};
 }
 
 void expect_updates(const InferContext& c, const Shape& wanted) {
@@ -64,7 +64,8 @@ void expect_along(const InferContext& c) {
   bool fits = x.rank() == indices.rank();
   for (int i = 0; fits && i < x.rank(); ++i)
     fits = i == axis || x[i] == indices[i] || x[i] == kUnknown || indices[i] == kUnknown;
-  if (!fits) c.fail("expected shapes equal but for axis ", axis, "; got ", c.in(0), " and ", c.in(1));
+  if (!fits)
+    c.fail("expected shapes equal but for axis ", axis, "; got ", c.in(0), " and ", c.in(1));
 }
 
 // take_along(x, indices; axis): out[.., i, ..] = x[.., indices[.., i, ..], ..].
@@ -123,10 +124,11 @@ std::vector<TensorType> infer_in_top_k(const InferContext& c) {
   expect_indices(c, 1);
   const Shape &predictions = c.shape(0), &targets = c.shape(1);
   c.attrs.integer("k");
-  const bool fits = predictions.rank() == 2 && targets.rank() == 1 &&
-                    (predictions[0] == targets[0] || predictions[0] == kUnknown ||
-                     targets[0] == kUnknown);
-  if (!fits) c.fail("expected predictions (N, C) and targets (N,); got ", c.in(0), " and ", c.in(1));
+  const bool fits =
+      predictions.rank() == 2 && targets.rank() == 1 &&
+      (predictions[0] == targets[0] || predictions[0] == kUnknown || targets[0] == kUnknown);
+  if (!fits)
+    c.fail("expected predictions (N, C) and targets (N,); got ", c.in(0), " and ", c.in(1));
   return {{DType::b8, Shape{predictions[0] == kUnknown ? targets[0] : predictions[0]}}};
 }
 

@@ -1,9 +1,10 @@
-// loop: a step graph run over the leading axis of its sequences. Its gradient is another loop in the
-// opposite direction that recomputes each step from the state before it, so only the states of all
-// steps are kept (attribute `trace`).
+// loop: a step graph run over the leading axis of its sequences. Its gradient is another loop in
+// the opposite direction that recomputes each step from the state before it, so only the states of
+// all steps are kept (attribute `trace`).
 //
 // inputs:  sequences (T, …), states, captures
-// outputs: stacked outputs (T, …), final states, and with `trace` the states before each step (T, …)
+// outputs: stacked outputs (T, …), final states, and with `trace` the states before each step (T,
+// …)
 #include "ops/loop.h"
 
 #include <algorithm>
@@ -50,8 +51,7 @@ std::vector<TensorType> infer_loop(const InferContext& c) {
   for (int i = 0; i < n.outputs; ++i) types.push_back(stacked(results[i].type(), steps));
   for (int i = 0; i < n.states; ++i) types.push_back(results[n.outputs + i].type());
   if (c.attrs.flag("trace"))
-    for (int i = 0; i < n.states; ++i)
-      types.push_back(stacked(c.in(n.sequences + i), steps));
+    for (int i = 0; i < n.states; ++i) types.push_back(stacked(c.in(n.sequences + i), steps));
   return types;
 }
 
@@ -76,7 +76,8 @@ bool is_matrix_gradient(const Value& v) {
          node.attrs.text("activation", "").empty();
 }
 
-// Values of all steps of a loop that is being written: sequences it reads, or outputs it is to have.
+// Values of all steps of a loop that is being written: sequences it reads, or outputs it is to
+// have.
 class Stacks {
  public:
   explicit Stacks(LoopSpec* loop) : loop_(loop) {}

@@ -46,7 +46,8 @@ TensorType dense_type(const InferContext& c) {
   require_classes(c);
   check_epsilon(c);
   if (c.dtype(0) != c.dtype(1) || c.shape(0).rank() != c.shape(1).rank())
-    c.fail("expected a target of the same type as the predictions; got ", c.in(0), " and ", c.in(1));
+    c.fail("expected a target of the same type as the predictions; got ", c.in(0), " and ",
+           c.in(1));
   TensorType x = same_types(c, 0, 1);
   if (c.count() == 3) same_shapes(c, without_last(x.shape), c.shape(2));
   return x;
@@ -60,7 +61,8 @@ TensorType sparse_type(const InferContext& c) {
   if (c.dtype(1) == DType::f16 || c.dtype(1) == DType::bf16)
     c.fail("expected labels of a dtype that is computed on; got ", c.in(1));
   if (c.shape(1).rank() != lead.rank())
-    c.fail("expected labels of shape ", lead, " for predictions ", c.shape(0), "; got ", c.shape(1));
+    c.fail("expected labels of shape ", lead, " for predictions ", c.shape(0), "; got ",
+           c.shape(1));
   Shape shape = same_shapes(c, lead, c.shape(1));
   if (c.count() == 3) shape = same_shapes(c, shape, c.shape(2));
   shape.push_back(c.shape(0).back());
@@ -209,7 +211,8 @@ const OpDef kOps[] = {
     {"softmax_with_cross_entropy", 2, 2, infer_fused<dense_type>, nullptr, kFused},
     {"softmax_with_sparse_cross_entropy", 2, 2, infer_fused<sparse_type>, nullptr, kFused},
     {"softmax_sparse_categorical_crossentropy", 2, 2, infer_fused<sparse_type>, nullptr, kFused},
-    {"softmax_sparse_categorical_crossentropy_grad", 3, 3, infer_grad<sparse_type>, nullptr, kFused},
+    {"softmax_sparse_categorical_crossentropy_grad", 3, 3, infer_grad<sparse_type>, nullptr,
+     kFused},
 };
 
 }  // namespace

@@ -101,9 +101,8 @@ std::vector<Value> gradient_matmul(const GradContext& g) {
   std::vector<Value> grads(count);
   const Shape& out = g.node->outputs[0].shape;
   grads[0] = to_shape_of(gradient_a(grad, b, ta, tb), a, out);
-  grads[1] = one_tall_product(a, b, grad, ta)
-                 ? gradient_b(as_rows(grad), as_rows(a), false, tb)
-                 : to_shape_of(gradient_b(grad, a, ta, tb), b, out);
+  grads[1] = one_tall_product(a, b, grad, ta) ? gradient_b(as_rows(grad), as_rows(a), false, tb)
+                                              : to_shape_of(gradient_b(grad, a, ta, tb), b, out);
   if (count == 3) {
     Ints axes;
     for (int i = 0; i + 1 < out.rank(); ++i) axes.push_back(i);

@@ -83,8 +83,8 @@ std::vector<TensorType> infer_stack(const InferContext& c) {
 
 std::vector<Value> gradient_stack(const GradContext& g) {
   const int64_t axis = g.attrs().integer("axis");
-  std::vector<Value> parts = apply_all(
-      "split", {g.grad()}, {{"axis", axis}, {"sizes", Ints(g.node->inputs.size(), 1)}});
+  std::vector<Value> parts =
+      apply_all("split", {g.grad()}, {{"axis", axis}, {"sizes", Ints(g.node->inputs.size(), 1)}});
   for (Value& part : parts) part = apply("squeeze", {part}, {{"axis", axis}});
   return parts;
 }

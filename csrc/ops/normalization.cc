@@ -129,8 +129,8 @@ std::vector<Value> gradient_train(const GradContext& g) {
   auto accumulate = [&](const Value& dx) { result[0] = result[0] ? add(result[0], dx) : dx; };
   if (g.grad(1)) accumulate(broadcast_like(channels.spread(mul(g.grad(1), share)), x));
   if (d_variance)
-    accumulate(mul(sub(x, channels.spread(mean)),
-                   channels.spread(scale(mul(d_variance, share), 2))));
+    accumulate(
+        mul(sub(x, channels.spread(mean)), channels.spread(scale(mul(d_variance, share), 2))));
   return result;
 }
 

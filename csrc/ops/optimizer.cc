@@ -42,7 +42,7 @@ std::vector<TensorType> infer_update(const InferContext& c) {
 constexpr std::string_view kAssigned = "it yields what is assigned to variables after a step";
 
 const OpDef kOps[] = {
-#define KN_UPDATE_RULE(name, slots, scalars)                                             \
+#define KN_UPDATE_RULE(name, slots, scalars)                                                     \
   {#name "_update", 2 + slots + scalars, 2 + slots + scalars, infer_update, nullptr, kAssigned}, \
       {"multi_" #name "_update", 2 + slots + scalars, -1, infer_update, nullptr, kAssigned},
 #include "base/update_rules.inc"

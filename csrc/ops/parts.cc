@@ -16,8 +16,7 @@ Shape same_shapes(const InferContext& c, const Shape& a, const Shape& b) {
 }
 
 TensorType same_types(const InferContext& c, int a, int b) {
-  if (c.dtype(a) != c.dtype(b))
-    c.fail("expected equal dtypes; got ", c.in(a), " and ", c.in(b));
+  if (c.dtype(a) != c.dtype(b)) c.fail("expected equal dtypes; got ", c.in(a), " and ", c.in(b));
   return {c.dtype(a), same_shapes(c, c.shape(a), c.shape(b))};
 }
 

@@ -1,6 +1,6 @@
-// Pooling of x (N, spatial…, C) over windows. Attributes: window, strides, padding, pads. An average
-// counts the cells inside the input only, as TensorFlow does. Of equal maxima the first one gets the
-// gradient.
+// Pooling of x (N, spatial…, C) over windows. Attributes: window, strides, padding, pads. An
+// average counts the cells inside the input only, as TensorFlow does. Of equal maxima the first one
+// gets the gradient.
 #include "base/window.h"
 #include "ops/build.h"
 #include "ops/families.h"

@@ -196,10 +196,10 @@ Value shifted(const Value& x, int axis, int by) {
   paddings[2 * axis + (by < 0)] = 1;
   if (by > 0) end[axis] = -1;
   else begin[axis] = 1;
-  const Value wide = apply("pad", {x},
-                           {{"paddings", paddings}, {"mode", std::string("constant")},
-                            {"value", 0.0}});
-  const Value moved = apply("slice", {wide}, {{"begin", begin}, {"end", end}, {"strides", strides}});
+  const Value wide = apply(
+      "pad", {x}, {{"paddings", paddings}, {"mode", std::string("constant")}, {"value", 0.0}});
+  const Value moved =
+      apply("slice", {wide}, {{"begin", begin}, {"end", end}, {"strides", strides}});
   return apply("reshape_like", {moved, x});  // where the extent is unknown, it is still x's
 }
 
@@ -226,7 +226,8 @@ std::vector<Value> gradient_linear_scan(const GradContext& g) {
   const bool reverse = g.attrs().flag("reverse", false);
   const int axis = normalize_axis(g.attrs().integer("axis"), g.in(0).shape().rank(), "linear_scan");
   const Value db = linear_scan(g.in(0), g.grad(), axis, !reverse);
-  const Value da = reverse ? mul(shifted(db, axis, 1), g.out()) : mul(db, shifted(g.out(), axis, 1));
+  const Value da =
+      reverse ? mul(shifted(db, axis, 1), g.out()) : mul(db, shifted(g.out(), axis, 1));
   return {da, db};
 }
 

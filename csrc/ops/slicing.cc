@@ -106,8 +106,7 @@ std::vector<Value> gradient_pad(const GradContext& g) {
     begin[i] = paddings[2 * i];
     end[i] = paddings[2 * i + 1] ? -paddings[2 * i + 1] : kSliceToEnd;
   }
-  return {apply("slice", {g.grad()},
-                {{"begin", begin}, {"end", end}, {"strides", Ints(rank, 1)}})};
+  return {apply("slice", {g.grad()}, {{"begin", begin}, {"end", end}, {"strides", Ints(rank, 1)}})};
 }
 
 std::vector<Value> gradient_pad_grad(const GradContext& g) {

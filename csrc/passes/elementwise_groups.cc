@@ -153,7 +153,8 @@ class Grouping {
   // Leaves a ready node to its users, if they can all take it.
   bool defer(int i) {
     Item& item = items_[i];
-    if (item.is_root || item.part.kind != FusionPart::Kind::instruction || item.users.empty()) return false;
+    if (item.is_root || item.part.kind != FusionPart::Kind::instruction || item.users.empty())
+      return false;
     for (int user : item.users)
       if (!items_[user].part.fuses() || !(items_[user].part.domain == item.part.domain))
         return false;

@@ -18,9 +18,9 @@ struct FusionPart {
   };
   Kind kind = Kind::alien;
   Shape domain;
-  Instruction instruction{};       // of kind instruction, without operands
+  Instruction instruction{};  // of kind instruction, without operands
   Closing closing = Closing::none;
-  Shape kept;                      // of kind closing: the domain with 1 where it is reduced
+  Shape kept;  // of kind closing: the domain with 1 where it is reduced
 
   bool fuses() const { return kind == Kind::instruction || kind == Kind::closing; }
 };

@@ -21,7 +21,8 @@ Value mapped(const Mapping& map, const Value& v) {
 // Writes the program of one unit.
 class ProgramWriter {
  public:
-  explicit ProgramWriter(const FusionUnit& unit) : unit_(unit), program_(std::make_shared<Program>()) {
+  explicit ProgramWriter(const FusionUnit& unit)
+      : unit_(unit), program_(std::make_shared<Program>()) {
     for (const NodePtr& node : unit) parts_.push_back(fusion_part(*node));
     program_->domain = parts_[0].domain;
     find_inputs();
@@ -51,7 +52,8 @@ class ProgramWriter {
   void find_inputs() {
     for (size_t i = 0; i < unit_.size(); ++i)
       for (const Value& v : operands(i)) {
-        if (inside(v) || !numbers_.try_emplace(v, static_cast<int>(inputs_.size())).second) continue;
+        if (inside(v) || !numbers_.try_emplace(v, static_cast<int>(inputs_.size())).second)
+          continue;
         inputs_.push_back(v);
         program_->inputs.push_back(v.type());
       }

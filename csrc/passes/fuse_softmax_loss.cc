@@ -30,7 +30,7 @@ bool depends_on(const Value& v, const NodePtr& node) {
 
 // What becomes of nodes when one pair of softmax and loss is fused.
 struct Fusion {
-  NodePtr softmax, loss;  // softmax may be absent where the loss is from logits
+  NodePtr softmax, loss;       // softmax may be absent where the loss is from logits
   std::vector<Value> outputs;  // p, loss
 };
 
@@ -43,7 +43,8 @@ std::string_view fused_op(std::string_view loss) {
 }
 
 bool from_logits(const Node& loss) {
-  return loss.op->name == "softmax_cross_entropy" || loss.op->name == "sparse_softmax_cross_entropy";
+  return loss.op->name == "softmax_cross_entropy" ||
+         loss.op->name == "sparse_softmax_cross_entropy";
 }
 
 // The gradient of `loss` with respect to its logits.

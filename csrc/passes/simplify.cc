@@ -23,9 +23,7 @@ bool is_broadcast(const Node& node) {
 }
 
 // x where `node` only repeats x along axes that the other operand of an elementwise op has anyway.
-Value unbroadcast(const Value& v) {
-  return is_broadcast(*v.node) ? v.node->inputs[0] : Value{};
-}
+Value unbroadcast(const Value& v) { return is_broadcast(*v.node) ? v.node->inputs[0] : Value{}; }
 
 bool is_binary_arithmetic(std::string_view op) {
   return op == "add" || op == "sub" || op == "mul" || op == "div";

@@ -104,8 +104,8 @@ class Specializer {
     for (const Value& v : inputs) types.push_back(v.type());
     for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].shape.erase(0);
     auto body = std::make_shared<LoopBody>();
-    body->graph = optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_,
-                           evaluate_);
+    body->graph =
+        optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_, evaluate_);
     LayerScope scope(node.layer);
     return apply_all("loop", inputs, node.attrs, std::move(body));
   }
@@ -115,8 +115,9 @@ class Specializer {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const TensorType& type = inputs[i].type();
       if (!op.looks_at_shape_only(i) || !type.shape.known()) continue;
-      const Value bare = apply("shape_only", {}, {{"dtype", std::string(name_of(type.dtype))},
-                                                  {"shape", type.shape.vec()}});
+      const Value bare =
+          apply("shape_only", {},
+                {{"dtype", std::string(name_of(type.dtype))}, {"shape", type.shape.vec()}});
       inputs[i] = table_.merge({bare})[0];
     }
     return inputs;

@@ -14,8 +14,8 @@ std::unique_ptr<Kernel> choose_kernel(const Node& node, const KernelSource& kern
                             ? static_cast<const HostTensor*>(v.node->payload.get())
                             : nullptr);
   }
-  const KernelRequest request{node.op->name, node.attrs,         in,        node.outputs,
-                              node.payload.get(), constants, &kernels};
+  const KernelRequest request{node.op->name,      node.attrs, in,      node.outputs,
+                              node.payload.get(), constants,  &kernels};
   for (const Candidate& candidate : kernels.candidates(node.op->name)) {
     std::string reason;
     if (auto kernel = candidate.make(request, reason)) {

@@ -12,7 +12,7 @@ namespace {
 
 // A piece of memory that one or several values (aliases, in-place results) share.
 struct Storage {
-  Place place;        // kNone until decided; then kArena until the planner gives an offset
+  Place place;  // kNone until decided; then kArena until the planner gives an offset
   size_t bytes = 0;
   int first = 0;
   int last = 0;       // last step that reads or writes it
@@ -87,8 +87,8 @@ class Planner {
       return {Place::kConstant, static_cast<int>(plan_.constants.size()) - 1};
     }
     if (node->op->name == "variable") return {Place::kVariable, variable_index(node)};
-    fail<ValueError>("expected a value for placeholder '", node->attrs.text("name", ""),
-                     "' ", node->outputs[0], " among the inputs; it was not fed");
+    fail<ValueError>("expected a value for placeholder '", node->attrs.text("name", ""), "' ",
+                     node->outputs[0], " among the inputs; it was not fed");
   }
 
   int variable_index(const NodePtr& node) {
@@ -202,8 +202,8 @@ class Planner {
     std::vector<int> owners;  // storage, or -1 - step for a workspace
     for (int s = 0; s < static_cast<int>(storages_.size()); ++s) {
       if (!undecided(storages_[s]) || find(s) != s) continue;
-      usages.push_back({storages_[s].bytes, storages_[s].first,
-                        storages_[s].late ? end_ : storages_[s].last});
+      usages.push_back(
+          {storages_[s].bytes, storages_[s].first, storages_[s].late ? end_ : storages_[s].last});
       owners.push_back(s);
     }
     for (int n = 0; n < end_; ++n) {
@@ -263,9 +263,9 @@ class Planner {
   std::unordered_map<const Node*, int> step_of_;
   std::unordered_map<const Node*, int> fed_;
   std::unordered_map<const Variable*, int> variables_;
-  std::unordered_set<int> written_;                 // variables already written in place
-  std::unordered_map<int, int> root_uses_;          // storage -> outputs and updates that need it
-  std::unordered_map<int, int> joined_;             // storage -> the one it took over
+  std::unordered_set<int> written_;         // variables already written in place
+  std::unordered_map<int, int> root_uses_;  // storage -> outputs and updates that need it
+  std::unordered_map<int, int> joined_;     // storage -> the one it took over
 };
 
 }  // namespace

@@ -48,7 +48,8 @@ struct Plan {
   std::vector<TensorType> inputs;
   std::vector<TensorType> outputs;
   std::vector<Step> steps;
-  // After the steps: copies that read variables or results (first), then those that write variables.
+  // After the steps: copies that read variables or results (first), then those that write
+  // variables.
   std::vector<Copy> copies;
   std::vector<std::shared_ptr<Variable>> variables;
   std::vector<HostTensorPtr> constants;

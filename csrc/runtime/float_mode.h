@@ -1,5 +1,5 @@
-// Subnormal numbers count as zero while kernels run, as in TensorFlow: moments of weights that get no
-// gradient decay into that range, where some CPUs compute ten times slower.
+// Subnormal numbers count as zero while kernels run, as in TensorFlow: moments of weights that get
+// no gradient decay into that range, where some CPUs compute ten times slower.
 #pragma once
 
 #include <cstdint>

@@ -39,13 +39,17 @@ struct RunArgs {
   void* const* out;
   void* workspace;
   ThreadPool* pool;
-  uint64_t step;  // counter of this run, the third key of Philox
+  uint64_t step;           // counter of this run, the third key of Philox
   Fault* fault = nullptr;  // where indices outside their axis are reported, if anywhere
 
   template <class T>
-  const T* input(int i) const { return static_cast<const T*>(in[i]); }
+  const T* input(int i) const {
+    return static_cast<const T*>(in[i]);
+  }
   template <class T>
-  T* output(int i) const { return static_cast<T*>(out[i]); }
+  T* output(int i) const {
+    return static_cast<T*>(out[i]);
+  }
 };
 
 class Kernel {

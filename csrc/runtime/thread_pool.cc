@@ -207,8 +207,7 @@ void ThreadPool::parallel_for(int64_t n, int64_t grain, int64_t cost,
                               FunctionRef<void(int64_t, int64_t)> body) {
   if (n <= 0) return;
   const int64_t chunks = std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, kMaxChunks);
-  run_chunks(chunks, cost,
-             [&](int64_t i) { body(i * n / chunks, (i + 1) * n / chunks); });
+  run_chunks(chunks, cost, [&](int64_t i) { body(i * n / chunks, (i + 1) * n / chunks); });
 }
 
 ThreadPool& global_pool() {

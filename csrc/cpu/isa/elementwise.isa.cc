@@ -42,9 +42,8 @@ void set_arithmetic(Ops t) {
   });
   set_binary<T>(row(t, Opcode::relu_grad),
                 [](auto g, auto y, auto) { return y > 0 ? g : decltype(g){}; });
-  set_binary<T>(row(t, Opcode::clip_grad), [](auto g, auto x, auto p) {
-    return (x < p.p0) | (x > p.p1) ? decltype(g){} : g;
-  });
+  set_binary<T>(row(t, Opcode::clip_grad),
+                [](auto g, auto x, auto p) { return (x < p.p0) | (x > p.p1) ? decltype(g){} : g; });
   row(t, Opcode::muladd)[TypeIndex<T>::value] =
       tile_loop<T, T, T, T, 3, kLanes<T>,
                 decltype([](auto a, auto b, auto c, auto) { return a * b + c; })>;
@@ -112,9 +111,9 @@ void set_real(Ops t) {
   set_binary<T>(row(t, Opcode::div), [](auto a, auto b, auto) { return a / b; });
   set_binary<T>(row(t, Opcode::floordiv), [](auto a, auto b, auto) { return vfloor(a / b); });
   set_elements<T, 2>(row(t, Opcode::mod), [](T a, T b) {
-    const T r = sizeof(T) == 4 ? static_cast<T>(__builtin_fmodf(static_cast<float>(a),
-                                                                static_cast<float>(b)))
-                               : static_cast<T>(__builtin_fmod(a, b));
+    const T r = sizeof(T) == 4
+                    ? static_cast<T>(__builtin_fmodf(static_cast<float>(a), static_cast<float>(b)))
+                    : static_cast<T>(__builtin_fmod(a, b));
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   });
   set_binary<T>(row(t, Opcode::leaky_relu_grad),
@@ -126,8 +125,7 @@ void set_real(Ops t) {
   });
   set_binary<T>(row(t, Opcode::sigmoid_grad),
                 [](auto g, auto y, auto) { return g * y * (T(1) - y); });
-  set_binary<T>(row(t, Opcode::tanh_grad),
-                [](auto g, auto y, auto) { return g * (T(1) - y * y); });
+  set_binary<T>(row(t, Opcode::tanh_grad), [](auto g, auto y, auto) { return g * (T(1) - y * y); });
 }
 
 // ---- truth values ----
@@ -139,15 +137,13 @@ struct Truth {
   template <class Mask>
   static KN_INLINE Bytes of(Mask mask) {
     typedef int8_t Signed __attribute__((vector_size(count)));
-    return (Bytes)__builtin_convertvector(mask, Signed) & 1;
+    return (Bytes) __builtin_convertvector(mask, Signed) & 1;
   }
 };
 
 template <class T, class F>
 void set_comparison(TileFn* to, int index, F) {
-  using Compare = decltype([](auto a, auto b, auto) {
-    return Truth<kLanes<T>>::of(F{}(a, b));
-  });
+  using Compare = decltype([](auto a, auto b, auto) { return Truth<kLanes<T>>::of(F{}(a, b)); });
   to[index] = tile_loop<uint8_t, T, T, T, 2, kLanes<T>, Compare>;
 }
 
@@ -195,13 +191,10 @@ void set_comparisons(Ops t, int i = TypeIndex<T>::value) {
 template <class T>
 void set_classes(Ops t) {
   using IsNan = decltype([](auto x, auto) { return Truth<kLanes<T>>::of(x != x); });
-  using IsInf = decltype([](auto x, auto) {
-    return Truth<kLanes<T>>::of(vabs(x) == T(__builtin_inf()));
-  });
-  row(t, Opcode::is_nan)[TypeIndex<T>::value] =
-      tile_loop<uint8_t, T, T, T, 1, kLanes<T>, IsNan>;
-  row(t, Opcode::is_inf)[TypeIndex<T>::value] =
-      tile_loop<uint8_t, T, T, T, 1, kLanes<T>, IsInf>;
+  using IsInf =
+      decltype([](auto x, auto) { return Truth<kLanes<T>>::of(vabs(x) == T(__builtin_inf())); });
+  row(t, Opcode::is_nan)[TypeIndex<T>::value] = tile_loop<uint8_t, T, T, T, 1, kLanes<T>, IsNan>;
+  row(t, Opcode::is_inf)[TypeIndex<T>::value] = tile_loop<uint8_t, T, T, T, 1, kLanes<T>, IsInf>;
 }
 
 template <class F>
@@ -224,7 +217,8 @@ template <class From, class To, bool kToBool>
 void convert(void* out, const TileOperands& in, int64_t n) {
   using Convert = decltype([](From x) -> To {
     if constexpr (kToBool) return x != 0;
-    else if constexpr (sizeof(To) == 1 && From(0.5) != 0) return static_cast<To>(static_cast<int32_t>(x));
+    else if constexpr (sizeof(To) == 1 && From(0.5) != 0)
+      return static_cast<To>(static_cast<int32_t>(x));
     else return static_cast<To>(x);
   });
   element_loop<To, From, 1, Convert>(out, in, n);

@@ -9,7 +9,7 @@
 
 namespace kn::cpu {
 
-#define KN_FAMILY(name, Type)              \
+#define KN_FAMILY(name, Type)                \
   void fill_##name##_baseline(KernelTable&); \
   void fill_##name##_avx2(KernelTable&);     \
   void fill_##name##_avx512(KernelTable&);

@@ -8,14 +8,14 @@ namespace kn::cpu {
 // Rows [0, rows). Targets are either `target` (rows, n) or `classes` (rows), -1 for an invalid one.
 template <class T>
 struct LossRows {
-  const T* x;                // (rows, n) logits or probabilities
+  const T* x;  // (rows, n) logits or probabilities
   const T* target;
   const int64_t* classes;
-  const T* g;                // (rows), for gradients
+  const T* g;  // (rows), for gradients
   int64_t rows, n;
-  T low, high;               // bounds of the clip
-  T* out;                    // (rows, n): gradient, or probabilities of the fused kinds
-  T* loss;                   // (rows)
+  T low, high;  // bounds of the clip
+  T* out;       // (rows, n): gradient, or probabilities of the fused kinds
+  T* loss;      // (rows)
 };
 
 template <class T>

@@ -70,7 +70,8 @@ template <class T, int N, template <class, int> class Target>
 struct Softmax {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T*) {
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>,
+                                    T*) {
     const T top = largest(row, x);
     const T sum = row.sum([&](int64_t k) { return vexp(row.get(x, k) - top); });
     return {sum, goal.sum(row), goal.dot(row, x, top)};
@@ -92,7 +93,8 @@ template <class T, int N, template <class, int> class Target>
 struct Categorical {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b, T*) {
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* p, const Goal& goal, Bounds<T> b,
+                                    T*) {
     if constexpr (Goal::kSparse) {
       return {clip_sum(row, p, b) / b.clip(p[goal.c]), 1, 0};
     } else {
@@ -112,7 +114,8 @@ struct Categorical {
       });
     } else {
       const T s = row.sum([&](int64_t k) { return row.get(p, k); });
-      const T kept = row.sum([&](int64_t k) { return b.inside(row.get(p, k) / s, goal.get(row, k)); });
+      const T kept =
+          row.sum([&](int64_t k) { return b.inside(row.get(p, k) / s, goal.get(row, k)); });
       row.each([&](int64_t k) {
         const Vec<T> q = row.get(p, k) / s;
         row.put(dp, k, (kept - b.inside(q, goal.get(row, k)) / b.clip(q)) * (g / s));
@@ -128,7 +131,7 @@ struct Fused {
   typedef Target<T, N> Goal;
 
   static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T> b,
-                             T* p) {
+                                    T* p) {
     Kept<T, N> e(p);
     const T factor = 1 / exps(row, x, e).sum;
     Vec<T> hit{};
@@ -169,7 +172,8 @@ template <class T, int N, template <class, int> class Target>
 struct WithSoftmax {
   typedef Target<T, N> Goal;
 
-  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>, T* p) {
+  static KN_INLINE Terms<T> forward(const Row<T, N>& row, const T* x, const Goal& goal, Bounds<T>,
+                                    T* p) {
     Kept<T, N> e(p);
     const TopAndSum<T> sums = exps(row, x, e);
     const T factor = 1 / sums.sum;
@@ -264,14 +268,10 @@ constexpr LossPair<T> pair() {
 
 template <class T>
 void fill(LossLoops<T>& l) {
-  l = {pair<T, Softmax, Dense>(),
-       pair<T, Categorical, Dense>(),
-       pair<T, Fused, Dense>(),
-       {forward<T, WithSoftmax, Dense>, nullptr},
-       pair<T, Softmax, Sparse>(),
-       pair<T, Categorical, Sparse>(),
-       pair<T, Fused, Sparse>(),
-       {forward<T, WithSoftmax, Sparse>, nullptr}};
+  l = {pair<T, Softmax, Dense>(),  pair<T, Categorical, Dense>(),
+       pair<T, Fused, Dense>(),    {forward<T, WithSoftmax, Dense>, nullptr},
+       pair<T, Softmax, Sparse>(), pair<T, Categorical, Sparse>(),
+       pair<T, Fused, Sparse>(),   {forward<T, WithSoftmax, Sparse>, nullptr}};
 }
 
 }  // namespace

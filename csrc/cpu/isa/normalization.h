@@ -22,8 +22,7 @@ struct NormalizationLoops {
   // dx = factor * (dy - shift - (x - mean) * slope).
   void (*rows_back)(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean,
                     const T* factor, const T* shift, const T* slope, T* dx);
-  void (*plane_back)(const T* x, const T* dy, int64_t n, T mean, T factor, T shift, T slope,
-                     T* dx);
+  void (*plane_back)(const T* x, const T* dy, int64_t n, T mean, T factor, T shift, T slope, T* dx);
 };
 
 struct NormalizationTable {

@@ -9,7 +9,7 @@
 namespace kn::cpu {
 namespace {
 
-constexpr int kStrip = 4;            // vectors of channels held in registers
+constexpr int kStrip = 4;               // vectors of channels held in registers
 constexpr int64_t kBlockBytes = 16384;  // of rows between the two looks at them
 
 // Lanes of channels as one value: a vector, or a single element for the rest of a row.
@@ -40,7 +40,8 @@ KN_INLINE void over_channels(int64_t c, const Body& body) {
   for (; at + kStrip * kLanes <= c; at += kStrip * kLanes) body.template run<V, kStrip>(at, 0);
   for (; at + kLanes <= c; at += kLanes) body.template run<V, 1>(at, 0);
   if (at < c && c >= kLanes) body.template run<V, 1>(c - kLanes, static_cast<int>(at + kLanes - c));
-  else for (; at < c; ++at) body.template run<T, 1>(at, 0);
+  else
+    for (; at < c; ++at) body.template run<T, 1>(at, 0);
 }
 
 // So many rows of c channels, fewer than a vector has lanes, make a whole number of vectors.
@@ -167,7 +168,8 @@ void row_sums(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, T
   int64_t done = 0;
   const int64_t fold = rows_per_vector<T>(c);
   if (c * static_cast<int64_t>(sizeof(T)) < kVecBytes && rows >= 2 * fold) {
-    T wide_mean[kMostFolded<T>] = {}, wide_sum[kMostFolded<T>] = {}, wide_product[kMostFolded<T>] = {};
+    T wide_mean[kMostFolded<T>] = {}, wide_sum[kMostFolded<T>] = {},
+      wide_product[kMostFolded<T>] = {};
     for (int64_t i = 0; i < c * fold; ++i) wide_mean[i] = mean[i % c];
     const int64_t n = rows / fold;
     add_row_sums(x, dy, n, c * fold, wide_mean, wide_sum, wide_product);
@@ -181,11 +183,11 @@ void row_sums(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, T
 }
 
 template <class T>
-void rows_apply(const T* x, int64_t rows, int64_t c, const T* mean, const T* factor,
-                const T* shift, T* y) {
+void rows_apply(const T* x, int64_t rows, int64_t c, const T* mean, const T* factor, const T* shift,
+                T* y) {
   for (int64_t r = 0; r < rows; ++r, x += c, y += c) {
-    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i)
-      y[i] = (x[i] - mean[i]) * factor[i] + shift[i];
+    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i) y[i] =
+        (x[i] - mean[i]) * factor[i] + shift[i];
   }
 }
 
@@ -193,8 +195,8 @@ template <class T>
 void rows_back(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, const T* factor,
                const T* shift, const T* slope, T* dx) {
   for (int64_t r = 0; r < rows; ++r, x += c, dy += c, dx += c) {
-    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i)
-      dx[i] = factor[i] * (dy[i] - shift[i] - (x[i] - mean[i]) * slope[i]);
+    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i) dx[i] =
+        factor[i] * (dy[i] - shift[i] - (x[i] - mean[i]) * slope[i]);
   }
 }
 
@@ -268,8 +270,8 @@ void plane_apply(const T* x, int64_t n, T mean, T factor, T shift, T* y) {
 
 template <class T>
 void plane_back(const T* x, const T* dy, int64_t n, T mean, T factor, T shift, T slope, T* dx) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i)
-    dx[i] = factor * (dy[i] - shift - (x[i] - mean) * slope);
+  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i) dx[i] =
+      factor * (dy[i] - shift - (x[i] - mean) * slope);
 }
 
 template <class T>

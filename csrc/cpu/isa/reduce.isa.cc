@@ -23,7 +23,9 @@ template <class Combine>
 struct Plain {
   typedef Combine Fold;
   template <class V>
-  static KN_INLINE V step(V a, V x, V) { return Combine::step(a, x); }
+  static KN_INLINE V step(V a, V x, V) {
+    return Combine::step(a, x);
+  }
   static KN_INLINE double join(double a, double x) { return Combine::step(a, x); }
 };
 struct Sum : Plain<Add> {
@@ -46,13 +48,17 @@ struct Squares : Plain<Add> {
   template <class T>
   static constexpr T start = 0;
   template <class V>
-  static KN_INLINE V step(V a, V x, V center) { return a + (x - center) * (x - center); }
+  static KN_INLINE V step(V a, V x, V center) {
+    return a + (x - center) * (x - center);
+  }
 };
 struct Exps : Plain<Add> {
   template <class T>
   static constexpr T start = 0;
   template <class V>
-  static KN_INLINE V step(V a, V x, V center) { return a + vexp(x - center); }
+  static KN_INLINE V step(V a, V x, V center) {
+    return a + vexp(x - center);
+  }
 };
 
 // ---- Rows ----
@@ -74,13 +80,15 @@ KN_INLINE T block_of_row(const T* x, int64_t n, Vec<T> center) {
 }
 
 template <class Op, class T>
-void rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center, Accumulator<T>* wide) {
+void rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* center,
+          Accumulator<T>* wide) {
   constexpr int64_t kBlock = kSteps * kAccumulators * kLanes<T>;
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     const Vec<T> c = splat(center ? center[r] : T{0});
     double total = wide[r];
     for (int64_t from = 0; from < n; from += kBlock)
-      total = Op::join(total, block_of_row<Op, T>(x + from, n - from < kBlock ? n - from : kBlock, c));
+      total =
+          Op::join(total, block_of_row<Op, T>(x + from, n - from < kBlock ? n - from : kBlock, c));
     wide[r] = total;
   }
 }
@@ -93,7 +101,8 @@ void short_rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T* ce
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     const Vec<T> c = splat(center ? center[r] : T{0});
     const Vec<T> a = Op::step(start, load_first(x, static_cast<int>(n)), c);
-    wide[r] = Op::join(wide[r], fold<typename Op::Fold>(first_or<T>(a, start, static_cast<int>(n))));
+    wide[r] =
+        Op::join(wide[r], fold<typename Op::Fold>(first_or<T>(a, start, static_cast<int>(n))));
   }
 }
 
@@ -112,10 +121,11 @@ KN_INLINE Vec<T> column_vector(const T* p, int k, int last) {
                                         : load(p + k * kLanes<T>);
 }
 
-// Columns [0, (N - 1) kLanes + last) of all rows; U rows at a time hide the latency of the addition.
+// Columns [0, (N - 1) kLanes + last) of all rows; U rows at a time hide the latency of the
+// addition.
 template <class Op, class T, int N, int U>
-KN_INLINE void strip(const T* x, int64_t rows, int64_t stride, const T* center, Accumulator<T>* wide,
-                     int last) {
+KN_INLINE void strip(const T* x, int64_t rows, int64_t stride, const T* center,
+                     Accumulator<T>* wide, int last) {
   typedef Vec<T> V;
   constexpr int kN = kLanes<T>;
   V c[N];
@@ -161,7 +171,9 @@ void columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T* cente
 
 struct Lower {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return x < a ? x : a; }
+  static KN_INLINE V step(V a, V x) {
+    return x < a ? x : a;
+  }
 };
 
 template <class Op, class T>
@@ -213,8 +225,7 @@ void integer_rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T*,
 }
 
 template <class Op, class T>
-void integer_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T*,
-                     int64_t* wide) {
+void integer_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T*, int64_t* wide) {
   for (int64_t r = 0; r < rows; ++r, x += stride) {
     _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i) wide[i] = combine(wide[i], x[i], Op{});
   }

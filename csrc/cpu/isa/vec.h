@@ -13,7 +13,7 @@
 #define KN_CONCAT_(a, b, c) a##b##c
 #define KN_CONCAT(a, b, c) KN_CONCAT_(a, b, c)
 // The one exported function of <family>.isa.cc: KN_FILL(gemm) { table.gemm.… = …; }
-#define KN_FILL(family) \
+#define KN_FILL(family)                                          \
   void KN_CONCAT(fill_##family, _, KN_ISA)(KernelTable & table); \
   void KN_CONCAT(fill_##family, _, KN_ISA)(KernelTable & table)
 #define KN_INLINE inline __attribute__((always_inline))

@@ -20,23 +20,23 @@ typedef int64_t L2 __attribute__((vector_size(16)));
 typedef int64_t L4 __attribute__((vector_size(32)));
 typedef int64_t L8 __attribute__((vector_size(64)));
 
-#define KN_FOLD_2(V2, T)                                                \
-  template <class Op>                                                   \
-  KN_INLINE T fold(V2 v) {                                              \
-    return Op::step(v, V2(__builtin_shufflevector(v, v, 1, 0)))[0];     \
+#define KN_FOLD_2(V2, T)                                            \
+  template <class Op>                                               \
+  KN_INLINE T fold(V2 v) {                                          \
+    return Op::step(v, V2(__builtin_shufflevector(v, v, 1, 0)))[0]; \
   }
-#define KN_FOLD_4(V4, T)                                                \
-  template <class Op>                                                   \
-  KN_INLINE T fold(V4 v) {                                              \
-    v = Op::step(v, V4(__builtin_shufflevector(v, v, 2, 3, 0, 1)));     \
+#define KN_FOLD_4(V4, T)                                                  \
+  template <class Op>                                                     \
+  KN_INLINE T fold(V4 v) {                                                \
+    v = Op::step(v, V4(__builtin_shufflevector(v, v, 2, 3, 0, 1)));       \
     return Op::step(v, V4(__builtin_shufflevector(v, v, 1, 0, 3, 2)))[0]; \
   }
-#define KN_FOLD_HALF(V, Half, T, first, second)                         \
-  template <class Op>                                                   \
-  KN_INLINE T fold(V v) {                                               \
-    const Half a = __builtin_shufflevector(v, v, first);                \
-    const Half b = __builtin_shufflevector(v, v, second);               \
-    return fold<Op>(Half(Op::step(a, b)));                              \
+#define KN_FOLD_HALF(V, Half, T, first, second)           \
+  template <class Op>                                     \
+  KN_INLINE T fold(V v) {                                 \
+    const Half a = __builtin_shufflevector(v, v, first);  \
+    const Half b = __builtin_shufflevector(v, v, second); \
+    return fold<Op>(Half(Op::step(a, b)));                \
   }
 #define KN_SEQ(...) __VA_ARGS__
 
@@ -61,19 +61,27 @@ KN_FOLD_HALF(I16, I8, int32_t, KN_SEQ(0, 1, 2, 3, 4, 5, 6, 7), KN_SEQ(8, 9, 10, 
 // The combinations that folds know. A NaN wins over every number.
 struct Add {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return a + x; }
+  static KN_INLINE V step(V a, V x) {
+    return a + x;
+  }
 };
 struct Multiply {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return a * x; }
+  static KN_INLINE V step(V a, V x) {
+    return a * x;
+  }
 };
 struct Larger {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return (x > a) | (x != x) ? x : a; }
+  static KN_INLINE V step(V a, V x) {
+    return (x > a) | (x != x) ? x : a;
+  }
 };
 struct Smaller {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return (x < a) | (x != x) ? x : a; }
+  static KN_INLINE V step(V a, V x) {
+    return (x < a) | (x != x) ? x : a;
+  }
 };
 
 // Integer vectors as wide as Vec<T>, lane by lane: masks and positions.

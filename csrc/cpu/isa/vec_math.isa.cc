@@ -26,18 +26,16 @@ void set_vectors(Ops t) {
   set_unary<T>(row(t, Opcode::sin), [](auto x, auto) { return vsin(x); });
   set_unary<T>(row(t, Opcode::cos), [](auto x, auto) { return vcos(x); });
   set_unary<T>(row(t, Opcode::tan), [](auto x, auto) { return vtan(x); });
-  set_unary<T>(row(t, Opcode::elu),
-               [](auto x, auto p) { return x < 0 ? vexpm1(x) * p.p0 : x; });
-  set_unary<T>(row(t, Opcode::selu), [](auto x, auto) {
-    return x < 0 ? vexpm1(x) * T(kSeluSlope) : x * T(kSeluScale);
-  });
+  set_unary<T>(row(t, Opcode::elu), [](auto x, auto p) { return x < 0 ? vexpm1(x) * p.p0 : x; });
+  set_unary<T>(row(t, Opcode::selu),
+               [](auto x, auto) { return x < 0 ? vexpm1(x) * T(kSeluSlope) : x * T(kSeluScale); });
 }
 
 // The C library's function of either type.
-#define KN_LIBRARY(name, arity)                                                        \
-  set_elements<float, arity>(row(t, Opcode::name),                                     \
-                             [](auto... x) { return __builtin_##name##f(x...); });     \
-  set_elements<double, arity>(row(t, Opcode::name),                                    \
+#define KN_LIBRARY(name, arity)                                                    \
+  set_elements<float, arity>(row(t, Opcode::name),                                 \
+                             [](auto... x) { return __builtin_##name##f(x...); }); \
+  set_elements<double, arity>(row(t, Opcode::name),                                \
                               [](auto... x) { return __builtin_##name(x...); });
 
 void set_library(Ops t) {

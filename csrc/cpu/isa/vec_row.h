@@ -15,7 +15,8 @@ struct Row {
   int64_t vectors;
   int last;  // elements of the last vector, 1 to kLanes
 
-  explicit Row(int64_t n) : vectors((n + kN - 1) / kN), last(static_cast<int>(n - (vectors - 1) * kN)) {}
+  explicit Row(int64_t n)
+      : vectors((n + kN - 1) / kN), last(static_cast<int>(n - (vectors - 1) * kN)) {}
 
   KN_INLINE bool is_last(int64_t k) const { return k == (N ? N : vectors) - 1; }
   // Lanes beyond the row are zero.
@@ -79,7 +80,9 @@ KN_INLINE void with_row_width(int64_t n, const Body& body) {
 // x > a ? x : a, where NaN does not matter.
 struct Max {
   template <class V>
-  static KN_INLINE V step(V a, V x) { return x > a ? x : a; }
+  static KN_INLINE V step(V a, V x) {
+    return x > a ? x : a;
+  }
 };
 
 }  // namespace

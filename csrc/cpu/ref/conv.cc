@@ -8,8 +8,8 @@ namespace {
 
 enum class Pass { forward, data, weights };
 
-// One multiply-add per (image, output cell, tap, group, channel, filter); which of the three tensors
-// is accumulated into is the only difference between the passes.
+// One multiply-add per (image, output cell, tap, group, channel, filter); which of the three
+// tensors is accumulated into is the only difference between the passes.
 template <class T, Pass pass>
 class Conv : public Kernel {
  public:
@@ -58,8 +58,8 @@ class Conv : public Kernel {
 
 template <Pass pass>
 std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
-  const TensorType &x = pass == Pass::data ? r.out[0] : r.in[0];
-  const TensorType &w = pass == Pass::weights ? r.out[0] : r.in[1];
+  const TensorType& x = pass == Pass::data ? r.out[0] : r.in[0];
+  const TensorType& w = pass == Pass::weights ? r.out[0] : r.in[1];
   const ConvGeometry g = conv_geometry(x.shape, w.shape, r.attrs, r.op);
   if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g);
   if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g);

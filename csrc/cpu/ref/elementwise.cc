@@ -67,15 +67,15 @@ int64_t to_integer(double x, DType to) {
 }
 
 Cell cast(Cell c, DType from, DType to) {
-  if (is_float(from))
-    return is_float(to) ? c : Cell{0, to_integer(c.number, to)};
+  if (is_float(from)) return is_float(to) ? c : Cell{0, to_integer(c.number, to)};
   if (is_float(to)) return {static_cast<double>(c.integer), 0};
   return {0, to == DType::b8 ? c.integer != 0 : c.integer};
 }
 
 template <class T>
 T arithmetic(const Instruction& i, T a, T b, T c) {
-  if (i.op == Opcode::muladd) return binary_number(Opcode::add, binary_number(Opcode::mul, a, b, 0, 0), c, 0, 0);
+  if (i.op == Opcode::muladd)
+    return binary_number(Opcode::add, binary_number(Opcode::mul, a, b, 0, 0), c, 0, 0);
   return info_of(i.op).arity == 2 ? binary_number(i.op, a, b, i.p0, i.p1)
                                   : unary_number(i.op, a, i.p0, i.p1);
 }
@@ -93,7 +93,8 @@ Cell evaluate(const Instruction& i, Cell a, Cell b, Cell c) {
   if (i.op == Opcode::cast) return cast(a, i.from, i.to);
   if (i.op == Opcode::is_inf) return {0, std::isinf(a.number)};
   if (info_of(i.op).result == ResultRule::Bool)
-    return {0, real ? comparison(i.op, a.number, b.number) : comparison(i.op, a.integer, b.integer)};
+    return {0,
+            real ? comparison(i.op, a.number, b.number) : comparison(i.op, a.integer, b.integer)};
   if (real) return {arithmetic(i, a.number, b.number, c.number), 0};
   return {0, arithmetic(i, a.integer, b.integer, c.integer)};
 }
@@ -190,7 +191,8 @@ class Elementwise : public Kernel {
       const ProgramOutput& out = program_.outputs[o];
       if (out.closing == Closing::none) continue;
       const Dim kept = out.kept.elements();
-      const double count = static_cast<double>(program_.domain.elements()) / static_cast<double>(kept);
+      const double count =
+          static_cast<double>(program_.domain.elements()) / static_cast<double>(kept);
       for (Dim i = 0; i < kept; ++i) {
         const double total = totals[totals_[o] + i];
         store(program_.dtype_of_value(out.value), args.out[o], i,

@@ -1,5 +1,5 @@
-#include "cpu/ref/moves.h"
 #include "cpu/ref/movement.h"
+#include "cpu/ref/moves.h"
 
 namespace kn::cpu::ref {
 

@@ -26,7 +26,8 @@ struct Gathered {
   IndexInput input;
 
   Gathered(const KernelRequest& r)
-      : params(r.in[0].shape), indices(r.in[1].shape),
+      : params(r.in[0].shape),
+        indices(r.in[1].shape),
         axis(normalize_axis(r.attrs.integer("axis", 0), params.rank(), r.op)),
         input{r.in[1].dtype} {}
 
@@ -48,8 +49,10 @@ struct Along {
   IndexInput input;
 
   Along(const KernelRequest& r)
-      : x(r.in[0].shape), indices(r.in[1].shape),
-        axis(normalize_axis(r.attrs.integer("axis", -1), x.rank(), r.op)), input{r.in[1].dtype} {}
+      : x(r.in[0].shape),
+        indices(r.in[1].shape),
+        axis(normalize_axis(r.attrs.integer("axis", -1), x.rank(), r.op)),
+        input{r.in[1].dtype} {}
 
   Dim origin(const RunArgs& args, Index index) const {
     index[axis] = input.at(args, offset_of(indices, index));
@@ -102,7 +105,8 @@ template <class T>
 class TopK : public Kernel {
  public:
   explicit TopK(const KernelRequest& r)
-      : n_(r.in[0].shape.back()), k_(r.out[0].shape.back()),
+      : n_(r.in[0].shape.back()),
+        k_(r.out[0].shape.back()),
         rows_(r.in[0].shape.elements(0, r.in[0].shape.rank() - 1)) {}
   size_t workspace_bytes() const override { return static_cast<size_t>(n_) * sizeof(int32_t); }
 
@@ -130,7 +134,9 @@ template <class T>
 class InTopK : public Kernel {
  public:
   explicit InTopK(const KernelRequest& r)
-      : rows_(r.in[0].shape[0]), n_(r.in[0].shape[1]), k_(r.attrs.integer("k")),
+      : rows_(r.in[0].shape[0]),
+        n_(r.in[0].shape[1]),
+        k_(r.attrs.integer("k")),
         targets_{r.in[1].dtype} {}
 
   void run(const RunArgs& args) const override {

@@ -34,7 +34,9 @@ struct Row {
   Bounds bounds;
 
   double t(int64_t k) const { return target ? double{target[k]} : k == label ? 1.0 : 0.0; }
-  double t_sum() const { return sum([&](int64_t k) { return t(k); }); }
+  double t_sum() const {
+    return sum([&](int64_t k) { return t(k); });
+  }
   template <class F>
   double sum(F&& f) const {
     double s = 0;
@@ -46,7 +48,9 @@ struct Row {
     for (int64_t k = 0; k < n; ++k) top = std::max<double>(top, x[k]);
     return top + std::log(sum([&](int64_t k) { return std::exp(x[k] - top); }));
   }
-  double clip_sum() const { return sum([&](int64_t k) { return bounds.clip(x[k]); }); }
+  double clip_sum() const {
+    return sum([&](int64_t k) { return bounds.clip(x[k]); });
+  }
 };
 
 enum class Kind { softmax, categorical, sparse, fused_categorical, fused_sparse, with_softmax };
@@ -72,8 +76,7 @@ double loss_of(Kind kind, const Row<T>& r) {
       return -r.sum([&](int64_t k) { return r.t(k) * log_clip(r.x[k]); });
     case Kind::sparse:
     case Kind::fused_sparse: return std::log(r.clip_sum()) - log_clip(r.x[r.label]);
-    default:
-      return r.log_sum_exp() * r.t_sum() - r.sum([&](int64_t k) { return r.t(k) * r.x[k]; });
+    default: return r.log_sum_exp() * r.t_sum() - r.sum([&](int64_t k) { return r.t(k) * r.x[k]; });
   }
 }
 
@@ -91,9 +94,7 @@ void gradient_of(Kind kind, const Row<T>& r, double g, T* dx) {
       const double s = r.sum([&](int64_t k) { return r.x[k]; });
       const auto kept = [&](int64_t k) { return inside(r.x[k] / s) * r.t(k); };
       const double all = r.sum(kept);
-      return put([&](int64_t k) {
-        return (all - kept(k) / r.bounds.clip(r.x[k] / s)) * g / s;
-      });
+      return put([&](int64_t k) { return (all - kept(k) / r.bounds.clip(r.x[k] / s)) * g / s; });
     }
     case Kind::fused_categorical: {
       const auto kept = [&](int64_t k) { return inside(r.x[k]) * r.t(k); };
@@ -102,9 +103,8 @@ void gradient_of(Kind kind, const Row<T>& r, double g, T* dx) {
     }
     case Kind::sparse: {
       const double s = r.clip_sum();
-      return put([&](int64_t k) {
-        return inside(r.x[k]) * (1 / s - r.t(k) / r.bounds.clip(r.x[k])) * g;
-      });
+      return put(
+          [&](int64_t k) { return inside(r.x[k]) * (1 / s - r.t(k) / r.bounds.clip(r.x[k])) * g; });
     }
     case Kind::fused_sparse: {
       const double s = r.clip_sum(), hit = inside(r.x[r.label]);
@@ -190,8 +190,10 @@ class BinaryLoss : public Kernel {
       double x = args.input<T>(0)[i];
       const double t = args.input<T>(1)[i];
       if (!logits_) x = std::log(bounds.clip(x) / (1 - bounds.clip(x)));
-      args.output<T>(0)[i] =
-          static_cast<T>((x > 0 ? x : x < 0 ? 0 : x) - x * t + std::log1p(std::exp(-std::abs(x))));
+      args.output<T>(0)[i] = static_cast<T>((x > 0   ? x
+                                             : x < 0 ? 0
+                                                     : x) -
+                                            x * t + std::log1p(std::exp(-std::abs(x))));
     }
   }
 

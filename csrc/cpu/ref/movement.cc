@@ -13,22 +13,23 @@ int axis_of(const KernelRequest& r, int rank) {
 }  // namespace
 
 std::unique_ptr<Kernel> make_transpose(const KernelRequest& r, std::string&) {
-  return make_pull(r, [x = r.in[0].shape, perm = r.attrs.ints("perm")](const RunArgs&, int,
-                                                                      const Index& index) {
-    Index from{};
-    for (int i = 0; i < x.rank(); ++i) from[perm[i]] = index[i];
-    return Origin{0, offset_of(x, from)};
-  });
+  return make_pull(
+      r, [x = r.in[0].shape, perm = r.attrs.ints("perm")](const RunArgs&, int, const Index& index) {
+        Index from{};
+        for (int i = 0; i < x.rank(); ++i) from[perm[i]] = index[i];
+        return Origin{0, offset_of(x, from)};
+      });
 }
 
 std::unique_ptr<Kernel> make_concat(const KernelRequest& r, std::string&) {
   const std::vector<TensorType> in(r.in.begin(), r.in.end());
-  return make_pull(r, [in, axis = axis_of(r, in[0].shape.rank())](const RunArgs&, int,
-                                                                  Index index) {
-    int input = 0;
-    while (index[axis] >= in[input].shape[axis]) index[axis] -= in[input++].shape[axis];
-    return Origin{input, offset_of(in[input].shape, index)};
-  });
+  return make_pull(r,
+                   [in, axis = axis_of(r, in[0].shape.rank())](const RunArgs&, int, Index index) {
+                     int input = 0;
+                     while (index[axis] >= in[input].shape[axis])
+                       index[axis] -= in[input++].shape[axis];
+                     return Origin{input, offset_of(in[input].shape, index)};
+                   });
 }
 
 std::unique_ptr<Kernel> make_stack(const KernelRequest& r, std::string&) {

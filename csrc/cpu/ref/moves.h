@@ -48,9 +48,8 @@ class Pull : public Kernel {
       const size_t width = size_of(outputs_[o].dtype);
       for_each_index(outputs_[o].shape, [&](const Index& index, Dim position) {
         const Origin from = origin_(args, o, index);
-        const void* source = from.input < 0
-                                 ? static_cast<const void*>(filler_.data())
-                                 : args.input<char>(from.input) + width * from.offset;
+        const void* source = from.input < 0 ? static_cast<const void*>(filler_.data())
+                                            : args.input<char>(from.input) + width * from.offset;
         std::memcpy(args.output<char>(o) + width * position, source, width);
       });
     }
@@ -70,7 +69,9 @@ template <class T, class TargetOf>
 class Push : public Kernel {
  public:
   Push(const KernelRequest& r, int input, TargetOf target)
-      : input_(input), from_(r.in[input].shape), size_(r.out[0].shape.elements()),
+      : input_(input),
+        from_(r.in[input].shape),
+        size_(r.out[0].shape.elements()),
         target_(std::move(target)) {}
 
   void run(const RunArgs& args) const override {

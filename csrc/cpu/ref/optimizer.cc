@@ -12,20 +12,13 @@ namespace {
 // New parameter from parameter p, gradient g and slots s (overwritten); k are the rule's scalars.
 double updated(UpdateKind kind, double p, double g, double* s, const double* k, double epsilon) {
   switch (kind) {
-    case UpdateKind::sgd:
-      return p - k[0] * g;
-    case UpdateKind::momentum:
-      s[0] = k[1] * s[0] - k[0] * g;
-      return p + s[0];
-    case UpdateKind::nesterov:
-      s[0] = k[1] * s[0] - k[0] * g;
-      return p + k[1] * s[0] - k[0] * g;
+    case UpdateKind::sgd: return p - k[0] * g;
+    case UpdateKind::momentum: s[0] = k[1] * s[0] - k[0] * g; return p + s[0];
+    case UpdateKind::nesterov: s[0] = k[1] * s[0] - k[0] * g; return p + k[1] * s[0] - k[0] * g;
     case UpdateKind::rmsprop:
       s[0] = k[1] * s[0] + (1 - k[1]) * g * g;
       return p - k[0] * g / (std::sqrt(s[0]) + epsilon);
-    case UpdateKind::adagrad:
-      s[0] += g * g;
-      return p - k[0] * g / (std::sqrt(s[0]) + epsilon);
+    case UpdateKind::adagrad: s[0] += g * g; return p - k[0] * g / (std::sqrt(s[0]) + epsilon);
     case UpdateKind::adadelta: {
       s[0] = k[1] * s[0] + (1 - k[1]) * g * g;
       const double u = g * std::sqrt(s[1] + epsilon) / std::sqrt(s[0] + epsilon);

@@ -45,7 +45,9 @@ template <class T>
 class Dropout : public Kernel {
  public:
   explicit Dropout(const KernelRequest& r)
-      : shape_(r.in[0].shape), noise_(noise_shape(r)), seed_(seed_of(r.attrs)),
+      : shape_(r.in[0].shape),
+        noise_(noise_shape(r)),
+        seed_(seed_of(r.attrs)),
         draw_(dropout_draw(r.attrs)) {}
 
   void run(const RunArgs& args) const override {

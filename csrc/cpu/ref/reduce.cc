@@ -33,8 +33,7 @@ template <class T>
 T mean(const Elements<T>& x) {
   if constexpr (std::is_floating_point_v<T>)
     return static_cast<T>(total(x) / static_cast<double>(x.count()));
-  else
-    return x.count() ? static_cast<T>(static_cast<int64_t>(total(x)) / x.count()) : T{};
+  else return x.count() ? static_cast<T>(static_cast<int64_t>(total(x)) / x.count()) : T{};
 }
 
 template <class T>
@@ -112,8 +111,7 @@ class Reduce : public Kernel {
     dispatch(dtype_, [&](auto zero) {
       using T = decltype(zero);
       for (int64_t i = 0; i < kept_.count(); ++i)
-        args.output<T>(0)[i] =
-            reduce_one<T>(kind_, {args.input<T>(0) + kept_.offset(i), over_});
+        args.output<T>(0)[i] = reduce_one<T>(kind_, {args.input<T>(0) + kept_.offset(i), over_});
     });
   }
 

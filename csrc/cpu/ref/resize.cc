@@ -15,7 +15,9 @@ struct Pixels {
   std::vector<Tap> rows, columns;
 
   Pixels(const Shape& source, const Shape& target, bool half_pixel, bool nearest)
-      : from(source), to(target), rows(resize_taps(from[1], to[1], half_pixel, nearest)),
+      : from(source),
+        to(target),
+        rows(resize_taps(from[1], to[1], half_pixel, nearest)),
         columns(resize_taps(from[2], to[2], half_pixel, nearest)) {}
 
   // Calls f(position in `to`, position in `from`, weight) for every pair of channels that meet.
@@ -26,7 +28,9 @@ struct Pixels {
       for (const Tap& row : rows)
         for (const Tap& column : columns)
           for (Dim c = 0; c < to[3]; ++c, ++position) {
-            const auto at = [&](Dim y, Dim x) { return ((n * from[1] + y) * from[2] + x) * from[3] + c; };
+            const auto at = [&](Dim y, Dim x) {
+              return ((n * from[1] + y) * from[2] + x) * from[3] + c;
+            };
             const double down = row.fraction, right = column.fraction;
             f(position, at(row.low, column.low), (1 - down) * (1 - right));
             if (right > 0) f(position, at(row.low, column.high), (1 - down) * right);

@@ -145,7 +145,8 @@ inline int64_t binary_number(Opcode op, int64_t a, int64_t b, double p0, double 
     case Opcode::minimum: return a < b ? a : b;
     case Opcode::squared_difference: return static_cast<int64_t>((x - y) * (x - y));
     case Opcode::relu_grad: return b > 0 ? a : 0;
-    case Opcode::clip_grad: return static_cast<double>(b) < p0 || static_cast<double>(b) > p1 ? 0 : a;
+    case Opcode::clip_grad:
+      return static_cast<double>(b) < p0 || static_cast<double>(b) > p1 ? 0 : a;
     default: return a;
   }
 }

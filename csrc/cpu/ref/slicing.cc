@@ -1,6 +1,6 @@
 #include "base/slice.h"
-#include "cpu/ref/moves.h"
 #include "cpu/ref/movement.h"
+#include "cpu/ref/moves.h"
 
 namespace kn::cpu::ref {
 

@@ -8,14 +8,18 @@ Case& Case::in(Shape shape, double low, double high) {
 }
 
 Case& Case::in_as(DType dtype, Shape shape, double low, double high) {
-  args.push_back({.shape = shape, .low = low, .high = high, .follows_type = false,
-                  .dtype = dtype, .values = {}});
+  args.push_back({.shape = shape,
+                  .low = low,
+                  .high = high,
+                  .follows_type = false,
+                  .dtype = dtype,
+                  .values = {}});
   return *this;
 }
 
 Case& Case::in_values(DType dtype, Shape shape, std::vector<double> values) {
-  args.push_back({.shape = shape, .follows_type = false, .dtype = dtype,
-                  .values = std::move(values)});
+  args.push_back(
+      {.shape = shape, .follows_type = false, .dtype = dtype, .values = std::move(values)});
   return *this;
 }
 

@@ -16,17 +16,17 @@ namespace kn::test {
 struct Arg {
   Shape shape;
   double low = -2, high = 2;
-  bool follows_type = true;     // of the dtype the row is run with; else of `dtype`
+  bool follows_type = true;  // of the dtype the row is run with; else of `dtype`
   DType dtype = DType::f32;
-  std::vector<double> values;   // instead of numbers drawn from [low, high)
-  bool constant = false;        // a constant of the plan
+  std::vector<double> values;  // instead of numbers drawn from [low, high)
+  bool constant = false;       // a constant of the plan
 };
 
 // A row, written as list.op("concat", {{"axis", 1}}).in({2, 3}).in({2, 5}).
 struct Case {
   std::string op;
   Attrs attrs;
-  std::string note;             // distinguishes rows in test names and messages
+  std::string note;  // distinguishes rows in test names and messages
   std::vector<Arg> args;
   std::shared_ptr<const Payload> payload;
   std::vector<DType> dtypes = {DType::f32, DType::f64};

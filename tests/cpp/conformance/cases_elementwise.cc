@@ -106,9 +106,13 @@ void elementwise_cases(Cases& list) {
 #define KN_OP(name, arity, accepts, result) add_rows(list, info_of(Opcode::name));
 #include "base/elementwise_ops.inc"
 #undef KN_OP
-  for (const char* name : {"is_nan", "is_inf", "relu", "sigmoid", "tanh", "exp", "abs", "sign", "floor"})
+  for (const char* name :
+       {"is_nan", "is_inf", "relu", "sigmoid", "tanh", "exp", "abs", "sign", "floor"})
     for (DType t : {DType::f32, DType::f64})
-      list.op(name).in_values(t, {5}, {nan, inf, -inf, 0, -0.0}).named("special").no_gradient_here();
+      list.op(name)
+          .in_values(t, {5}, {nan, inf, -inf, 0, -0.0})
+          .named("special")
+          .no_gradient_here();
   for (const char* name : {"maximum", "minimum", "equal", "less"})
     list.op(name)
         .in_values(DType::f32, {6}, {nan, 1, nan, inf, -inf, 0})

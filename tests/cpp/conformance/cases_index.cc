@@ -25,28 +25,44 @@ void gather_cases(Cases& list) {
 
 void scatter_cases(Cases& list) {
   list.op("scatter_add", {{"axis", 0}})
-      .in({5, 3}).in_values(DType::i32, {2, 3}, kSix).in({2, 3, 3}).types(kNumbers);
+      .in({5, 3})
+      .in_values(DType::i32, {2, 3}, kSix)
+      .in({2, 3, 3})
+      .types(kNumbers);
   list.op("scatter_add", {{"axis", 0}}).in({5}).in_values(DType::i64, {6}, kSix).in({6});
   list.op("scatter_add", {{"axis", 1}})
-      .in({3, 5, 2}).in_values(DType::i64, {6}, kSix).in({3, 6, 2}).types(kNumbers);
+      .in({3, 5, 2})
+      .in_values(DType::i64, {6}, kSix)
+      .in({3, 6, 2})
+      .types(kNumbers);
   list.op("scatter_add", {{"axis", 0}}).in({5, 3}).in_as(DType::i64, {0}).in({0, 3}).closed();
   list.op("scatter_add", {{"axis", 0}})
-      .in({50, 37}).in_as(DType::i32, {300}, -2, 52).in({300, 37}).types(kNumbers);
+      .in({50, 37})
+      .in_as(DType::i32, {300}, -2, 52)
+      .in({300, 37})
+      .types(kNumbers);
 }
 
 void along_cases(Cases& list) {
   list.op("take_along", {{"axis", -1}})
-      .in({2, 5}).in_values(DType::i32, {2, 3}, kSix).types(kAllTypes);
+      .in({2, 5})
+      .in_values(DType::i32, {2, 3}, kSix)
+      .types(kAllTypes);
   list.op("take_along", {{"axis", 0}}).in({5, 3}).in_values(DType::i64, {2, 3}, kSix).closed();
   list.op("put_along", {{"axis", -1}})
-      .in({2, 5}).in_values(DType::i32, {2, 3}, kSix).in({2, 3}).types(kNumbers);
+      .in({2, 5})
+      .in_values(DType::i32, {2, 3}, kSix)
+      .in({2, 3})
+      .types(kNumbers);
   list.op("put_along", {{"axis", 0}})
-      .in({5, 3}).in_values(DType::i64, {2, 3}, kSix).in({2, 3}).closed();
+      .in({5, 3})
+      .in_values(DType::i64, {2, 3}, kSix)
+      .in({2, 3})
+      .closed();
 }
 
 void top_k_cases(Cases& list) {
-  for (int64_t k : {1, 3, 7})
-    list.op("top_k", {{"k", k}}).in({4, 7}).types(kNumbers);
+  for (int64_t k : {1, 3, 7}) list.op("top_k", {{"k", k}}).in({4, 7}).types(kNumbers);
   list.op("top_k", {{"k", 0}}).in({4, 7});
   list.op("top_k", {{"k", 5}}).in({2, 3, 200}).types(kNumbers);
   list.op("top_k", {{"k", 150}}).in({2, 200});

@@ -44,16 +44,16 @@ void from_probabilities(Cases& list, const std::string& op) {
 }  // namespace
 
 void loss_cases(Cases& list) {
-  for (const char* op : {"softmax_cross_entropy", "softmax_cross_entropy_grad",
-                         "sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
-                         "softmax_categorical_crossentropy",
-                         "softmax_sparse_categorical_crossentropy", "softmax_with_cross_entropy",
-                         "softmax_with_sparse_cross_entropy"})
+  for (const char* op :
+       {"softmax_cross_entropy", "softmax_cross_entropy_grad", "sparse_softmax_cross_entropy",
+        "sparse_softmax_cross_entropy_grad", "softmax_categorical_crossentropy",
+        "softmax_sparse_categorical_crossentropy", "softmax_with_cross_entropy",
+        "softmax_with_sparse_cross_entropy"})
     from_logits(list, op);
-  for (const char* op : {"categorical_crossentropy", "categorical_crossentropy_grad",
-                         "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
-                         "softmax_categorical_crossentropy_grad",
-                         "softmax_sparse_categorical_crossentropy_grad"})
+  for (const char* op :
+       {"categorical_crossentropy", "categorical_crossentropy_grad",
+        "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
+        "softmax_categorical_crossentropy_grad", "softmax_sparse_categorical_crossentropy_grad"})
     from_probabilities(list, op);
   for (DType labels : {DType::i64, DType::u8, DType::f32, DType::f64})
     list.op("sparse_categorical_crossentropy", kEpsilon)
@@ -61,11 +61,11 @@ void loss_cases(Cases& list) {
         .in_values(labels, {4}, {0, 2, 1, 2})
         .no_gradient_here()
         .no_second_here();
-  for (const char* op : {"sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
-                         "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
-                         "softmax_sparse_categorical_crossentropy",
-                         "softmax_with_sparse_cross_entropy",
-                         "softmax_sparse_categorical_crossentropy_grad"}) {
+  for (const char* op :
+       {"sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
+        "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
+        "softmax_sparse_categorical_crossentropy", "softmax_with_sparse_cross_entropy",
+        "softmax_sparse_categorical_crossentropy_grad"}) {
     Case& bad = list.op(op).in({4, 3}, 0.1, 0.9).in_values(DType::i32, {4}, {0, -1, 3, 2});
     if (std::string(op).ends_with("_grad")) bad.in({4});
     bad.no_gradient_here().no_second_here().named("labels out of range");

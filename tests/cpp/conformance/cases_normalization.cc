@@ -37,8 +37,13 @@ void normalization_cases(Cases& list) {
     for (bool scale : {true, false})
       for (bool center : {true, false}) add_rows(list, input, scale, center);
   // Many blocks and chunks, strips and rests of channels, planes beyond one block.
-  for (const Input& input : {Input{{700, 71}, -1}, {{90, 13, 200}, -1}, {{3, 5, 4500}, 1},
-                             {{400, 3}, -1}, {{331, 10}, -1}, {{130, 8}, -1}, {{60, 2, 1}, -1}}) {
+  for (const Input& input : {Input{{700, 71}, -1},
+                             {{90, 13, 200}, -1},
+                             {{3, 5, 4500}, 1},
+                             {{400, 3}, -1},
+                             {{331, 10}, -1},
+                             {{130, 8}, -1},
+                             {{60, 2, 1}, -1}}) {
     const size_t first = list.rows().size();
     add_rows(list, input, true, true);
     for (size_t i = first; i < list.rows().size(); ++i) list.row(i).no_gradient_here();

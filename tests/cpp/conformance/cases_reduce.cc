@@ -28,8 +28,7 @@ void shapes_of(Cases& list, const std::string& op, const std::vector<DType>& typ
 
 void running_cases(Cases& list) {
   for (const char* op : {"cumsum", "cumprod"}) {
-    for (int64_t axis : {0, 1, -1})
-      list.op(op, {{"axis", axis}}).in({3, 5, 2}).types(kNumbers);
+    for (int64_t axis : {0, 1, -1}) list.op(op, {{"axis", axis}}).in({3, 5, 2}).types(kNumbers);
     list.op(op, {{"axis", 1}, {"exclusive", true}}).in({2, 5});
     list.op(op, {{"axis", 1}, {"reverse", true}}).in({2, 5});
     list.op(op, {{"axis", 0}, {"exclusive", true}, {"reverse", true}}).in({5, 2});
@@ -73,8 +72,9 @@ void reduce_cases(Cases& list) {
       .named("ties");
   for (const char* op : {"argmax", "argmin"})
     for (int64_t axis : {0, 1, -1})
-      list.op(op, {{"axis", axis}}).in({4, 7, 3}).types({DType::f32, DType::f64, DType::i32,
-                                                          DType::i64, DType::u8, DType::b8});
+      list.op(op, {{"axis", axis}})
+          .in({4, 7, 3})
+          .types({DType::f32, DType::f64, DType::i32, DType::i64, DType::u8, DType::b8});
   list.op("sum_like").in({4, 3, 5}).in({3, 5}).named("leading axis");
   list.op("sum_like").in({4, 3, 5}).in({4, 1, 5}).named("middle axis");
   list.op("sum_like").in({4, 3, 5}).in({1}).named("all but rank");

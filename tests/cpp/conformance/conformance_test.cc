@@ -16,7 +16,7 @@ namespace {
 // Ops that no device has a kernel for: a plan keeps one branch, or runs the steps itself (tested in
 // tests/cpp/exec).
 bool resolved_by_plan(std::string_view op) { return op == "select_phase" || op == "loop"; }
-constexpr double kStep = 1e-5;          // of the central differences
+constexpr double kStep = 1e-5;           // of the central differences
 constexpr int64_t kMaxDifferences = 24;  // elements per input that are compared
 
 std::string text_of(const Case& c, DType dtype) {
@@ -62,8 +62,7 @@ void expect_close(const Case& c, const std::vector<HostTensor>& got,
   ASSERT_EQ(got.size(), want.size());
   for (size_t i = 0; i < got.size(); ++i) {
     const DType t = want[i].dtype();
-    const Tolerance tolerance =
-        t == DType::f32 ? c.f32 : t == DType::f64 ? c.f64 : Tolerance{};
+    const Tolerance tolerance = t == DType::f32 ? c.f32 : t == DType::f64 ? c.f64 : Tolerance{};
     EXPECT_TRUE(close(got[i], want[i], tolerance)) << what << ", output " << i;
   }
 }
@@ -98,8 +97,8 @@ void check_forward(const Case& c, DType dtype) {
     for (const Candidate& candidate : candidates.first(candidates.size() - 1)) {
       std::string refusal;
       const auto kernel = make_kernel(candidate, call, refusal);
-      const std::string what = concat_text(text_of(c, dtype), " by ", candidate.name, " on ",
-                                           cpu::name_of(isa));
+      const std::string what =
+          concat_text(text_of(c, dtype), " by ", candidate.name, " on ", cpu::name_of(isa));
       if (!kernel) {
         EXPECT_FALSE(refusal.empty()) << what << " refused without a reason";
         continue;
@@ -194,8 +193,8 @@ class GradientCheck {
     Value total;
     for (size_t i = 0; i < targets.size(); ++i) {
       const Value w = placeholder(targets[i].type(), concat_text("w", i));
-      env_.feeds[w] = std::make_shared<HostTensor>(
-          uniform(DType::f64, now[i].shape(), 0.5, 1.5, seed + i));
+      env_.feeds[w] =
+          std::make_shared<HostTensor>(uniform(DType::f64, now[i].shape(), 0.5, 1.5, seed + i));
       const Value part = apply("sum", {apply("mul", {targets[i], w})}, {});
       total = total ? apply("add", {total, part}) : part;
     }

@@ -68,10 +68,10 @@ class RandomProgram {
   }
 
   void add_instruction() {
-    static const Opcode unary[] = {Opcode::neg, Opcode::abs, Opcode::tanh, Opcode::sigmoid,
+    static const Opcode unary[] = {Opcode::neg,  Opcode::abs, Opcode::tanh,    Opcode::sigmoid,
                                    Opcode::relu, Opcode::sin, Opcode::softplus};
-    static const Opcode binary[] = {Opcode::add, Opcode::sub, Opcode::mul, Opcode::maximum,
-                                    Opcode::minimum, Opcode::tanh_grad};
+    static const Opcode binary[] = {Opcode::add,     Opcode::sub,     Opcode::mul,
+                                    Opcode::maximum, Opcode::minimum, Opcode::tanh_grad};
     const int16_t a = value(), b = value();
     switch (below(random_, 7)) {
       case 6:
@@ -100,7 +100,8 @@ class RandomProgram {
     const int last = program_->value_count() - 1;
     program_->outputs.push_back({last, Closing::none, {}, domain});
     if (program_->code.size() > 3 && below(random_, 2)) {
-      const int middle = program_->input_count() + below(random_, static_cast<int>(program_->code.size()) - 1);
+      const int middle =
+          program_->input_count() + below(random_, static_cast<int>(program_->code.size()) - 1);
       program_->outputs.push_back({middle, Closing::none, {}, domain});
     }
     for (int n = below(random_, 3); n > 0; --n) add_closing(below(random_, 2) ? last : value());
@@ -151,11 +152,11 @@ TEST_P(FusedPrograms, MatchTheReference) {
       ++made;
       const auto once = run_kernel(*kernel, call);
       for (size_t o = 0; o < want.size(); ++o)
-        ASSERT_TRUE(close(once[o], want[o], type == DType::f32 ? Tolerance{2e-4, 2e-4}
-                                                               : Tolerance{1e-10, 1e-10}))
+        ASSERT_TRUE(close(once[o], want[o],
+                          type == DType::f32 ? Tolerance{2e-4, 2e-4} : Tolerance{1e-10, 1e-10}))
             << "output " << o << " on " << cpu::name_of(isa);
-      const auto again = run_kernel(*kernel, call,
-                                    {.threads = 3, .misalign = 8, .use_in_place = true});
+      const auto again =
+          run_kernel(*kernel, call, {.threads = 3, .misalign = 8, .use_in_place = true});
       for (size_t o = 0; o < want.size(); ++o) ASSERT_TRUE(same_bits(once[o], again[o]));
     }
   }
@@ -196,7 +197,8 @@ TEST(ElementwiseKernel, HandsOnNanInExtremes) {
   HostTensor x = uniform(t.dtype, t.shape, -1, 1, 3);
   set_number(x, 777, std::nan(""));
   const Attrs none;
-  const KernelCall call{"fused", none, {&x}, {{DType::f32, {50}}, {DType::f32, {}}}, program.get(), {}};
+  const KernelCall call{"fused",       none, {&x}, {{DType::f32, {50}}, {DType::f32, {}}},
+                        program.get(), {}};
   for (cpu::Isa isa : cpu::usable_isas()) {
     IsaScope scope(isa);
     std::string refusal;

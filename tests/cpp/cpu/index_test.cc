@@ -54,9 +54,14 @@ TEST(Gather, WildIndicesReadZeros) {
 
 // Long rows, many rows and many slices are shared between threads in three different ways.
 TEST(ScatterAdd, SameBitsForAnyThreads) {
-  struct Size { Shape ref; int64_t axis; Dim n; };
-  for (const Size& s : {Size{{5000, 16}, 0, 9000}, Size{{50, 2000}, 0, 300}, Size{{30000}, 0, 70000},
-                        Size{{40, 60, 33}, 1, 200}, Size{{1, 3000}, 1, 20000}})
+  struct Size {
+    Shape ref;
+    int64_t axis;
+    Dim n;
+  };
+  for (const Size& s :
+       {Size{{5000, 16}, 0, 9000}, Size{{50, 2000}, 0, 300}, Size{{30000}, 0, 70000},
+        Size{{40, 60, 33}, 1, 200}, Size{{1, 3000}, 1, 20000}})
     for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64}) {
       const HostTensor ref = filled(dtype, s.ref, 0);
       Shape shape = s.ref;
@@ -119,8 +124,8 @@ TEST(TopK, FewAndManyOfManyRows) {
 }
 
 TEST(InTopK, AsTensorFlowSays) {
-  const HostTensor x = tensor(DType::f32, {6, 3},
-                              {1, 2, 2, 1, 2, 2, 3, 1, kNan, 1, kInf, 0, 1, 2, 3, 1, 2, 3});
+  const HostTensor x =
+      tensor(DType::f32, {6, 3}, {1, 2, 2, 1, 2, 2, 3, 1, kNan, 1, kInf, 0, 1, 2, 3, 1, 2, 3});
   const HostTensor targets = tensor(DType::i32, {6}, {1, 0, 0, 0, -1, 3});
   const Attrs attrs = {{"k", 1}};
   const KernelCall call{"in_top_k", attrs, {&x, &targets}, {{DType::b8, {6}}}};

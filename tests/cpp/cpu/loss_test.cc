@@ -45,8 +45,8 @@ std::vector<HostTensor> check(std::string_view op, const Inputs& in, double epsi
       in.x.dtype() == DType::f32 ? Tolerance{3e-5, 3e-6} : Tolerance{1e-11, 1e-12};
   std::vector<HostTensor> one_thread;
   int run = 0;
-  const int runs = for_each_fast_run(
-      call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
+  const int runs =
+      for_each_fast_run(call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
         for (size_t i = 0; i < got.size(); ++i) {
           EXPECT_TRUE(close(got[i], want[i], tolerance)) << what << ", output " << i;
           EXPECT_TRUE(run % 2 == 0 || same_bits(got[i], one_thread[i])) << what;
@@ -93,8 +93,9 @@ TEST(Loss, LabelsOutOfRangeGiveNaNAndNoGradient) {
     if (!is_sparse(op)) continue;
     for (Dim n : {3, 40}) {
       Inputs in = draw(op, DType::f32, 6, n);
-      in.target = tensor(DType::f64, {6}, {0, -1, static_cast<double>(n), 1e300, std::nan(""),
-                                           static_cast<double>(n) - 0.5});
+      in.target = tensor(
+          DType::f64, {6},
+          {0, -1, static_cast<double>(n), 1e300, std::nan(""), static_cast<double>(n) - 0.5});
       const auto got = check(op, in, 1e-7);
       for (int r : {1, 2, 3, 4}) {
         if (is_gradient(op)) {
@@ -119,8 +120,8 @@ TEST(Loss, LabelsOfEveryDtype) {
 // What Keras 2.3.1 computes for a prediction of exactly 0 or 1.
 TEST(Loss, TheClip) {
   const double e = 1e-7;
-  Inputs in{tensor(DType::f64, {2, 2}, {0, 1, 0.25, 0.75}), tensor(DType::f64, {2, 2}, {1, 0, 1, 0}),
-            tensor(DType::f64, {2}, {1, 1})};
+  Inputs in{tensor(DType::f64, {2, 2}, {0, 1, 0.25, 0.75}),
+            tensor(DType::f64, {2, 2}, {1, 0, 1, 0}), tensor(DType::f64, {2}, {1, 1})};
   const auto loss = check("categorical_crossentropy", in, e);
   EXPECT_NEAR(loss[0].number_at(0), -std::log(e), 1e-9);
   EXPECT_NEAR(loss[0].number_at(1), -std::log(0.25), 1e-12);
@@ -135,7 +136,8 @@ TEST(Loss, TheClip) {
 TEST(Loss, FusedGradientIsTheChain) {
   for (bool sparse : {false, true})
     for (double epsilon : {1e-7, 0.1}) {
-      const std::string loss = sparse ? "sparse_categorical_crossentropy" : "categorical_crossentropy";
+      const std::string loss =
+          sparse ? "sparse_categorical_crossentropy" : "categorical_crossentropy";
       const std::string fused = "softmax_" + loss;
       Inputs in = draw(fused, DType::f64, 6, 5);
       const auto forward = check(fused, in, epsilon);

@@ -83,28 +83,26 @@ TEST(Repetition, TilesAndRepeats) {
   for (DType dtype : kTypes)
     for (Dim n : {1, 2, 5, 16, 40}) {
       const HostTensor x = bytes(dtype, {3, n, 2});
-      expect_reference_bits(
-          {"tile", {{"reps", Ints{2, 3, 4}}}, {&x}, {{dtype, {6, 3 * n, 8}}}});
+      expect_reference_bits({"tile", {{"reps", Ints{2, 3, 4}}}, {&x}, {{dtype, {6, 3 * n, 8}}}});
       for (int64_t axis : {0, 1, 2}) {
         Shape out{3, n, 2};
         out[static_cast<int>(axis)] *= 3;
-        expect_reference_bits(
-            {"repeat", {{"repeats", 3}, {"axis", axis}}, {&x}, {{dtype, out}}});
+        expect_reference_bits({"repeat", {{"repeats", 3}, {"axis", axis}}, {&x}, {{dtype, out}}});
       }
     }
 }
 
 TEST(Repetition, SumsHaveTheBitsOfTheReferenceAndOfAnyThreads) {
   for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64}) {
-    const HostTensor x = uniform(dtype, {64, 100, 33}, -9, 9, 1), ref = filled(dtype, {64, 1, 33}, 0);
+    const HostTensor x = uniform(dtype, {64, 100, 33}, -9, 9, 1),
+                     ref = filled(dtype, {64, 1, 33}, 0);
     expect_reference_bits({"tile_sum", {}, {&x, &ref}, {{dtype, {64, 1, 33}}}});
     const HostTensor small = filled(dtype, {32, 50, 11}, 0);
     expect_reference_bits({"tile_sum", {}, {&x, &small}, {{dtype, {32, 50, 11}}}});
     for (int64_t axis : {0, 1}) {
       Shape out{64, 100, 33};
       out[static_cast<int>(axis)] /= 4;
-      expect_reference_bits(
-          {"repeat_sum", {{"repeats", 4}, {"axis", axis}}, {&x}, {{dtype, out}}});
+      expect_reference_bits({"repeat_sum", {{"repeats", 4}, {"axis", axis}}, {&x}, {{dtype, out}}});
     }
     expect_reference_bits(
         {"repeat_sum", {{"repeats", 3}, {"axis", 2}}, {&x}, {{dtype, {64, 100, 11}}}});

@@ -27,7 +27,8 @@ TEST(Philox, KnownAnswers) {
 TEST(Philox, VectorWordsOnEveryInstructionSet) {
   const uint64_t seed = 0x299F31D0A4093822, step = 0x0370734413198A2E;
   for (cpu::Isa isa : cpu::usable_isas())
-    for (uint64_t block : {uint64_t{0}, uint64_t{1} << 20, (uint64_t{1} << 32) - 3, ~uint64_t{0} - 7})
+    for (uint64_t block :
+         {uint64_t{0}, uint64_t{1} << 20, (uint64_t{1} << 32) - 3, ~uint64_t{0} - 7})
       for (int64_t n : {0, 1, 3, 4, 31, 127, 128, 129, 700}) {
         std::vector<uint32_t> words(n + 1, 0xABABABAB);
         cpu::table_of(isa).random.words(seed, step, block, words.data(), n);
@@ -93,8 +94,8 @@ constexpr Dim kMany = 400'000;  // five standard errors of a mean of unit varian
 
 TEST(Draws, UniformMoments) {
   for (DType dtype : {DType::f32, DType::f64}) {
-    const Moments m =
-        moments(reference({"random_uniform", {{"seed", 1}, {"low", 2}, {"high", 5}}, dtype}, kMany));
+    const Moments m = moments(
+        reference({"random_uniform", {{"seed", 1}, {"low", 2}, {"high", 5}}, dtype}, kMany));
     EXPECT_NEAR(m.mean, 3.5, 0.01);
     EXPECT_NEAR(m.variance, 9.0 / 12, 0.01);
     EXPECT_GE(m.least, 2);

@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-
 #include "cpu/reduce_plan.h"
 #include "support/fast_kernels.h"
 
@@ -35,8 +34,8 @@ void check(const char* op, const HostTensor& x, const Ints& axes, double scale =
   const auto want = run_reference(call);
   HostTensor one_thread = want[0];
   int run = 0;
-  const int runs = for_each_fast_run(
-      call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
+  const int runs =
+      for_each_fast_run(call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
         EXPECT_TRUE(close(got[0], want[0], tolerance_of(x.dtype(), scale))) << what;
         if (run++ % 2 == 0) one_thread = got[0];
         else EXPECT_TRUE(same_bits(got[0], one_thread)) << what;

@@ -21,8 +21,8 @@ void check(const char* op, const HostTensor& x, int64_t axis, const HostTensor* 
       x.dtype() == DType::f32 ? Tolerance{2e-5, 2e-6 * terms} : Tolerance{1e-12, 1e-13 * terms};
   HostTensor one_thread = want[0];
   int run = 0;
-  const int runs = for_each_fast_run(
-      call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
+  const int runs =
+      for_each_fast_run(call, {}, [&](const std::vector<HostTensor>& got, const std::string& what) {
         EXPECT_TRUE(close(got[0], want[0], tolerance)) << what;
         if (run++ % 2 == 0) one_thread = got[0];
         else EXPECT_TRUE(same_bits(got[0], one_thread)) << what;
@@ -65,13 +65,13 @@ TEST(Softmax, Empty) {
 
 TEST(Softmax, EdgesOfFloat) {
   const double inf = INFINITY, nan = std::nan("");
-  const HostTensor x = tensor(DType::f32, {7, 4}, {3e38,  -3e38, 0,    1,     // one takes all
+  const HostTensor x = tensor(DType::f32, {7, 4}, {3e38,  -3e38, 0,     1,      // one takes all
                                                    -3e38, -3e38, -3e38, -3e38,  // all alike
-                                                   -inf,  1,     2,    -inf,  // masked
-                                                   -inf,  -inf,  -inf, -inf,  // all masked
-                                                   inf,   1,     2,    3,     //
-                                                   nan,   1,     2,    3,     //
-                                                   -100,  0,     -80,  -87});
+                                                   -inf,  1,     2,     -inf,   // masked
+                                                   -inf,  -inf,  -inf,  -inf,   // all masked
+                                                   inf,   1,     2,     3,      //
+                                                   nan,   1,     2,     3,      //
+                                                   -100,  0,     -80,   -87});
   check("softmax", x, 1);
   check("log_softmax", x, 1);
   check("softmax", x, 0);

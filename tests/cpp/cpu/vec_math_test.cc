@@ -15,7 +15,7 @@ struct Function {
   const char* name;
   Opcode op;
   Real (*exact)(Real x, Real y);
-  double low, high;        // most arguments are drawn from here …
+  double low, high;         // most arguments are drawn from here …
   bool whole_range = true;  // … and, where set, from all finite numbers
   double p0 = 0;
   int limit = 4;  // ulp
@@ -25,9 +25,7 @@ Real sigmoid(Real x, Real) {
   const Real e = std::exp(-std::abs(x));
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
-Real softplus(Real x, Real) {
-  return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x)));
-}
+Real softplus(Real x, Real) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }
 Real elu(Real x, Real alpha) { return x < 0 ? alpha * std::expm1(x) : x; }
 Real selu(Real x, Real) {
   const Real scale = 1.0507009873554804934193349852946L;
@@ -65,10 +63,26 @@ using BitsOf = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
 template <class T>
 std::vector<T> arguments(const Function& f) {
   using Limits = std::numeric_limits<T>;
-  std::vector<T> x = {0, static_cast<T>(-0.0), Limits::infinity(), -Limits::infinity(),
-                      Limits::quiet_NaN(), Limits::min(), -Limits::min(), Limits::denorm_min(),
-                      Limits::max(), Limits::lowest(), 1, -1, static_cast<T>(0.5), Limits::epsilon(),
-                      static_cast<T>(M_PI), static_cast<T>(M_PI_2), 2, 3, -2, -3};
+  std::vector<T> x = {0,
+                      static_cast<T>(-0.0),
+                      Limits::infinity(),
+                      -Limits::infinity(),
+                      Limits::quiet_NaN(),
+                      Limits::min(),
+                      -Limits::min(),
+                      Limits::denorm_min(),
+                      Limits::max(),
+                      Limits::lowest(),
+                      1,
+                      -1,
+                      static_cast<T>(0.5),
+                      Limits::epsilon(),
+                      static_cast<T>(M_PI),
+                      static_cast<T>(M_PI_2),
+                      2,
+                      3,
+                      -2,
+                      -3};
   if (!f.whole_range) x = {0, 1, -1, static_cast<T>(0.5), Limits::min(), Limits::quiet_NaN()};
   constexpr int kNet = 20011;  // odd sizes make tails
   for (int i = 0; i < kNet; ++i)
@@ -77,7 +91,8 @@ std::vector<T> arguments(const Function& f) {
     uint64_t state = 1;
     for (int i = 0; i < 60000; ++i) {
       state = state * 6364136223846793005u + 1442695040888963407u;
-      const auto bits = static_cast<BitsOf<T>>(sizeof(T) == 4 ? state >> 32 : state ^ (state >> 29));
+      const auto bits =
+          static_cast<BitsOf<T>>(sizeof(T) == 4 ? state >> 32 : state ^ (state >> 29));
       T value;
       std::memcpy(&value, &bits, sizeof value);
       x.push_back(value);
@@ -97,7 +112,8 @@ int64_t ordered(T x) {
 template <class T>
 double ulps(T got, Real want) {
   const T nearest = static_cast<T>(want);
-  if (std::isnan(nearest) || std::isnan(got)) return std::isnan(nearest) == std::isnan(got) ? 0 : 1e9;
+  if (std::isnan(nearest) || std::isnan(got))
+    return std::isnan(nearest) == std::isnan(got) ? 0 : 1e9;
   if (std::signbit(got) != std::signbit(nearest)) return got == nearest ? 0 : 1e9;
   return static_cast<double>(std::abs(ordered(got) - ordered(nearest)));
 }

@@ -60,7 +60,8 @@ struct Recurrence {
     Value state = h;
     for (Dim s = 0; s < kSteps; ++s) {
       const Dim t = reverse ? kSteps - 1 - s : s;
-      const Value x_t = apply("gather", {x, constant(host_scalar<int64_t>(t))}, {{"axis", int64_t{0}}});
+      const Value x_t =
+          apply("gather", {x, constant(host_scalar<int64_t>(t))}, {{"axis", int64_t{0}}});
       state = step(x_t, state, u);
       outputs[t] = state;
     }
@@ -106,8 +107,7 @@ TEST_P(Loop, SecondGradients) {
   const auto first_unrolled = gradients(weighted(r.unrolled(GetParam())), wrt);
   const auto got = run(wrt, gradients(weighted(first), wrt), r.feeds);
   const auto want = run(wrt, gradients(weighted(first_unrolled), wrt), r.feeds);
-  for (size_t i = 0; i < got.size(); ++i)
-    EXPECT_TRUE(close(got[i], want[i], {1e-10, 1e-10})) << i;
+  for (size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(close(got[i], want[i], {1e-10, 1e-10})) << i;
 }
 
 INSTANTIATE_TEST_SUITE_P(Directions, Loop, ::testing::Bool());

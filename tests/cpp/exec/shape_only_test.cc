@@ -9,9 +9,9 @@ namespace {
 TEST(ShapeOnly, TheForwardPassOfALinearOpIsNotComputed) {
   const Value x = placeholder({DType::f64, {kUnknown, 4}}, "x");
   const Value parts = apply("concat", {apply("exp", {x}), apply("sin", {x})}, {{"axis", 0}});
-  const Value part = apply("slice", {parts}, {{"begin", Ints{1, 0}},
-                                              {"end", Ints{INT64_MAX, INT64_MAX}},
-                                              {"strides", Ints{2, 1}}});
+  const Value part =
+      apply("slice", {parts},
+            {{"begin", Ints{1, 0}}, {"end", Ints{INT64_MAX, INT64_MAX}}, {"strides", Ints{2, 1}}});
   const Value tiled = apply("tile", {part}, {{"reps", Ints{3, 1}}});
   const Value gradient = gradients(apply("sum", {tiled}), {x})[0];
   Function function({{x}, {gradient}, {}});

@@ -62,15 +62,15 @@ class Model {
     const Value t = add(count, constant(1.0, DType::f32));
     const Value b1 = constant(0.9, DType::f32), b2 = constant(0.999, DType::f32);
     const Value one = constant(1.0, DType::f32);
-    const Value correction = ops::div(apply("sqrt", {sub(one, apply("pow", {b2, t}))}),
-                                      sub(one, apply("pow", {b1, t})));
+    const Value correction =
+        ops::div(apply("sqrt", {sub(one, apply("pow", {b2, t}))}), sub(one, apply("pow", {b1, t})));
     const Value rate = scale(correction, 0.01);
     graph_.updates.push_back({count, t});
     for (size_t i = 0; i < weights.size(); ++i) {
       const Value m = variable(filled(DType::f32, weights[i].shape(), 0));
       const Value v = variable(filled(DType::f32, weights[i].shape(), 0));
-      const auto fresh = apply_all("adam_update", {weights[i], grads[i], m, v, rate, b1, b2},
-                                   {{"epsilon", 1e-7}});
+      const auto fresh =
+          apply_all("adam_update", {weights[i], grads[i], m, v, rate, b1, b2}, {{"epsilon", 1e-7}});
       graph_.updates.push_back({weights[i], fresh[0]});
       graph_.updates.push_back({m, fresh[1]});
       graph_.updates.push_back({v, fresh[2]});

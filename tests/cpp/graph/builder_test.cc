@@ -67,7 +67,8 @@ TEST(KnownInts, FollowShapesThroughArithmetic) {
   EXPECT_EQ(known.values, (std::vector<int64_t>{kUnknownInt, 12}));
   known = known_ints(apply("concat", {shape, constant_ints({-7})}, {{"axis", int64_t{0}}}));
   EXPECT_EQ(known.values, (std::vector<int64_t>{kUnknownInt, 6, -7}));
-  const Value last = apply("slice", {shape}, {{"begin", Ints{1}}, {"end", Ints{2}}, {"strides", Ints{1}}});
+  const Value last =
+      apply("slice", {shape}, {{"begin", Ints{1}}, {"end", Ints{2}}, {"strides", Ints{1}}});
   EXPECT_EQ(known_ints(last).values, (std::vector<int64_t>{6}));
   EXPECT_FALSE(known_ints(placeholder({DType::i64, {2}}, "n")).known);
 }

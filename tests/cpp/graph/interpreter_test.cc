@@ -17,8 +17,8 @@ TEST(Interpreter, RunsNodesWithConcreteShapes) {
 }
 
 TEST(Interpreter, ChoosesTheBranchOfThePhase) {
-  const Value pick = apply("select_phase", {learning_phase(), constant(1.0, DType::f32),
-                                            constant(2.0, DType::f32)});
+  const Value pick = apply(
+      "select_phase", {learning_phase(), constant(1.0, DType::f32), constant(2.0, DType::f32)});
   EXPECT_EQ(evaluate({pick}, {.feeds = {}, .training = true})[0].number_at(0), 1);
   EXPECT_EQ(evaluate({pick}, {.feeds = {}, .training = false})[0].number_at(0), 2);
 }

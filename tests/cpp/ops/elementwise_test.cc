@@ -68,21 +68,49 @@ struct GradientCase {
 };
 
 const GradientCase kGradientCases[] = {
-    {"neg", -2, 2},          {"abs", 0.1, 2},           {"square", -2, 2},
-    {"sqrt", 0.5, 2},        {"rsqrt", 0.5, 2},         {"reciprocal", 0.5, 2},
-    {"exp", -2, 2},          {"expm1", -2, 2},          {"log", 0.5, 2},
-    {"log1p", -0.5, 2},      {"sin", -3, 3},            {"cos", -3, 3},
-    {"tan", -1, 1},          {"tanh", -2, 2},           {"sinh", -2, 2},
-    {"cosh", -2, 2},         {"asin", -0.8, 0.8},       {"acos", -0.8, 0.8},
-    {"atan", -2, 2},         {"erf", -2, 2},            {"sigmoid", -3, 3},
-    {"hard_sigmoid", -2, 2}, {"relu", 0.1, 2},          {"relu", -2, -0.1},
-    {"leaky_relu", -2, -0.1, {{"alpha", 0.2}}},         {"elu", -2, -0.1, {{"alpha", 0.7}}},
-    {"elu", 0.1, 2},         {"selu", -2, -0.1},        {"selu", 0.1, 2},
-    {"softplus", -3, 3},     {"softsign", 0.1, 2},      {"softsign", -2, -0.1},
-    {"clip", -1, 1, {{"min", -2.0}, {"max", 2.0}}},     {"clip", 3, 4, {{"min", -2.0}, {"max", 2.0}}},
-    {"add", -2, 2},          {"sub", -2, 2},            {"mul", -2, 2},
-    {"div", 0.5, 2},         {"pow", 0.5, 2},           {"maximum", -2, 2},
-    {"minimum", -2, 2},      {"atan2", 0.5, 2},         {"squared_difference", -2, 2},
+    {"neg", -2, 2},
+    {"abs", 0.1, 2},
+    {"square", -2, 2},
+    {"sqrt", 0.5, 2},
+    {"rsqrt", 0.5, 2},
+    {"reciprocal", 0.5, 2},
+    {"exp", -2, 2},
+    {"expm1", -2, 2},
+    {"log", 0.5, 2},
+    {"log1p", -0.5, 2},
+    {"sin", -3, 3},
+    {"cos", -3, 3},
+    {"tan", -1, 1},
+    {"tanh", -2, 2},
+    {"sinh", -2, 2},
+    {"cosh", -2, 2},
+    {"asin", -0.8, 0.8},
+    {"acos", -0.8, 0.8},
+    {"atan", -2, 2},
+    {"erf", -2, 2},
+    {"sigmoid", -3, 3},
+    {"hard_sigmoid", -2, 2},
+    {"relu", 0.1, 2},
+    {"relu", -2, -0.1},
+    {"leaky_relu", -2, -0.1, {{"alpha", 0.2}}},
+    {"elu", -2, -0.1, {{"alpha", 0.7}}},
+    {"elu", 0.1, 2},
+    {"selu", -2, -0.1},
+    {"selu", 0.1, 2},
+    {"softplus", -3, 3},
+    {"softsign", 0.1, 2},
+    {"softsign", -2, -0.1},
+    {"clip", -1, 1, {{"min", -2.0}, {"max", 2.0}}},
+    {"clip", 3, 4, {{"min", -2.0}, {"max", 2.0}}},
+    {"add", -2, 2},
+    {"sub", -2, 2},
+    {"mul", -2, 2},
+    {"div", 0.5, 2},
+    {"pow", 0.5, 2},
+    {"maximum", -2, 2},
+    {"minimum", -2, 2},
+    {"atan2", 0.5, 2},
+    {"squared_difference", -2, 2},
 };
 
 // d/dx of sum(f(x)·w) for first gradients; the gradient itself is taken as f for second ones.
@@ -125,7 +153,8 @@ TEST_P(Gradients, MatchFiniteDifferences) {
   if (find_op(c.op)->min_inputs == 2) xs.push_back(input(DType::f64, {2, 3}));
   Environment env;
   for (size_t i = 0; i < xs.size(); ++i)
-    env.feeds[xs[i]] = std::make_shared<HostTensor>(uniform(DType::f64, {2, 3}, c.low, c.high, 7 + i));
+    env.feeds[xs[i]] =
+        std::make_shared<HostTensor>(uniform(DType::f64, {2, 3}, c.low, c.high, 7 + i));
   const Value w = constant(std::make_shared<HostTensor>(uniform(DType::f64, {2, 3}, 0.5, 1.5, 3)));
   const Value f = ops::mul(apply_case(xs), w);
   const auto first = gradients(f, xs);
@@ -134,10 +163,9 @@ TEST_P(Gradients, MatchFiniteDifferences) {
   for (const Value& g : first) check(ops::mul(g, w), xs, env);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, Gradients, ::testing::ValuesIn(kGradientCases),
-                         [](const auto& info) {
-                           return std::string(info.param.op) + "_" + std::to_string(info.index);
-                         });
+INSTANTIATE_TEST_SUITE_P(Ops, Gradients, ::testing::ValuesIn(kGradientCases), [](const auto& info) {
+  return std::string(info.param.op) + "_" + std::to_string(info.index);
+});
 
 }  // namespace
 }  // namespace kn::test

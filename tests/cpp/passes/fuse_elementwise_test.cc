@@ -147,7 +147,8 @@ Graph random_graph(unsigned seed) {
       case 6: row.push_back(apply("tanh", {apply(f, {pick(row), pick(row)})})); break;
       case 7: {
         const Value product = apply("matmul", {pick(whole), pick(whole)}, {{"transpose_b", true}});
-        column.push_back(apply("tanh", {apply("sum", {product}, {{"axes", Ints{1}}, {"keepdims", true}})}));
+        column.push_back(
+            apply("tanh", {apply("sum", {product}, {{"axes", Ints{1}}, {"keepdims", true}})}));
         break;
       }
       default: whole.push_back(apply(f, {pick(whole), pick(whole)}));

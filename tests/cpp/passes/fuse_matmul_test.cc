@@ -25,8 +25,7 @@ class FuseMatmul : public ::testing::Test {
       environment.feeds[v] =
           std::make_shared<HostTensor>(uniform(v.dtype(), v.shape(), -1, 1, v.node->id));
     const auto want = evaluate(outputs, environment), got = evaluate(result.outputs, environment);
-    for (size_t i = 0; i < want.size(); ++i)
-      EXPECT_TRUE(close(got[i], want[i], {1e-6, 1e-6}));
+    for (size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(close(got[i], want[i], {1e-6, 1e-6}));
     return result.outputs;
   }
 };

@@ -13,8 +13,8 @@ namespace {
 
 int count(const Graph& graph, std::string_view op) {
   const auto order = topological_order(graph.roots());
-  return static_cast<int>(
-      std::count_if(order.begin(), order.end(), [&](const NodePtr& n) { return n->op->name == op; }));
+  return static_cast<int>(std::count_if(order.begin(), order.end(),
+                                        [&](const NodePtr& n) { return n->op->name == op; }));
 }
 
 struct Model {
@@ -25,13 +25,13 @@ struct Model {
   Model(const std::string& op, bool sparse, bool from_logits, int64_t axis = -1) {
     target = sparse ? placeholder({DType::i32, {4}}, "t") : placeholder({DType::f64, {4, 5}}, "t");
     p = apply("softmax", {x}, {{"axis", axis}});
-    const Value rows = from_logits ? apply(op, {x, target})
-                                   : apply(op, {p, target}, {{"epsilon", 0.1}});
+    const Value rows =
+        from_logits ? apply(op, {x, target}) : apply(op, {p, target}, {{"epsilon", 0.1}});
     loss = apply("mean", {rows});
     dx = gradients(loss, {x})[0];
     env.feeds[x] = std::make_shared<HostTensor>(uniform(DType::f64, {4, 5}, -3, 3, 1));
-    env.feeds[target] = std::make_shared<HostTensor>(
-        sparse ? uniform(DType::i32, {4}, 0, 4, 2) : uniform(DType::f64, {4, 5}, 0, 1, 2));
+    env.feeds[target] = std::make_shared<HostTensor>(sparse ? uniform(DType::i32, {4}, 0, 4, 2)
+                                                            : uniform(DType::f64, {4, 5}, 0, 1, 2));
   }
   Graph graph(std::vector<Value> outputs) const { return {{x, target}, std::move(outputs), {}}; }
 };
@@ -67,7 +67,8 @@ TEST_P(Patterns, FromProbabilities) {
 
 TEST_P(Patterns, FromLogits) {
   const std::string op = named("softmax_cross_entropy", "sparse_softmax_cross_entropy");
-  const std::string fused = named("softmax_with_cross_entropy", "softmax_with_sparse_cross_entropy");
+  const std::string fused =
+      named("softmax_with_cross_entropy", "softmax_with_sparse_cross_entropy");
   const Model m(op, sparse_, true);
   for (const Graph& before :
        {m.graph({m.p, m.loss, m.dx}), m.graph({m.loss, m.dx}), m.graph({m.p, m.loss})}) {
@@ -106,7 +107,8 @@ TEST(FuseSoftmaxLoss, ATargetMadeOfTheSoftmaxStays) {
 }
 
 TEST(FuseSoftmaxLoss, TwoHeadsWhereOneFeedsTheOther) {
-  const Value x = placeholder({DType::f64, {3, 4}}, "x"), t = placeholder({DType::f64, {3, 4}}, "t");
+  const Value x = placeholder({DType::f64, {3, 4}}, "x"),
+              t = placeholder({DType::f64, {3, 4}}, "t");
   const Value p = apply("softmax", {x}, {{"axis", 1}});
   const Value q = apply("softmax", {apply("mul", {p, x})}, {{"axis", 1}});
   const Attrs attrs = {{"epsilon", 1e-7}};
@@ -132,8 +134,7 @@ TEST(FuseSoftmaxLoss, BinaryBecomesElementwise) {
   for (const NodePtr& node : topological_order(after.roots()))
     EXPECT_TRUE(node->op->is(kElementwise) || node->op->is(kSource)) << node->op->name;
   Environment env;
-  env.feeds[x] = std::make_shared<HostTensor>(
-      tensor(DType::f64, {6}, {0.3, 0.7, 40, -40, 0, 1}));
+  env.feeds[x] = std::make_shared<HostTensor>(tensor(DType::f64, {6}, {0.3, 0.7, 40, -40, 0, 1}));
   env.feeds[t] = std::make_shared<HostTensor>(tensor(DType::f64, {6}, {0, 1, 1, 0, 0.5, 1}));
   expect_same_values(before, after, env);
 }

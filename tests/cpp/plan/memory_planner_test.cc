@@ -41,9 +41,10 @@ TEST(MemoryPlanner, SizesArePaddedTo64Bytes) {
 
 // Of two gaps that fit, the tighter one is taken.
 TEST(MemoryPlanner, TakesTheTightestGap) {
-  //  0..1024 a | 1024..1536 gap of 512 (b, dead) | 1536..1920 c | 1920..2048 gap of 128 (d, dead) | e
-  const std::vector<Usage> usages = {
-      {1024, 0, 9}, {512, 0, 4}, {384, 0, 9}, {192, 0, 4}, {128, 0, 9}, {64, 5, 9}};
+  //  0..1024 a | 1024..1536 gap of 512 (b, dead) | 1536..1920 c | 1920..2048 gap of 128 (d, dead) |
+  //  e
+  const std::vector<Usage> usages = {{1024, 0, 9}, {512, 0, 4}, {384, 0, 9},
+                                     {192, 0, 4},  {128, 0, 9}, {64, 5, 9}};
   const auto at = offsets(usages);
   EXPECT_EQ(at, (std::vector<size_t>{0, 1024, 1536, 1920, 2112, 1920}));
   EXPECT_EQ(place(usages).arena_bytes, 2240u);
@@ -81,7 +82,8 @@ TEST(MemoryPlanner, NoTwoLiveBuffersOverlap) {
       for (size_t j = 0; j < i; ++j) {
         const Usage &a = usages[i], &b = usages[j];
         if (a.bytes == 0 || b.bytes == 0 || a.first > b.last || b.first > a.last) continue;
-        EXPECT_TRUE(p.offsets[i] + a.bytes <= p.offsets[j] || p.offsets[j] + b.bytes <= p.offsets[i])
+        EXPECT_TRUE(p.offsets[i] + a.bytes <= p.offsets[j] ||
+                    p.offsets[j] + b.bytes <= p.offsets[i])
             << "round " << round << ": " << i << " and " << j;
       }
     }

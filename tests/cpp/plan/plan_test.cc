@@ -29,7 +29,8 @@ class Shadow {
   }
 
  private:
-  using Key = std::pair<const Node*, int>;  // a value; a null node: nothing, or a variable as it was
+  using Key =
+      std::pair<const Node*, int>;  // a value; a null node: nothing, or a variable as it was
 
   static Value producer(Value v) {
     while (v.node->op->is(kAlias)) v = v.node->inputs[0];
@@ -83,7 +84,8 @@ class Shadow {
   // An output may lie exactly over an input, where the kernel says so.
   void expect_legal_overlap(const Step& step, size_t o, size_t i) {
     const Place &out = step.out[o], &in = step.in[i];
-    const size_t out_bytes = step.node->outputs[o].bytes(), in_bytes = step.node->inputs[i].type().bytes();
+    const size_t out_bytes = step.node->outputs[o].bytes(),
+                 in_bytes = step.node->inputs[i].type().bytes();
     if (!tracked(out) || out.kind != in.kind || out_bytes == 0 || in_bytes == 0) return;
     if (out.kind == Place::kArena) {
       if (out.offset + out_bytes <= in.offset || in.offset + in_bytes <= out.offset) return;

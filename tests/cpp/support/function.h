@@ -2,8 +2,8 @@
 #pragma once
 
 #include "cpu/families.h"
-#include "exec/runnable_plan.h"
 #include "exec/executable.h"
+#include "exec/runnable_plan.h"
 #include "support/tensors.h"
 
 namespace kn::test {

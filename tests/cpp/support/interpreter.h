@@ -12,7 +12,7 @@ namespace kn::test {
 using Feeds = std::unordered_map<Value, HostTensorPtr, ValueHash>;
 
 struct Environment {
-  Feeds feeds;           // contents of placeholders
+  Feeds feeds;            // contents of placeholders
   bool training = false;  // the learning phase
   uint64_t step = 0;
 };

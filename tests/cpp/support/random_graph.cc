@@ -27,7 +27,8 @@ RandomGraph::RandomGraph(uint32_t seed, int operations) {
     rows_.push_back(graph.inputs.back());
   }
   std::vector<Value> nodes;
-  for (const Shape& shape : {Shape{kWidth, kWidth}, Shape{kWidth, kWidth}, Shape{kWidth}, Shape{kWidth}}) {
+  for (const Shape& shape :
+       {Shape{kWidth, kWidth}, Shape{kWidth, kWidth}, Shape{kWidth}, Shape{kWidth}}) {
     variables.push_back(std::make_shared<Variable>(
         uniform(DType::f64, shape, -0.5, 0.5, seed + variables.size()), "v"));
     nodes.push_back(value_of(variables.back()));
@@ -43,8 +44,7 @@ RandomGraph::RandomGraph(uint32_t seed, int operations) {
     switch (random() % 4) {
       case 0: break;
       case 1: graph.updates.push_back({v, pick(same, random)}); break;
-      default:
-        graph.updates.push_back({v, apply("sgd_update", {v, pick(same, random), rate})});
+      default: graph.updates.push_back({v, apply("sgd_update", {v, pick(same, random), rate})});
     }
   }
 }
@@ -67,7 +67,8 @@ void RandomGraph::grow(std::mt19937& random) {
     }
     case 6: {
       const Value wide = apply("concat", {a, b}, {{"axis", int64_t{1}}});
-      rows_.push_back(apply("split", {wide}, {{"axis", int64_t{1}}, {"sizes", Ints{kWidth, kWidth}}}));
+      rows_.push_back(
+          apply("split", {wide}, {{"axis", int64_t{1}}, {"sizes", Ints{kWidth, kWidth}}}));
       break;
     }
     case 7: rows_.push_back(apply("softmax", {a}, {{"axis", int64_t{-1}}})); break;

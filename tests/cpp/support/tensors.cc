@@ -92,8 +92,8 @@ std::vector<double> numbers(const HostTensor& t) {
     const size_t size = size_of(a.dtype());
     const auto at = static_cast<size_t>(i) * size;
     if (std::memcmp(a.as<char>() + at, b.as<char>() + at, size) != 0)
-      return ::testing::AssertionFailure() << "bits differ at " << i << ": " << a.number_at(i)
-                                           << " and " << b.number_at(i);
+      return ::testing::AssertionFailure()
+             << "bits differ at " << i << ": " << a.number_at(i) << " and " << b.number_at(i);
   }
   return ::testing::AssertionFailure() << "bits differ";
 }

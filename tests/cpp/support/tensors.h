@@ -29,7 +29,8 @@ struct Tolerance {
 };
 
 // Equal types, and every element within the tolerance (NaN equals NaN, infinities by sign).
-::testing::AssertionResult close(const HostTensor& got, const HostTensor& want, Tolerance tolerance);
+::testing::AssertionResult close(const HostTensor& got, const HostTensor& want,
+                                 Tolerance tolerance);
 ::testing::AssertionResult same_bits(const HostTensor& a, const HostTensor& b);
 
 }  // namespace kn::test

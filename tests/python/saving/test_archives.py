@@ -82,8 +82,9 @@ def write(path, config, content=None, metadata='{"keras_version": "3.9.0"}'):
 
 
 def test_a_model_of_keras_3(path):
-    write(path, keras_3([dense(activation="hard_sigmoid", dtype={"class_name": "DTypePolicy",
-          "module": "keras", "config": {"name": "float32"}, "registered_name": None})]))  # fmt: skip
+    policy = {"class_name": "DTypePolicy", "module": "keras", "config": {"name": "float32"}}
+    policy["registered_name"] = None
+    write(path, keras_3([dense(activation="hard_sigmoid", dtype=policy)]))
     loaded = load_model(path)
     assert loaded.keras_generation == "3"
     total = X.sum(axis=1, keepdims=True).repeat(3, 1)
