@@ -22,7 +22,7 @@ constexpr int64_t kColumnsGuess = 256;        // of a chunk, before its depth is
 // those from which on more chunks than threads even out the load.
 constexpr int64_t kMinRows = 16, kMinColumns = 64;
 constexpr int64_t kChunkWork = 256 * 1024, kManyChunksWork = 8 << 20;
-constexpr int64_t kSharedBytes = 512 * 1024;  // of B that each thread may read for itself
+constexpr int64_t kSharedBytes = 128 * 1024;  // of B that each thread may read for itself
 
 // Parts of k: at most so many, of so many multiply-adds at least, where C has few elements.
 constexpr int64_t kParts = 8, kPartWork = 2 << 20, kPartElements = 64 * 1024;
