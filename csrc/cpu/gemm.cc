@@ -13,10 +13,10 @@
 // to dense steps. Whole matrices are never copied.
 //
 // *Two nests of loops* (gemm_block.cc), for a chunk of C that one thread computes:
-//  - High chunks: k in passes of up to 1024 steps. All of B's chunk is packed for the pass (256
-//    KB), then strips of A, four tiles high, pass over its panels.
-//  - Low chunks, or A by columns: short passes, and B for the next pass is packed between the tiles
-//    of this one, a few rows at a time, in a second buffer.
+//  - High chunks: all of B's chunk is packed for a pass over part of k (256 KB), then strips of A,
+//    four tiles high, go over its panels.
+//  - Low chunks: B for the next pass is packed between the tiles of this one, a few rows at a time,
+//    in a second buffer.
 // Between passes C waits in dense memory. The third cache is far away (some 500 cycles) and only
 // reads in sequence are quick there: while tiles run they fetch, at every other step of k and in
 // the order of memory, what comes next: rows of B, the next strip of A, the strip of C that will be

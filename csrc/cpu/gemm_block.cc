@@ -134,9 +134,8 @@ class BlockLoops {
     return {r.at + begin_row * r.row, r.row, end_row - begin_row, r.bytes};
   }
 
-  // Low blocks, and A by columns: between groups of tiles B for the next pass is packed bit by bit,
-  // and so is A by columns; each bit was fetched during the last group. C waits in `sums` until the
-  // last pass.
+  // Low blocks: between groups of tiles B for the next pass is packed bit by bit, and so is A by
+  // columns; each bit was fetched during the last group. C waits in `sums` until the last pass.
   void run_passes() {
     T* a = packed_a_;
     T* next_a = packed_a_ + depth_ * packed_row_;
@@ -314,7 +313,7 @@ GemmLayout layout_of(const GemmKernels<T>& kernels, const GemmOperands<T>& strid
   const int64_t panels = ceil_div(columns, width);
   GemmLayout l;
   l.depth = depth;
-  l.strips = k <= depth || (strides.a_step == 1 && rows >= kGemmHighRows);
+  l.strips = k <= depth || rows >= kGemmHighRows;
   l.direct_b = uses_b_directly(kernels, strides, rows, columns, k);
   l.packs_a = packs_a(strides, panels);
   const int64_t buffers = l.strips ? 1 : 2;

@@ -72,8 +72,9 @@ GemmSplit split_gemm(const GemmShape& s, int64_t tile_rows, int64_t lanes, int s
   // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
   const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
   const bool b_by_rows = g.swapped ? s.transpose_a : !s.transpose_b;
-  const bool high = a_by_rows && (g.m >= kGemmHighRows || !b_by_rows || g.n <= width);
-  const int64_t depth = (high ? kLongDepthBytes : kDepthBytes) / size;
+  const bool high = g.m >= kGemmHighRows;
+  const bool long_passes = a_by_rows && (high || !b_by_rows || g.n <= width);
+  const int64_t depth = (long_passes ? kLongDepthBytes : kDepthBytes) / size;
   const bool at_once = g.inner <= depth + depth / 4;
   g.depth = at_once ? std::max<int64_t>(g.inner, 1) : even_piece(g.inner, depth, lanes);
   const int64_t columns = std::clamp(kPanelsBytes / (g.depth * size), width, kChunkColumns);
