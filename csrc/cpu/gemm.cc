@@ -48,8 +48,8 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kAlign = 64;                    // bytes
-constexpr int64_t kAddedElements = 32 * 1024;     // of parts that a thread adds at a time
+constexpr int64_t kAlign = 64;                 // bytes
+constexpr int64_t kAddedElements = 32 * 1024;  // of parts that a thread adds at a time
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -69,11 +69,15 @@ class Product {
  public:
   Product(const GemmShape& shape, const GemmSplit& split, const GemmKernels<T>& kernels, int slots,
           const Epilogue& epilogue)
-      : s_(shape), g_(split), kernels_(kernels),
+      : s_(shape),
+        g_(split),
+        kernels_(kernels),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Opcode::relu),
         activation_(relu_ ? nullptr : activation_of<T>(epilogue.activation)),
-        grid_m_(ceil_div(g_.m, g_.rows)), grid_n_(ceil_div(g_.n, g_.columns)), slots_(slots) {
+        grid_m_(ceil_div(g_.m, g_.rows)),
+        grid_n_(ceil_div(g_.n, g_.columns)),
+        slots_(slots) {
     set_operands(nullptr, nullptr);
     layout_ = layout_of(kernels, in_, g_.rows, g_.columns, g_.inner, g_.depth);
     slot_size_ = layout_.total;
@@ -197,16 +201,15 @@ class Product {
 }  // namespace
 
 bool parse_activation(std::string_view name, Opcode& activation) {
-  constexpr std::pair<std::string_view, Opcode> known[] = {
-      {"", Opcode::copy},
-      {"relu", Opcode::relu},
-      {"sigmoid", Opcode::sigmoid},
-      {"hard_sigmoid", Opcode::hard_sigmoid},
-      {"tanh", Opcode::tanh},
-      {"softplus", Opcode::softplus},
-      {"softsign", Opcode::softsign},
-      {"selu", Opcode::selu},
-      {"exp", Opcode::exp}};
+  constexpr std::pair<std::string_view, Opcode> known[] = {{"", Opcode::copy},
+                                                           {"relu", Opcode::relu},
+                                                           {"sigmoid", Opcode::sigmoid},
+                                                           {"hard_sigmoid", Opcode::hard_sigmoid},
+                                                           {"tanh", Opcode::tanh},
+                                                           {"softplus", Opcode::softplus},
+                                                           {"softsign", Opcode::softsign},
+                                                           {"selu", Opcode::selu},
+                                                           {"exp", Opcode::exp}};
   for (const auto& [text, opcode] : known) {
     if (text != name) continue;
     activation = opcode;

@@ -38,9 +38,16 @@ template <class T>
 class BlockLoops {
  public:
   BlockLoops(const GemmKernels<T>& kernels, const GemmLayout& layout, const GemmBlock<T>& block)
-      : kernels_(kernels), block_(block), in_(block.in), width_(2 * kernels.lanes),
-        height_(kernels.rows), depth_(layout.depth), panels_(ceil_div(block.columns, width_)),
-        strips_(layout.strips), direct_b_(layout.direct_b), packs_a_(layout.packs_a) {
+      : kernels_(kernels),
+        block_(block),
+        in_(block.in),
+        width_(2 * kernels.lanes),
+        height_(kernels.rows),
+        depth_(layout.depth),
+        panels_(ceil_div(block.columns, width_)),
+        strips_(layout.strips),
+        direct_b_(layout.direct_b),
+        packs_a_(layout.packs_a) {
     panels_b_ = block.scratch + layout.panels_b;
     packed_a_ = block.scratch + layout.packed_a;
     packed_row_ = layout.packed_row;
@@ -333,9 +340,9 @@ void compute_block(const GemmKernels<T>& kernels, const GemmLayout& layout,
   if (block.rows > 0 && block.columns > 0) BlockLoops<T>(kernels, layout, block).run();
 }
 
-#define KN_INSTANTIATE(T)                                                                      \
+#define KN_INSTANTIATE(T)                                                                        \
   template GemmLayout layout_of(const GemmKernels<T>&, const GemmOperands<T>&, int64_t, int64_t, \
-                                int64_t, int64_t);                                             \
+                                int64_t, int64_t);                                               \
   template void compute_block(const GemmKernels<T>&, const GemmLayout&, const GemmBlock<T>&);
 KN_INSTANTIATE(float)
 KN_INSTANTIATE(double)

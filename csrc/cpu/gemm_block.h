@@ -26,7 +26,7 @@ struct GemmLayout {
   int64_t panels_b = 0;  // of B: two of `depth` steps, or all of the chunk's where k is one pass
   int64_t packed_a = 0;  // of A: the chunk's rows over `depth`, or a strip of them
   int64_t packed_row = 0;
-  int64_t sums = 0;      // the chunk of C between passes
+  int64_t sums = 0;  // the chunk of C between passes
   int64_t total = 0;
 };
 

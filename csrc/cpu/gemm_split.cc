@@ -15,8 +15,8 @@ constexpr int64_t kOnePassRows = 4096, kChunkColumns = 1024;
 constexpr int64_t kPanelsBytes = 256 * 1024;  // of packed B in the second cache
 // Bytes of a column of B that a pass takes: few where B is packed bit by bit for few rows of A.
 constexpr int64_t kDepthBytes = 1024, kLongDepthBytes = 4096;
-constexpr int64_t kLowRows = 48;              // for which B need not be packed
-constexpr int64_t kColumnsGuess = 256;        // of a chunk, before its depth is known
+constexpr int64_t kLowRows = 48;        // for which B need not be packed
+constexpr int64_t kColumnsGuess = 256;  // of a chunk, before its depth is known
 
 // Threads: the least rows and columns worth a cut, the multiply-adds worth a thread's visit, and
 // those from which on more chunks than threads even out the load.

@@ -19,8 +19,8 @@ template <class T, int vectors, bool partial>
 KN_INLINE void load_row(Vec<T> (&v)[vectors], const T* p, int last) {
 #pragma GCC unroll 2
   for (int j = 0; j < vectors; ++j)
-    v[j] = partial && j == vectors - 1 ? load_first(p + j * kLanes<T>, last)
-                                       : load(p + j * kLanes<T>);
+    v[j] =
+        partial && j == vectors - 1 ? load_first(p + j * kLanes<T>, last) : load(p + j * kLanes<T>);
 }
 
 // The way of a row of C from registers to memory.
