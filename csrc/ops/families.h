@@ -5,10 +5,11 @@
 
 #include "graph/op_def.h"
 
-#define KN_OP_FAMILIES(F)                                                                       \
-  F(source)                                                                                     \
-  F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) \
-      F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(loop) F(conv) F(pool)
+// clang-format off
+#define KN_OP_FAMILIES(F) \
+  F(source) F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) \
+  F(index) F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(loop) F(conv) F(pool)
+// clang-format on
 
 namespace kn::ops {
 #define KN_DECLARE(family) std::span<const OpDef> family();

@@ -33,9 +33,11 @@ std::string text(const GemmShape& s) {
 class Operands {
  public:
   explicit Operands(const GemmShape& s)
-      : shape_(s), a_(matrix(s, s.transpose_a ? s.k : s.m, s.row_a(), 1)),
+      : shape_(s),
+        a_(matrix(s, s.transpose_a ? s.k : s.m, s.row_a(), 1)),
         b_(matrix(s, s.transpose_b ? s.n : s.k, s.row_b(), 2)),
-        c_(matrix(s, s.m, s.row_c(), 3)), bias_(uniform(s.dtype, Shape{s.n}, -1, 1, 4)) {}
+        c_(matrix(s, s.m, s.row_c(), 3)),
+        bias_(uniform(s.dtype, Shape{s.n}, -1, 1, 4)) {}
 
   Epilogue epilogue(bool bias, Opcode activation) const {
     return {bias ? bias_.data() : nullptr, activation};
@@ -109,9 +111,16 @@ TEST(Gemm, SmallAndOddSizes) {
 
 // Several panels, passes, chunks and strips, cut parts of k, products computed turned around.
 TEST(Gemm, EveryPathThroughTheLoops) {
-  for (const Size& size : {Size{70, 130, 700}, {500, 70, 40}, {33, 40, 5000}, {10, 600, 64},
-                           {600, 10, 64}, {300, 300, 300}, {1, 513, 700}, {513, 1, 700},
-                           {25, 257, 1030}, {121, 96, 2048}})
+  for (const Size& size : {Size{70, 130, 700},
+                           {500, 70, 40},
+                           {33, 40, 5000},
+                           {10, 600, 64},
+                           {600, 10, 64},
+                           {300, 300, 300},
+                           {1, 513, 700},
+                           {513, 1, 700},
+                           {25, 257, 1030},
+                           {121, 96, 2048}})
     for (int form = 0; form < 4; ++form)
       for (DType dtype : kTypes) check(shape_of(size, form, dtype));
 }
@@ -134,9 +143,9 @@ TEST(Gemm, LeadingDimensionsAndAccumulation) {
 }
 
 TEST(Gemm, Epilogues) {
-  for (Opcode activation : {Opcode::copy, Opcode::relu, Opcode::sigmoid, Opcode::hard_sigmoid,
-                            Opcode::tanh, Opcode::softplus, Opcode::softsign, Opcode::selu,
-                            Opcode::exp})
+  for (Opcode activation :
+       {Opcode::copy, Opcode::relu, Opcode::sigmoid, Opcode::hard_sigmoid, Opcode::tanh,
+        Opcode::softplus, Opcode::softsign, Opcode::selu, Opcode::exp})
     for (const Size& size : {Size{3, 5, 4}, {40, 70, 30}, {20, 30, 4000}, {8, 500, 60}})
       for (int form : {0, 2})
         for (bool bias : {false, true})
@@ -160,8 +169,8 @@ TEST(Gemm, ReluKeepsNaN) {
 // for other numbers of threads cut C differently.
 TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   const int before = global_pool().threads();
-  for (const Size& size : {Size{200, 300, 400}, {64, 784, 100}, {30, 40, 20000}, {2000, 33, 50},
-                           {128, 1000, 1000}})
+  for (const Size& size :
+       {Size{200, 300, 400}, {64, 784, 100}, {30, 40, 20000}, {2000, 33, 50}, {128, 1000, 1000}})
     for (int form = 0; form < 4; ++form) {
       const GemmShape s = shape_of(size, form, form & 2 ? DType::f64 : DType::f32);
       const Operands operands(s);

@@ -80,7 +80,7 @@ def arguments(function):
     return str(inspect.signature(function)).replace("(self, /,", "(self,").replace("kwds", "kwargs")
 
 
-@pytest.mark.parametrize(("area", "name", "entry"), names())
+@pytest.mark.parametrize(("area", "name", "entry"), list(names()))
 def test_name(area, name, entry):
     found = getattr(module_of(area), name)
     if entry["kind"] == "function":
