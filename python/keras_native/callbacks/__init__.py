@@ -1,5 +1,6 @@
 """Callbacks: code that is called while a model is trained, tested or predicts."""
 
+from .backup import BackupAndRestore
 from .base import Callback, CallbackList
 from .loggers import BaseLogger, CSVLogger, History, ProgbarLogger, RemoteMonitor
 from .monitors import (
@@ -12,6 +13,7 @@ from .monitors import (
 )
 
 __all__ = [
+    "BackupAndRestore",
     "BaseLogger",
     "CSVLogger",
     "Callback",

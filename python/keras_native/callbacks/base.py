@@ -12,6 +12,9 @@ class Callback:
         model: the model that is trained, tested or predicts.
     """
 
+    # Names of the attributes that a run resumed by `BackupAndRestore` must find again.
+    kept_attributes = ()
+
     def __init__(self):
         self.validation_data = None
         self.model = None
@@ -87,6 +90,23 @@ class CallbackList:
         self.callbacks = list(callbacks or [])
         self.params = {}
         self.model = None
+
+    def resume(self, progress):
+        """After `on_train_begin`: lets callbacks move the run to where an earlier one stopped.
+
+        Args:
+            progress: the `Progress` of the run, which they change.
+        """
+        self._tell("resume", progress)
+
+    def on_progress(self, progress):
+        """After an epoch, and after a batch that callbacks watch, when all of them were told."""
+        self._tell("on_progress", progress)
+
+    def _tell(self, method, progress):
+        for callback in self.callbacks:
+            if hasattr(callback, method):
+                getattr(callback, method)(progress)
 
     def append(self, callback):
         """Add a callback at the end."""
@@ -187,7 +207,12 @@ class CallbackList:
 
 
 def _watches(callback, mode):
-    """Whether `callback` itself has a batch hook that does something and knows no chunks."""
+    """Whether `callback` itself has a batch hook that does something and knows no chunks.
+
+    An attribute `needs_batches` of the callback decides where it is there.
+    """
+    if hasattr(callback, "needs_batches"):
+        return callback.needs_batches
     if hasattr(callback, "on_chunk_end"):
         return False
     names = [f"on_{mode}_batch_begin", f"on_{mode}_batch_end"]

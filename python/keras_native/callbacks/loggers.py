@@ -20,6 +20,8 @@ class BaseLogger(Callback):
         stateful_metrics: names whose last value counts as it is.
     """
 
+    kept_attributes = ("seen", "totals")
+
     def __init__(self, stateful_metrics=None):
         super().__init__()
         self.stateful_metrics = set(stateful_metrics or [])
@@ -71,6 +73,8 @@ class History(Callback):
         history: {metric: list of its values, one per epoch}.
     """
 
+    kept_attributes = ("epoch", "history")
+
     def on_train_begin(self, logs=None):
         self.epoch = []
         self.history = _Record()
@@ -88,6 +92,8 @@ class ProgbarLogger(Callback):
         count_mode: what the bar counts: "samples" or "steps".
         stateful_metrics: names that are shown as they are, not averaged.
     """
+
+    kept_attributes = ("seen",)
 
     def __init__(self, count_mode="samples", stateful_metrics=None):
         super().__init__()

@@ -74,6 +74,8 @@ class EarlyStopping(Callback):
         restore_best_weights: go back to the weights of the best epoch when stopping.
     """
 
+    kept_attributes = ("wait", "best", "best_weights", "stopped_epoch")
+
     def __init__(
         self,
         monitor="val_loss",
@@ -146,6 +148,8 @@ class ModelCheckpoint(Callback):
         mode: "min", "max" or "auto" (max for names with 'acc' or starting with 'fmeasure').
         period: number of epochs between savings.
     """
+
+    kept_attributes = ("best", "epochs_since_last_save")
 
     def __init__(
         self,
@@ -278,6 +282,8 @@ class ReduceLROnPlateau(Callback):
         cooldown: number of epochs to wait after a reduction.
         min_lr: the rate never falls below it.
     """
+
+    kept_attributes = ("wait", "best", "cooldown_counter")
 
     def __init__(
         self,

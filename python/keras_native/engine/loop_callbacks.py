@@ -6,6 +6,36 @@ from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list
 
 
+class Progress:
+    """How far a run of `fit` has come: all that another one needs to know to go on from there.
+
+    Callbacks with a method `resume(progress)` are given it when training begins, and may change
+    it: the run then starts at that epoch, batch and order of samples.
+
+    Attributes:
+        epoch: number of the epoch that comes next, or is running.
+        batch: number of the batch in it that comes next.
+        callbacks: the callbacks of the run, the built-in ones among them.
+        by_rows: whether batches are rows of arrays, so that a run can go on at any of them.
+    """
+
+    def __init__(self, epoch, callbacks, runner=None):
+        self.epoch = epoch
+        self.batch = 0
+        self.callbacks = callbacks
+        self._runner = runner
+        self.by_rows = hasattr(runner, "index")
+
+    @property
+    def order(self):
+        """Row numbers in the order of the samples of this epoch; None where it is their own."""
+        return getattr(self._runner, "index", None)
+
+    @order.setter
+    def order(self, order):
+        self._runner.index = order
+
+
 def checked_epochs(epochs, initial_epoch):
     """Both as ints.
 

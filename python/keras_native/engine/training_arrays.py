@@ -6,7 +6,13 @@ import numpy as np
 
 from ..utils.generic_utils import Progbar, slice_arrays, to_list, unpack_singleton
 from .feeding import Feed, Pace, RowFeed, converted
-from .loop_callbacks import callback_list, checked_epochs, progress_bar, training_callbacks
+from .loop_callbacks import (
+    Progress,
+    callback_list,
+    checked_epochs,
+    progress_bar,
+    training_callbacks,
+)
 from .training_utils import (
     batch_shuffle,
     check_num_samples,
@@ -115,14 +121,24 @@ def fit_loop(
 
     found._call_begin_hook("train")
     found.model.stop_training = False
-    for epoch in range(initial_epoch, epochs):
+    progress = Progress(initial_epoch, found, epoch_runner)
+    found.resume(progress)
+    for epoch in range(progress.epoch, epochs):
         model.reset_metrics()
         found.on_epoch_begin(epoch)
+        if progress.batch:  # what the beginning of the epoch has reset
+            found.resume(progress)
         logs: dict = {}
-        if epoch_runner.run() and do_validation and should_run_validation(validation_freq, epoch):
+        if (
+            epoch_runner.run(progress)
+            and do_validation
+            and should_run_validation(validation_freq, epoch)
+        ):
             for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                 logs["val_" + name] = value
+        progress.epoch, progress.batch = epoch + 1, 0
         found.on_epoch_end(epoch, logs)
+        found.on_progress(progress)
         if found.model.stop_training:
             break
     found._call_end_hook("train")
@@ -142,16 +158,19 @@ class _Epochs:
         self.watched = callbacks.watches_batches("train")
         self.pace = Pace(_REFRESH if verbose == 1 else None)
 
-    def run(self):
-        """One epoch; False if a callback stopped it."""
+    def run(self, progress):
+        """One epoch, or the rest of one; False if a callback stopped it."""
+        if progress.batch == 0:
+            self._shuffle()
+        return self._run_watched(progress) if self.watched else self._run_free(progress.batch)
+
+    def _shuffle(self):
         if self.shuffle == "batch":
             self.index = batch_shuffle(self.index, self.feed.batch_size)
         elif self.shuffle:
             np.random.shuffle(self.index)
-        return self._run_watched() if self.watched else self._run_free()
 
-    def _run_free(self):
-        k = 0
+    def _run_free(self, k):
         while k < self.feed.batches:
             n = self.pace.take(self.feed.batches - k)
             values, loss_sum, samples = self.feed.run(k, k + n, self.index)
@@ -164,13 +183,15 @@ class _Epochs:
                 return False
         return True
 
-    def _run_watched(self):
-        for k in range(self.feed.batches):
+    def _run_watched(self, progress):
+        for k in range(progress.batch, self.feed.batches):
             logs = {"batch": k, "size": self.feed.size(k)}
             self.callbacks._call_batch_hook("train", "begin", k, logs)
             values, _, _ = self.feed.run(k, k + 1, self.index)
+            progress.batch = k + 1
             logs.update(zip(self.labels, values, strict=True))
             self.callbacks._call_batch_hook("train", "end", k, logs)
+            self.callbacks.on_progress(progress)
             if self.callbacks.model.stop_training:
                 return False
         return True
@@ -184,7 +205,7 @@ class _Steps:
         self.callbacks = callbacks
         self.labels = model.metrics_names
 
-    def run(self):
+    def run(self, progress):
         """One epoch; False if a callback stopped it."""
         for k in range(self.steps):
             logs = {"batch": k, "size": 1}

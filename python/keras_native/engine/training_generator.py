@@ -10,7 +10,13 @@ import numpy as np
 from ..utils.arguments import whole_number
 from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
-from .loop_callbacks import callback_list, checked_epochs, progress_bar, training_callbacks
+from .loop_callbacks import (
+    Progress,
+    callback_list,
+    checked_epochs,
+    progress_bar,
+    training_callbacks,
+)
 from .training_utils import (
     is_generator_or_sequence,
     is_sequence,
@@ -163,8 +169,10 @@ def fit_generator(
         )
         found._call_begin_hook("train")
         found.model.stop_training = False
+        progress = Progress(initial_epoch, found)
+        found.resume(progress)
         seen = 0
-        for epoch in range(initial_epoch, epochs):
+        for epoch in range(progress.epoch, epochs):
             model.reset_metrics()
             found.on_epoch_begin(epoch)
             logs: dict = {}
@@ -179,7 +187,9 @@ def fit_generator(
             if whole and do_validation and should_run_validation(validation_freq, epoch):
                 for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                     logs["val_" + name] = value
+            progress.epoch = epoch + 1
             found.on_epoch_end(epoch, logs)
+            found.on_progress(progress)
             if found.model.stop_training:
                 break
             if workers <= 0 and is_sequence(generator):

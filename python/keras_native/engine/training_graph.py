@@ -281,12 +281,13 @@ class TrainingGraph:
         optimizer's state moves over to it.
         """
         if self._train_function is None or (weighted and not self.train_is_weighted):
-            optimizer = self.model.optimizer
-            state = optimizer.get_weights() if self._train_function is not None else None
+            optimizer, before = self.model.optimizer, self._train_function
+            state = optimizer.get_weights() if before is not None else None
             self.train_is_weighted = weighted or self.train_is_weighted
             self._train_function = self._make_train_function()
-            if state is not None:
+            if before is not None:
                 optimizer.set_weights(state)
+                self._train_function.executable.step = before.executable.step
         return self._train_function
 
     def _make_train_function(self):
