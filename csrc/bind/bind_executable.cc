@@ -164,12 +164,6 @@ void bind_executable(py::module_& m) {
       .def("run_rows", &py_run_rows, py::arg("arrays"), py::arg("batch_size"),
            py::arg("first_batch"), py::arg("last_batch"), py::arg("outputs") = py::none())
       .def("text", &Executable::text);
-
-  m.def("lay_out_together", [](const std::vector<PyVariable>& variables) {
-    std::vector<std::shared_ptr<Variable>> list;
-    for (const PyVariable& v : variables) list.push_back(v.variable);
-    lay_out_together(list);
-  });
 }
 
 }  // namespace kn::bind

@@ -38,6 +38,16 @@ void cut_at_inputs(Graph& graph) {
     graph.updates[i].value = roots[graph.outputs.size() + i];
 }
 
+// What one step updates in place, parameters and optimizer slots, goes into one slab.
+void lay_out_updated(const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    std::vector<std::shared_ptr<Variable>> updated;
+    for (const Place& place : step.out)
+      if (place.kind == Place::kVariable) updated.push_back(plan.variables[place.index]);
+    if (updated.size() > 1) lay_out_together(updated);
+  }
+}
+
 }  // namespace
 
 Executable::Executable(Graph graph, const KernelSource& kernels, Phase phase, std::string name)
@@ -90,6 +100,7 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
       optimize(graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_); });
   Plan plan = make_plan(compiled, kernels_);
   plan.training = training;
+  lay_out_updated(plan);
   auto made = std::make_shared<const RunnablePlan>(std::move(plan));
   std::lock_guard<std::mutex> hold(lock_);
   for (const auto& p : plans_)
@@ -113,6 +124,7 @@ void Executable::drop_old_plans() {
 
 void Executable::run(const RunnablePlan& plan, std::span<const void* const> inputs,
                      std::span<void* const> outputs) {
+  const StorageInUse hold;
   plan.run(inputs, outputs, step_.fetch_add(1, std::memory_order_relaxed), global_pool());
 }
 

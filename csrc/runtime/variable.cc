@@ -1,6 +1,7 @@
 #include "runtime/variable.h"
 
 #include <atomic>
+#include <mutex>
 
 #include "base/error.h"
 
@@ -8,9 +9,12 @@ namespace kn {
 
 namespace {
 std::atomic<uint64_t> epoch{0};
+std::shared_mutex storage;
 constexpr size_t kAlignment = 64;
 size_t padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 }  // namespace
+
+StorageInUse::StorageInUse() : lock_(storage) {}
 
 uint64_t storage_epoch() { return epoch.load(std::memory_order_acquire); }
 
@@ -36,9 +40,16 @@ void Variable::write(const HostTensor& value) {
 
 void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables) {
   if (variables.empty()) return;
-  Device& device = *variables[0]->slab_->device();
+  const std::unique_lock<std::shared_mutex> nobody_runs(storage);
   size_t total = 0;
-  for (const auto& v : variables) total += padded(v->type_.bytes());
+  bool done = true;
+  const auto* first = static_cast<const char*>(variables[0]->data_);
+  for (const auto& v : variables) {
+    done = done && v->slab_ == variables[0]->slab_ && v->data_ == first + total;
+    total += padded(v->type_.bytes());
+  }
+  if (done) return;
+  Device& device = *variables[0]->slab_->device();
   auto slab = std::make_shared<Buffer>(device, total);
   auto* at = static_cast<char*>(slab->data());
   for (const auto& v : variables) {

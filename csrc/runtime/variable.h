@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -31,8 +31,18 @@ class Variable : public Payload {
   void* data_ = nullptr;
 };
 
-// Moves the variables into one slab, in order, each at a 64-byte boundary; values are kept.
+// Moves the variables into one slab, in order, each at a 64-byte boundary; values are kept. Nothing
+// happens where they already lie so. Waits until no run uses the addresses of variables.
 void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
+
+// Held by whoever uses addresses of variables; meanwhile none of them moves. Not recursive.
+class StorageInUse {
+ public:
+  StorageInUse();
+
+ private:
+  std::shared_lock<std::shared_mutex> lock_;
+};
 
 // Grows whenever some variable's storage moved: resolved pointers older than that are stale.
 uint64_t storage_epoch();

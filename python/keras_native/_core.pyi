@@ -107,7 +107,6 @@ def loop(
     placeholders `slices` and `states_in`; what else it uses of the surrounding graph is invariant.
     Returns `outputs` stacked to (T, …) and the final states. Differentiable."""
 
-def lay_out_together(variables: Sequence[Variable]) -> None: ...
 def ops() -> list[str]: ...
 def gemm(
     a: np.ndarray, b: np.ndarray, out: np.ndarray, transpose_a: bool, transpose_b: bool

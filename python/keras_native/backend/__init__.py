@@ -175,7 +175,6 @@ from .variables import (
     get_value,
     is_placeholder,
     is_variable,
-    lay_out_together,
     manual_variable_initialization,
     moving_average_update,
     placeholder,

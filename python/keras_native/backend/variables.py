@@ -207,11 +207,6 @@ def batch_set_value(tuples):
         set_value(x, value)
 
 
-def lay_out_together(variables):
-    """Moves the variables into one block of memory, in order, so that one kernel updates them."""
-    _core.lay_out_together([v._variable for v in variables])
-
-
 def count_params(x):
     """Number of elements of a variable or of a tensor of known shape."""
     return int(np.prod(x.shape))

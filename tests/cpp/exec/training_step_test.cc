@@ -1,5 +1,6 @@
 // A whole training step: dense layers, batch normalization, dropout, cross-entropy, Adam.
 #include <cmath>
+#include <thread>
 
 #include "exec/batches.h"
 #include "graph/gradient.h"
@@ -104,6 +105,45 @@ std::vector<HostTensor> state_after(int steps, Dim hidden, Dim rows) {
   for (int i = 0; i < steps; ++i) state = function(batch(rows, 50 + 2 * i));
   for (const auto& v : model.variables()) state.push_back(v->read());
   return state;
+}
+
+TEST(TrainingStep, ParametersAndSlotsShareOneSlab) {
+  Model model(24);
+  Function function(model.graph());
+  function(batch(16, 1));
+  // variables(): six weights, moving mean, count, then first and second moment of each weight.
+  const auto& all = model.variables();
+  std::vector<const Variable*> order;
+  for (int i : {0, 1, 2, 3, 4, 5, 8, 10, 12, 14, 16, 18, 9, 11, 13, 15, 17, 19})
+    order.push_back(all[i].get());
+  for (size_t i = 1; i < order.size(); ++i) {
+    const size_t bytes = (order[i - 1]->type().bytes() + 63) / 64 * 64;
+    EXPECT_EQ(static_cast<char*>(order[i - 1]->data()) + bytes, order[i]->data()) << i;
+  }
+}
+
+// Every new function moves the weights while another thread trains them: no step may be lost.
+TEST(TrainingStep, TrainsOnWhileItsVariablesMove) {
+  constexpr int kSteps = 200;
+  const auto count_after = [](bool moving) {
+    Model model(24);
+    const auto& all = model.variables();
+    Function function(model.graph());
+    std::thread trainer([&] {
+      for (int i = 0; i < kSteps; ++i) function(batch(16, 50));
+    });
+    for (int i = 0; moving && i < 50; ++i) {
+      if (i % 2) lay_out_together({all[0], all[1], all[8]});
+      else lay_out_together({all[8], all[1], all[0]});
+    }
+    trainer.join();
+    std::vector<HostTensor> state;
+    for (const auto& v : all) state.push_back(v->read());
+    return state;
+  };
+  const auto want = count_after(false), got = count_after(true);
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(same_bits(got[i], want[i])) << i;
+  EXPECT_EQ(got[7].number_at(0), kSteps);
 }
 
 TEST(TrainingStep, AgreesWithTheInterpreter) {
