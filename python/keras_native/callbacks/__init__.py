@@ -11,6 +11,7 @@ from .monitors import (
     ReduceLROnPlateau,
     TerminateOnNaN,
 )
+from .tensorboard_v1 import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -26,5 +27,6 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

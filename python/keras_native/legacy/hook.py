@@ -7,7 +7,7 @@ import numpy as np
 
 from .generators import samples_to_steps
 from .history import keras1_history
-from .table import DICT, FLOAT, INITIALIZER, INITIALIZERS, INT, SHAPE, TABLE, VALUES
+from .table import BOOL, DICT, FLOAT, INITIALIZER, INITIALIZERS, INT, SHAPE, TABLE, VALUES
 
 
 class Keras1SpellingWarning(UserWarning):
@@ -18,6 +18,7 @@ _TESTS = {
     INITIALIZER: lambda v: isinstance(v, str) and v in INITIALIZERS.split(),
     INT: lambda v: isinstance(v, (int, np.integer)) and not isinstance(v, bool),
     FLOAT: lambda v: isinstance(v, float),
+    BOOL: lambda v: isinstance(v, bool),
     DICT: lambda v: isinstance(v, dict),
     SHAPE: lambda v: isinstance(v, (tuple, list)),
 }

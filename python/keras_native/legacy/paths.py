@@ -15,8 +15,6 @@ PATHS = {
     "backend.tensorflow_backend": ["backend"],
     "backend.theano_backend": ["backend"],
     "callbacks.callbacks": ["callbacks"],
-    "callbacks.tensorboard_v1": ["callbacks"],
-    "callbacks.tensorboard_v2": ["callbacks"],
     "engine.saving": ["saving"],
     "layer": ["layers"],
     "legacy.interfaces": ["legacy"],

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 # Tests of a positional argument, by which the Keras 1 order is told from the Keras 2 order.
 INITIALIZER, INT, FLOAT, DICT, SHAPE = "initializer", "int", "float", "dict", "shape"
+BOOL = "bool"
 
 
 _NONE = MappingProxyType({})
@@ -268,6 +269,9 @@ TABLE = {
     "ImageDataGenerator": Spelling(_DATA),
     "ImageDataGenerator.flow": Spelling({"X": "x"}),
     "ReduceLROnPlateau": Spelling({"epsilon": "min_delta"}),
+    "TensorBoard": Spelling(
+        order="log_dir histogram_freq write_graph write_images", order_if=((2, BOOL),)
+    ),
 }
 
 # Regularizers and constraints, which Keras 1 wrote as {"name": class, argument: value, …}:

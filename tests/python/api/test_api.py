@@ -14,9 +14,6 @@ import pytest
 API = json.loads((pathlib.Path(__file__).parent / "keras-2.3.1.json").read_text())["api"]
 NOT_YET = {
     "applications": {"keras_modules_injection"},
-    "callbacks": {"TensorBoard"},
-    "callbacks.tensorboard_v1": {"TensorBoard"},
-    "callbacks.tensorboard_v2": {"TensorBoard"},
     "datasets.boston_housing": "*",
     "datasets.cifar": "*",
     "datasets.cifar10": "*",
