@@ -2,4 +2,15 @@
 
 from .._lazy import lazy
 
-__getattr__, __dir__, __all__ = lazy(__name__, {}, ["digits", "fashion_mnist", "mnist"])
+_MODULES = [
+    "boston_housing",
+    "cifar",
+    "cifar10",
+    "cifar100",
+    "digits",
+    "fashion_mnist",
+    "imdb",
+    "mnist",
+    "reuters",
+]
+__getattr__, __dir__, __all__ = lazy(__name__, {}, _MODULES)

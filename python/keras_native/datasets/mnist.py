@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from ..utils.download import get_file
+from .sources import fetch
 
-_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 _MD5 = "8a61469f7ea1b51cbae51d4f78837e45"
 
 
@@ -16,6 +15,6 @@ def load_data(path="mnist.npz"):
     Returns:
         ((x_train, y_train), (x_test, y_test)): images uint8 (n, 28, 28), classes uint8 (n,).
     """
-    path = get_file(path, origin=_ORIGIN, file_hash=_MD5)
+    path = fetch("mnist.npz", "img-datasets", _MD5, path)
     with np.load(path, allow_pickle=False) as data:
         return (data["x_train"], data["y_train"]), (data["x_test"], data["y_test"])

@@ -14,6 +14,7 @@ from .progbar import Progbar
 
 _SCHEMES = ("http", "https", "ftp")
 _CHUNK = 1 << 16
+_UNPACKED_LIMIT, _UNPACKED_RATIO = 1 << 28, 100  # bytes; beyond both, an archive is refused
 
 
 def keras_home():
@@ -70,7 +71,7 @@ def get_file(
         _download(origin, target, file_hash, hash_algorithm)
     if untar:
         if not os.path.exists(path):
-            extract_archive(target, folder, "tar")
+            _extract_whole(target, path)
         return path
     if extract:
         extract_archive(target, folder, archive_format)
@@ -165,6 +166,7 @@ def extract_archive(file_path, path=".", archive_format="auto"):
             return True
         if kind == "zip" and zipfile.is_zipfile(file_path):
             with zipfile.ZipFile(file_path) as archive:
+                _check_total((entry.file_size for entry in archive.infolist()), file_path)
                 for name in archive.namelist():
                     _check_member(path, name)
                 archive.extractall(path)
@@ -172,8 +174,29 @@ def extract_archive(file_path, path=".", archive_format="auto"):
     return False
 
 
+def _extract_whole(archive, path):
+    """Unpacks the member `path` is named after; it appears only when all of it is there."""
+    folder, name = os.path.split(path)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as beside:
+        extract_archive(archive, beside, "tar")
+        if not os.path.exists(os.path.join(beside, name)):
+            raise ValueError(f"{archive}: expected a folder or file {name!r} in the archive.")
+        os.replace(os.path.join(beside, name), path)
+
+
+def _check_total(sizes, file_path):
+    """Refuses archives that unpack to far more than they are."""
+    total, packed = sum(sizes), os.path.getsize(file_path)
+    if total > _UNPACKED_LIMIT and total > _UNPACKED_RATIO * packed:
+        raise ValueError(
+            f"{file_path}: {packed} bytes would unpack to {total}, more than "
+            f"{_UNPACKED_RATIO} times as many."
+        )
+
+
 def _extract_tar(archive, path):
     """Plain files and folders only, written one by one."""
+    _check_total((member.size for member in archive.getmembers()), archive.name)
     for member in archive.getmembers():
         target = _check_member(path, member.name)
         if member.isdir():

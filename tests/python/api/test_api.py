@@ -14,12 +14,6 @@ import pytest
 API = json.loads((pathlib.Path(__file__).parent / "keras-2.3.1.json").read_text())["api"]
 NOT_YET = {
     "applications": {"keras_modules_injection"},
-    "datasets.boston_housing": "*",
-    "datasets.cifar": "*",
-    "datasets.cifar10": "*",
-    "datasets.cifar100": "*",
-    "datasets.imdb": "*",
-    "datasets.reuters": "*",
     "engine.saving": {
         "allow_read_from_gcs",
         "allow_write_to_gcs",

@@ -87,7 +87,7 @@ def archive(**arrays):
 def test_mnist_is_read_without_pickles(home, monkeypatch):
     names = ("x_train", "y_train", "x_test", "y_test")
     path = home / "mnist.npz"
-    monkeypatch.setattr(mnist, "get_file", lambda name, **options: str(path))
+    monkeypatch.setattr(mnist, "fetch", lambda *arguments: str(path))
     path.write_bytes(archive(**{name: np.full(3, i, np.uint8) for i, name in enumerate(names)}))
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
     assert [int(a[0]) for a in (x_train, y_train, x_test, y_test)] == [0, 1, 2, 3]

@@ -11,6 +11,7 @@ import threading
 import zipfile
 
 import pytest
+from keras_native.utils import download
 from keras_native.utils.download import extract_archive, get_file, keras_home, validate_file
 
 DATA = b"digits" * 50_000
@@ -155,3 +156,29 @@ def test_hostile_zip_members_are_refused(tmp_path):
         z.writestr("../evil", "x")
     with pytest.raises(ValueError, match="outside"):
         extract_archive(tmp_path / "a.zip", tmp_path / "out")
+
+
+def test_bombs_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "_UNPACKED_LIMIT", 1 << 20)
+    tar_of(tmp_path / "a.tgz", (tarfile.TarInfo("zeros"), bytes(5 << 20)))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("zeros", bytes(5 << 20))
+    for name in ("a.tgz", "a.zip"):
+        with pytest.raises(ValueError, match="would unpack to 5242880"):
+            extract_archive(tmp_path / name, tmp_path / "out")
+    assert files(tmp_path / "out") == []
+
+
+def test_untar_is_whole_or_not_there(server, fetch, tmp_path):
+    good = tmp_path / "served" / "good.tar.gz"
+    tar_of(good, (tarfile.TarInfo("data/x.txt"), b"hello"))
+    path = fetch("data", f"{server}/good.tar.gz", untar=True)
+    assert files(tmp_path / "cache") == ["data.tar.gz", "x.txt"]
+    assert pathlib.Path(path, "x.txt").read_bytes() == b"hello"
+    bad = tmp_path / "served" / "bad.tar.gz"
+    tar_of(bad, (tarfile.TarInfo("more/x.txt"), b"hello"), (link(tarfile.SYMTYPE), b""))
+    with pytest.raises(ValueError, match="link or device"):
+        fetch("more", f"{server}/bad.tar.gz", untar=True)
+    assert files(tmp_path / "cache") == ["data.tar.gz", "more.tar.gz", "x.txt"]
+    with pytest.raises(ValueError, match="expected a folder or file 'other'"):
+        fetch("other", f"{server}/good.tar.gz", untar=True)
