@@ -26,6 +26,8 @@ void set_vectors(Ops t) {
   set_unary<T>(row(t, Opcode::sin), [](auto x, auto) { return vsin(x); });
   set_unary<T>(row(t, Opcode::cos), [](auto x, auto) { return vcos(x); });
   set_unary<T>(row(t, Opcode::tan), [](auto x, auto) { return vtan(x); });
+  set_unary<T>(row(t, Opcode::erf), [](auto x, auto) { return verf(x); });
+  set_binary<T>(row(t, Opcode::pow), [](auto x, auto y, auto) { return vpow(x, y); });
   set_unary<T>(row(t, Opcode::elu), [](auto x, auto p) { return x < 0 ? vexpm1(x) * p.p0 : x; });
   set_unary<T>(row(t, Opcode::selu),
                [](auto x, auto) { return x < 0 ? vexpm1(x) * T(kSeluSlope) : x * T(kSeluScale); });
@@ -45,9 +47,6 @@ void set_library(Ops t) {
   KN_LIBRARY(acos, 1)
   KN_LIBRARY(atan, 1)
   KN_LIBRARY(atan2, 2)
-  set_elements<double, 1>(row(t, Opcode::erf), [](double x) { return __builtin_erf(x); });
-  set_elements<double, 2>(row(t, Opcode::pow),
-                          [](double x, double y) { return __builtin_pow(x, y); });
 }
 #undef KN_LIBRARY
 
@@ -57,8 +56,6 @@ KN_FILL(vec_math) {
   const Ops t = table.vec_math.op;
   set_vectors<float>(t);
   set_vectors<double>(t);
-  set_unary<float>(row(t, Opcode::erf), [](auto x, auto) { return verf(x); });
-  set_binary<float>(row(t, Opcode::pow), [](auto x, auto y, auto) { return vpow(x, y); });
   set_library(t);
 }
 
