@@ -122,6 +122,7 @@ PyMethodDef kMethods[] = {
 
 void bind_kernels(py::module_& m) {
   if (PyModule_AddFunctions(m.ptr(), kMethods) < 0) throw py::error_already_set();
+  bind_conv_kernels(m);
 }
 
 }  // namespace kn::bind

@@ -1,164 +1,24 @@
-// Convolution as products of bands of columns with the kernel (cpu/conv_columns.h). Images, or
-// fixed groups of images where weights are summed, are the pieces that threads take, so results do
-// not depend on how many there are.
-#include <algorithm>
-#include <cstring>
+// The order in which the ways to convolve are tried; each says why it refuses.
+#include "cpu/conv.h"
 
-#include "cpu/conv_columns.h"
 #include "cpu/families.h"
-#include "cpu/gemm.h"
 #include "cpu/ref/window.h"
-#include "runtime/thread_pool.h"
 
 namespace kn::cpu {
 
 namespace {
 
-constexpr Dim kBandBytes = 256 << 10;  // of columns: half of a small second cache
-constexpr Dim kMinBand = 16;           // output cells
-constexpr Dim kWeightSums = 8;         // partial gradients of the kernel, added in order
-constexpr size_t kAlign = 64;
-size_t padded(size_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
-
-enum class Pass { forward, data, weights };
-
-// How one image is cut, and what a thread needs.
-template <class T, Pass pass>
-class ConvBands : public Kernel {
- public:
-  explicit ConvBands(const ConvGeometry& g)
-      : g_(g),
-        inner_(g.window.taps() * g.group_channels()),
-        cells_(g.window.out_positions()),
-        slots_(global_pool().threads()),
-        bands_(count_bands()),
-        band_(bands_ ? (cells_ + bands_ - 1) / bands_ : 0),
-        full_(product(band_)),
-        rest_(product(cells_ - (bands_ - 1) * band_)) {
-    columns_bytes_ = padded(sizeof(T) * band_ * inner_);
-    slot_bytes_ =
-        columns_bytes_ + padded(std::max(full_.workspace_bytes(), rest_.workspace_bytes()));
-  }
-
-  size_t workspace_bytes() const override {
-    return slots_ * slot_bytes_ + (sums() > 1 ? sums() * sum_bytes() : 0);
-  }
-
-  void run(const RunArgs& args) const override {
-    auto* slots = static_cast<char*>(args.workspace);
-    char* partial = slots + slots_ * slot_bytes_;
-    if constexpr (pass == Pass::weights) {
-      sum_weights(args, slots, partial);
-    } else {
-      args.pool->run_chunks_in_slots(g_.batch, cost(), slots_, [&](int64_t n, int slot) {
-        image_pass(args, n, nullptr, slots + slot * slot_bytes_);
-      });
-    }
-  }
-
- private:
-  Dim count_bands() const {
-    const Dim most = std::max(kMinBand, kBandBytes / static_cast<Dim>(sizeof(T) * inner_));
-    return (cells_ + most - 1) / most;
-  }
-
-  // forward: columns (cells, inner) · w = y.  data: y · wᵀ = columns.  weights: columnsᵀ · y += w.
-  Gemm product(Dim cells) const {
-    GemmShape s;
-    s.dtype = dtype_of<T>::value;
-    const Dim filters = g_.group_filters();
-    if (pass == Pass::forward) {
-      s.m = cells, s.k = inner_, s.n = filters;
-      s.ldb = s.ldc = g_.filters;
-    } else if (pass == Pass::data) {
-      s.m = cells, s.k = filters, s.n = inner_;
-      s.transpose_b = true;
-      s.lda = s.ldb = g_.filters;
-    } else {
-      s.m = inner_, s.k = cells, s.n = filters;
-      s.transpose_a = true;
-      s.ldb = s.ldc = g_.filters;
-      s.accumulate = true;
-    }
-    return Gemm::single_threaded(s);
-  }
-
-  int64_t cost() const { return g_.batch * g_.groups * bands_ * full_.cost(); }
-  Dim sums() const { return pass == Pass::weights ? std::min(kWeightSums, g_.batch) : 1; }
-  Dim weight_count() const { return inner_ * g_.filters; }
-  size_t sum_bytes() const { return padded(sizeof(T) * weight_count()); }
-
-  // All bands of image n. `weights` is where a weight pass adds up.
-  void image_pass(const RunArgs& args, Dim n, T* weights, char* slot) const {
-    T* columns = reinterpret_cast<T*>(slot);
-    void* workspace = slot + columns_bytes_;
-    const Dim x_size = g_.window.in_positions() * g_.channels, y_size = cells_ * g_.filters;
-    if (pass == Pass::data) std::fill_n(args.output<T>(0) + n * x_size, x_size, T(0));
-    for (Dim group = 0; group < g_.groups; ++group)
-      for (Dim b = 0; b < bands_; ++b) {
-        const Band band{b * band_, std::min(band_, cells_ - b * band_), group};
-        const Gemm& gemm = band.count == band_ ? full_ : rest_;
-        const Dim y_at = n * y_size + band.from * g_.filters + group * g_.group_filters();
-        const Dim w_at = group * g_.group_filters();
-        if constexpr (pass == Pass::forward) {
-          gather_columns(g_, band, args.input<T>(0) + n * x_size, columns);
-          gemm.run(columns, args.input<T>(1) + w_at, args.output<T>(0) + y_at, {}, nullptr,
-                   workspace);
-        } else if constexpr (pass == Pass::data) {
-          gemm.run(args.input<T>(0) + y_at, args.input<T>(1) + w_at, columns, {}, nullptr,
-                   workspace);
-          scatter_columns(g_, band, columns, args.output<T>(0) + n * x_size);
-        } else {
-          gather_columns(g_, band, args.input<T>(0) + n * x_size, columns);
-          gemm.run(columns, args.input<T>(1) + y_at, weights + w_at, {}, nullptr, workspace);
-        }
-      }
-  }
-
-  void sum_weights(const RunArgs& args, char* slots, char* partial) const {
-    T* out = args.output<T>(0);
-    const Dim n = sums();
-    auto sum = [&](Dim i) { return n > 1 ? reinterpret_cast<T*>(partial + i * sum_bytes()) : out; };
-    if (n == 0) std::fill_n(out, weight_count(), T(0));
-    args.pool->run_chunks_in_slots(n, cost(), slots_, [&](int64_t i, int slot) {
-      std::fill_n(sum(i), weight_count(), T(0));
-      for (Dim image = g_.batch * i / n; image < g_.batch * (i + 1) / n; ++image)
-        image_pass(args, image, sum(i), slots + slot * slot_bytes_);
-    });
-    if (n < 2) return;
-    args.pool->parallel_for(weight_count(), 4096, weight_count() * n / 4,
-                            [&](int64_t from, int64_t to) {
-                              for (int64_t e = from; e < to; ++e) {
-                                T total = sum(0)[e];
-                                for (Dim i = 1; i < n; ++i) total += sum(i)[e];
-                                out[e] = total;
-                              }
-                            });
-  }
-
-  ConvGeometry g_;
-  Dim inner_;  // taps * C / groups: a row of columns
-  Dim cells_;  // output cells of an image
-  int slots_;
-  Dim bands_, band_;  // of an image; cells of a band, the last one may have fewer
-  Gemm full_, rest_;
-  size_t columns_bytes_ = 0, slot_bytes_ = 0;
-};
-
-template <Pass pass>
-std::unique_ptr<Kernel> make_bands(const KernelRequest& r, std::string& refusal) {
-  const TensorType& x = pass == Pass::data ? r.out[0] : r.in[0];
-  const TensorType& w = pass == Pass::weights ? r.out[0] : r.in[1];
-  const ConvGeometry g = conv_geometry(x.shape, w.shape, r.attrs, r.op);
-  if (x.dtype == DType::f32) return std::make_unique<ConvBands<float, pass>>(g);
-  if (x.dtype == DType::f64) return std::make_unique<ConvBands<double, pass>>(g);
-  refusal = "computes float32 and float64 only";
-  return nullptr;
-}
-
-const Candidate kConv[] = {{"bands", make_bands<Pass::forward>}, {"ref", ref::make_conv}};
-const Candidate kConvData[] = {{"bands", make_bands<Pass::data>}, {"ref", ref::make_conv_data}};
-const Candidate kConvWeights[] = {{"bands", make_bands<Pass::weights>},
+const Candidate kConv[] = {{"product", make_conv_product<ConvPass::forward>},
+                           {"direct", make_conv_direct},
+                           {"bands", make_conv_bands<ConvPass::forward>},
+                           {"ref", ref::make_conv}};
+const Candidate kConvData[] = {{"product", make_conv_product<ConvPass::data>},
+                               {"direct", make_conv_data_direct},
+                               {"bands", make_conv_bands<ConvPass::data>},
+                               {"ref", ref::make_conv_data}};
+const Candidate kConvWeights[] = {{"product", make_conv_product<ConvPass::weights>},
+                                  {"direct", make_conv_weights_direct},
+                                  {"bands", make_conv_bands<ConvPass::weights>},
                                   {"ref", ref::make_conv_weights}};
 
 const OpKernels kKernels[] = {

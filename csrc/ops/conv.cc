@@ -1,7 +1,9 @@
 // Convolution (cross-correlation, as in every framework) of x (N, spatial…, C) with
 // w (window…, C / groups, F). Attributes: strides, dilations, padding, pads, groups. The three ops
-// are each other's gradients.
+// are each other's gradients. A bias (F,) as third input of conv and `activation`, the name of the
+// elementwise op applied last, are put there by the pass fuse_conv.
 #include "base/window.h"
+#include "graph/gradient.h"
 #include "ops/build.h"
 #include "ops/families.h"
 
@@ -24,6 +26,16 @@ void check_floats(const InferContext& c) {
 std::vector<TensorType> infer_conv(const InferContext& c) {
   check_floats(c);
   const ConvGeometry g = conv_geometry(c.shape(0), c.shape(1), c.attrs, c.op.name);
+  if (c.count() == 3) {
+    const Shape& bias = c.shape(2);
+    if (bias.rank() != 1 || (bias[0] != kUnknown && bias[0] != g.filters))
+      c.fail("expected a bias of shape ", Shape{g.filters}, "; got ", bias);
+    if (c.dtype(2) != c.dtype(0))
+      c.fail("expected a bias of dtype ", name_of(c.dtype(0)), "; got ", c.in(2));
+  }
+  const std::string activation = c.attrs.text("activation", "");
+  if (!activation.empty() && !find_op(activation))
+    c.fail("expected the name of an elementwise op as activation; got '", activation, "'");
   return {{c.dtype(0), output_shape(c.shape(0), g)}};
 }
 
@@ -67,8 +79,21 @@ Attrs with_window(Attrs attrs, const Shape& w) {
 }
 
 std::vector<Value> gradient_conv(const GradContext& g) {
-  return {apply("conv_data", {g.grad(), g.in(1), g.in(0)}, g.attrs()),
-          apply("conv_weights", {g.in(0), g.grad()}, with_window(g.attrs(), g.in(1).shape()))};
+  if (const std::string activation = g.attrs().text("activation", ""); !activation.empty()) {
+    Attrs linear = g.attrs();
+    linear.set("activation", std::string());
+    const Value y = apply(activation, {apply("conv", g.node->inputs, linear)});
+    return gradients(y, g.node->inputs, g.grad());
+  }
+  std::vector<Value> grads = {
+      apply("conv_data", {g.grad(), g.in(1), g.in(0)}, g.attrs()),
+      apply("conv_weights", {g.in(0), g.grad()}, with_window(g.attrs(), g.in(1).shape()))};
+  if (g.node->inputs.size() == 3) {
+    Ints axes;
+    for (int i = 0; i + 1 < g.grad().shape().rank(); ++i) axes.push_back(i);
+    grads.push_back(sum(g.grad(), axes));
+  }
+  return grads;
 }
 
 // conv_data is linear in dy (its adjoint is conv) and in w.
@@ -85,7 +110,7 @@ std::vector<Value> gradient_conv_weights(const GradContext& g) {
 }
 
 const OpDef kOps[] = {
-    {"conv", 2, 2, infer_conv, gradient_conv},
+    {"conv", 2, 3, infer_conv, gradient_conv},
     {"conv_data", 2, 3, infer_conv_data, gradient_conv_data},
     {"conv_weights", 2, 2, infer_conv_weights, gradient_conv_weights},
 };

@@ -1,8 +1,7 @@
 // Transposes before a matrix product become its transpose_a and transpose_b; the addition of a row
 // vector and an activation after it, where nobody else reads the product, become its epilogue.
-#include <algorithm>
-
 #include "graph/builder.h"
+#include "passes/epilogue.h"
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
 
@@ -37,15 +36,6 @@ Value with_operands_as_they_lie(const Node& node, std::vector<Value> inputs) {
   return changed ? apply("matmul", std::move(inputs), std::move(attrs)) : Value{};
 }
 
-// A vector of `columns` that `v` repeats for every row, or nothing.
-Value row_vector(const Value& v, Dim columns) {
-  const bool repeats = v.node->op->name == "broadcast_to" || v.node->op->name == "broadcast_like";
-  const Value x = repeats ? v.node->inputs[0] : v;
-  const Shape& s = x.shape();
-  if (s.empty() || s.back() != columns || s.elements() != columns) return {};
-  return s.rank() == 1 ? x : apply("reshape", {x}, {{"shape", Ints{columns}}});
-}
-
 // add(matmul(a, b), bias) in either order.
 Value with_bias(const Node& node, const std::vector<Value>& inputs, const UseCounts& uses) {
   for (int i = 0; i < 2; ++i) {
@@ -58,12 +48,6 @@ Value with_bias(const Node& node, const std::vector<Value>& inputs, const UseCou
       return apply("matmul", {matmul.inputs[0], matmul.inputs[1], bias}, matmul.attrs);
   }
   return {};
-}
-
-bool is_activation(const Node& node) {
-  constexpr std::string_view names[] = {"relu",     "sigmoid",  "hard_sigmoid", "tanh",
-                                        "softplus", "softsign", "selu",         "exp"};
-  return std::find(std::begin(names), std::end(names), node.op->name) != std::end(names);
 }
 
 Value with_activation(const Node& node, const Value& input, const UseCounts& uses) {
@@ -85,7 +69,7 @@ Graph fuse_matmul(const Graph& graph) {
     Value fused;
     if (op == "matmul") fused = with_operands_as_they_lie(*node, inputs);
     else if (op == "add") fused = with_bias(*node, inputs, uses);
-    else if (is_activation(*node)) fused = with_activation(*node, inputs[0], uses);
+    else if (is_epilogue_activation(*node)) fused = with_activation(*node, inputs[0], uses);
     return fused ? std::vector<Value>{fused} : std::vector<Value>{};
   });
 }

@@ -22,6 +22,7 @@ Value simplify(const Node& node);
 
 Graph merge_loops(const Graph& graph);        // a loop and its twin that keeps the states
 Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
+Graph fuse_conv(const Graph& graph);          // bias and activation into convolution
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
 Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop

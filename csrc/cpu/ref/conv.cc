@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cpu/ref/gemm.h"
 #include "cpu/ref/window.h"
 
 namespace kn::cpu::ref {
@@ -13,9 +14,10 @@ enum class Pass { forward, data, weights };
 template <class T, Pass pass>
 class Conv : public Kernel {
  public:
-  explicit Conv(const ConvGeometry& g) : g_(g) {}
+  Conv(const ConvGeometry& g, Opcode activation, bool has_bias)
+      : g_(g), activation_(activation), has_bias_(has_bias) {}
 
-  // forward: x, w -> y.  data: y, w -> x.  weights: x, y -> w.
+  // forward: x, w [, bias] -> y.  data: y, w -> x.  weights: x, y -> w.
   void run(const RunArgs& args) const override {
     const Dim x_size = g_.batch * g_.window.in_positions() * g_.channels;
     const Dim y_size = g_.batch * g_.window.out_positions() * g_.filters;
@@ -34,6 +36,11 @@ class Conv : public Kernel {
         add_products(image + in * g_.channels, w + tap * g_.group_channels() * g_.filters,
                      result + out * g_.filters);
       });
+    }
+    if (pass != Pass::forward) return;
+    for (Dim i = 0; i < y_size; ++i) {
+      const T sum = y[i] + (has_bias_ ? args.input<T>(2)[i % g_.filters] : T(0));
+      y[i] = static_cast<T>(activated(sum, activation_));
     }
   }
 
@@ -54,6 +61,8 @@ class Conv : public Kernel {
   }
 
   ConvGeometry g_;
+  Opcode activation_;
+  bool has_bias_;
 };
 
 template <Pass pass>
@@ -61,8 +70,14 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
   const TensorType& x = pass == Pass::data ? r.out[0] : r.in[0];
   const TensorType& w = pass == Pass::weights ? r.out[0] : r.in[1];
   const ConvGeometry g = conv_geometry(x.shape, w.shape, r.attrs, r.op);
-  if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g);
-  if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g);
+  Opcode activation = Opcode::copy;
+  if (pass == Pass::forward && !parse_activation(r.attrs.text("activation", ""), activation)) {
+    refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
+    return nullptr;
+  }
+  const bool bias = r.in.size() == 3;
+  if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g, activation, bias);
+  if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g, activation, bias);
   refusal = "computes float32 and float64 only";
   return nullptr;
 }

@@ -5,8 +5,6 @@
 
 namespace kn::cpu::ref {
 
-namespace {
-
 double activated(double x, Opcode activation) {
   constexpr double kSeluScale = 1.0507009873554805, kSeluSlope = 1.7580993408473766;
   switch (activation) {
@@ -21,6 +19,8 @@ double activated(double x, Opcode activation) {
     default: return x;
   }
 }
+
+namespace {
 
 template <class T>
 void gemm_of(const GemmShape& s, const T* a, const T* b, T* c, const Epilogue& epilogue) {

@@ -5,6 +5,9 @@
 
 namespace kn::cpu::ref {
 
+// The activation of an epilogue; copy is none.
+double activated(double x, Opcode activation);
+
 void gemm(const GemmShape& shape, const void* a, const void* b, void* c, const Epilogue& epilogue);
 
 }  // namespace kn::cpu::ref

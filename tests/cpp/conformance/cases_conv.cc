@@ -25,6 +25,17 @@ std::vector<Row> rows() {
       {{2, 5, 5, 4}, {1, 1, 4, 9}, {{"strides", Ints{2, 2}}}},
       {{1, 11, 10, 16}, {3, 3, 16, 33}, {{"padding", same}}},
       {{1, 8, 19, 32}, {3, 3, 32, 32}, {}},
+      {{2, 4, 15, 6}, {3, 3, 6, 37}, {}},
+      {{2, 7, 9, 16}, {3, 3, 16, 16}, {{"padding", same}, {"strides", Ints{2, 2}}}},
+      {{1, 6, 15, 3}, {5, 5, 3, 18}, {{"padding", same}}},
+      {{2, 9, 9, 16}, {1, 1, 16, 24}, {{"strides", Ints{2, 2}}}},
+      {{3, 4, 5, 6}, {4, 5, 6, 7}, {}},
+      {{1, 9, 12, 6}, {3, 3, 3, 20}, {{"groups", int64_t{2}}, {"strides", Ints{2, 3}}}},
+      {{2, 20, 6}, {3, 6, 35}, {{"dilations", Ints{3}}, {"padding", causal}}},
+      {{1, 7, 9, 5}, {3, 4, 5, 6}, {{"strides", Ints{2, 3}}, {"padding", same}}},
+      {{1, 5, 6, 7, 4}, {3, 3, 3, 4, 18}, {{"padding", same}, {"strides", Ints{1, 2, 3}}}},
+      {{1, 6, 6, 0}, {3, 3, 0, 4}, {}},
+      {{1, 6, 6, 2}, {3, 3, 2, 0}, {}},
       {{1, 9, 9, 2}, {2, 2, 2, 3}, {{"strides", Ints{3, 4}}}},
       {{1, 9, 9, 3}, {3, 3, 3, 3}, {{"dilations", Ints{2, 3}}, {"padding", same}}},
       {{2, 4, 6, 8}, {3, 3, 2, 12}, {{"groups", int64_t{4}}, {"padding", same}}},
@@ -54,9 +65,33 @@ void conv_cases(Cases& list) {
     data.set("size", Ints(row.x.begin() + 1, row.x.end() - 1));
     weights.set("window", Ints(row.w.begin(), row.w.end() - 2));
     // The extents of a kernel are always known.
-    list.op("conv", row.attrs).in(row.x).in(row.w).tolerance(1e-4, 1e-5).closed();
-    list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-5).closed();
-    list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-5).closed();
+    list.op("conv", row.attrs).in(row.x).in(row.w).tolerance(1e-4, 1e-4).closed();
+    list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-4).closed();
+    list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-4).closed();
+  }
+  // What the pass fuse_conv makes.
+  const Attrs strided{{"strides", Ints{2, 1}}, {"padding", std::string("same")}};
+  for (const char* activation : {"", "relu", "sigmoid", "tanh", "softplus"}) {
+    Attrs attrs = strided;
+    attrs.set("activation", std::string(activation));
+    list.op("conv", attrs)
+        .in({2, 6, 9, 3})
+        .in({3, 3, 3, 21}, 0.1, 1)
+        .in({21})
+        .tolerance(1e-4, 1e-5)
+        .no_second_here()
+        .closed()
+        .by("direct")
+        .by("bands");
+    attrs.set("strides", Ints{1, 1});
+    list.op("conv", attrs)
+        .in({2, 3, 5, 4})
+        .in({1, 1, 4, 9}, 0.1, 1)
+        .in({9})
+        .tolerance(1e-4, 1e-5)
+        .no_second_here()
+        .closed()
+        .by("product");
   }
 }
 

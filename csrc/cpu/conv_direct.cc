@@ -1,0 +1,246 @@
+// Convolution without columns: the sum of an output pixel runs over the taps of the window, and for
+// each tap (or each row of taps: with channels last these are one piece of memory) over channels.
+// The gradient to the input is the same walk over the gradient of the output, with the kernel
+// turned around; for strides, one walk for each residue of the position. The kernel is packed once
+// per run into panels of two vectors of output channels. Threads take bands of lines of an image.
+#include <algorithm>
+
+#include "cpu/conv.h"
+#include "cpu/conv_epilogue.h"
+#include "cpu/conv_lines.h"
+#include "cpu/isa/conv_args.h"
+#include "runtime/thread_pool.h"
+
+namespace kn::cpu {
+
+namespace {
+
+constexpr Dim kBandBytes = 128 << 10;      // of source lines: a share of a small second cache
+constexpr Dim kMostLineBytes = 512 << 10;  // of one line
+constexpr Dim kUnits = 32;                 // wanted, to share out
+
+template <class T>
+class Direct : public Kernel {
+ public:
+  Direct(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue)
+      : g_(g),
+        lines_(g, adjoint),
+        epilogue_(epilogue),
+        kernels_(conv_kernels_of<T>()),
+        in_(adjoint ? g.group_filters() : g.group_channels()),
+        out_(adjoint ? g.group_channels() : g.group_filters()),
+        width_(2 * kernels_.lanes),
+        panels_((out_ + width_ - 1) / width_),
+        packs_(adjoint || g.groups > 1 || out_ > width_),
+        height_(band_height()),
+        bands_((lines_.out(1) + height_ - 1) / height_),
+        band_(lines_, in_ * g.groups, height_),
+        slots_(global_pool().threads()) {
+    band_bytes_ = aligned(sizeof(T) * band_.elements());
+    runs_ = g.window.taps();
+    slot_bytes_ = band_bytes_ + aligned(sizeof(ConvRun) * runs_);
+  }
+
+  size_t workspace_bytes() const override { return slots_ * slot_bytes_ + packed_bytes(); }
+
+  void run(const RunArgs& args) const override {
+    auto* slots = static_cast<char*>(args.workspace);
+    const T* weights = args.input<T>(1);
+    if (packs_) {
+      weights = reinterpret_cast<T*>(slots + slots_ * slot_bytes_);
+      pack(args, const_cast<T*>(weights));
+    }
+    const Dim units = g_.batch * lines_.out(0) * bands_;
+    const int64_t macs = units * height_ * lines_.out(2) * in_ * out_ * g_.groups *
+                         g_.window.taps() / (lines_.adjoint() ? strides() : 1);
+    args.pool->run_chunks_in_slots(
+        units, macs / (sizeof(T) == 4 ? 100 : 50), slots_,
+        [&](int64_t unit, int slot) { compute(args, weights, unit, slots + slot * slot_bytes_); });
+  }
+
+ private:
+  Dim strides() const { return g_.window[0].stride * g_.window[1].stride * g_.window[2].stride; }
+
+  // Lines of a band: enough to share out, few enough to stay in the cache.
+  Dim band_height() const {
+    const Dim lines = std::max<Dim>(lines_.out(1), 1);
+    const Dim all = std::max<Dim>(g_.batch * lines_.out(0), 1);
+    const Dim line_bytes =
+        std::max<Dim>(lines_.in(2) * in_ * g_.groups * static_cast<Dim>(sizeof(T)), 1);
+    const Dim fitting = std::max<Dim>(kBandBytes / line_bytes, 2);
+    const Dim shared = std::max<Dim>(lines * all / kUnits, 2);
+    const Dim bands = (lines + std::min(fitting, shared) - 1) / std::min(fitting, shared);
+    return (lines + bands - 1) / bands;
+  }
+
+  // Columns of panel p, and its row: whole vectors.
+  Dim columns(Dim panel) const { return std::min(width_, out_ - panel * width_); }
+  Dim panel_row(Dim panel) const {
+    if (!packs_) return g_.filters;
+    return (columns(panel) + kernels_.lanes - 1) / kernels_.lanes * kernels_.lanes;
+  }
+  Dim depth() const { return g_.window.taps() * in_; }
+  Dim group_elements() const { return depth() * ((panels_ - 1) * width_ + panel_row(panels_ - 1)); }
+  size_t packed_bytes() const {
+    return packs_ && panels_ > 0 ? sizeof(T) * g_.groups * group_elements() : 0;
+  }
+
+  // Row `tap * in + i` of a panel is what input channel i contributes through that tap.
+  void pack(const RunArgs& args, T* packed) const {
+    const Dim taps = g_.window.taps(), items = g_.groups * panels_ * taps;
+    args.pool->parallel_for(items, 4, items * in_ * width_ / 8, [&](int64_t from, int64_t to) {
+      for (Dim item = from; item < to; ++item)
+        pack_tap(args.input<T>(1), packed, item / (panels_ * taps), item / taps % panels_,
+                 item % taps);
+    });
+  }
+
+  void pack_tap(const T* w, T* packed, Dim group, Dim panel, Dim place) const {
+    const Dim across = g_.window[2].window, last = place % across;
+    const Dim tap = place - last + lines_.tap_at(last), row = panel_row(panel),
+              count = columns(panel), first = panel * width_;
+    T* to = packed + group * group_elements() + depth() * first + place * in_ * row;
+    const T* from = w + tap * g_.group_channels() * g_.filters + group * g_.group_filters();
+    if (lines_.adjoint()) {
+      from += first * g_.filters;
+      if (count < row) std::fill_n(to, in_ * row, T(0));
+      const auto& gemm = [&]() -> const GemmKernels<T>& {
+        if constexpr (sizeof(T) == 4) return table().gemm.f32;
+        else return table().gemm.f64;
+      }();
+      gemm.transpose(count, in_, from, g_.filters, to, row);
+      return;
+    }
+    from += first;
+    for (Dim i = 0; i < in_; ++i, from += g_.filters, to += row) {
+      std::copy_n(from, count, to);
+      std::fill(to + count, to + row, T(0));
+    }
+  }
+
+  void compute(const RunArgs& args, const T* weights, Dim unit, char* slot) const {
+    const Dim image = unit / (bands_ * lines_.out(0)), plane = unit / bands_ % lines_.out(0);
+    const Dim from = unit % bands_ * height_, to = std::min(from + height_, lines_.out(1));
+    const Dim in_channels = in_ * g_.groups, out_channels = out_ * g_.groups;
+    LineBand band = band_;
+    band.fetch(args.input<T>(0) + image * lines_.in(0) * lines_.in(1) * lines_.in(2) * in_channels,
+               plane, from, to, reinterpret_cast<T*>(slot));
+    const Dim line_size = lines_.out(2) * out_channels;
+    T* out =
+        args.output<T>(0) + ((image * lines_.out(0) + plane) * lines_.out(1) + from) * line_size;
+    Piece piece{band, reinterpret_cast<ConvRun*>(slot + band_bytes_), epilogue_.bias(args)};
+    for (piece.group = 0; piece.group < g_.groups; ++piece.group)
+      for (piece.panel = 0; piece.panel < panels_; ++piece.panel) {
+        piece.weights =
+            packs_ ? weights + piece.group * group_elements() + depth() * piece.panel * width_
+                   : weights;
+        for (Dim line = from; line < to; ++line)
+          for (const Comb& comb : lines_.combs())
+            compute_comb(piece, comb, line, out + (line - from) * line_size);
+      }
+    epilogue_.activate(out, (to - from) * line_size);
+  }
+
+  struct Piece {
+    const LineBand& band;
+    ConvRun* runs;
+    const T* bias;
+    Dim group = 0, panel = 0;
+    const T* weights = nullptr;
+  };
+
+  void compute_comb(const Piece& piece, const Comb& comb, Dim line, T* out) const {
+    const Dim in_channels = in_ * g_.groups, first = piece.group * out_ + piece.panel * width_;
+    ConvPile pile;
+    pile.runs = piece.runs;
+    pile.run_count = find_runs(piece, comb, line);
+    pile.a_row = lines_.pixel_step() * in_channels;
+    pile.a_step = 1;
+    pile.b_step = panel_row(piece.panel);
+    pile.c_row = comb.step * out_ * g_.groups;
+    pile.accumulate = false;
+    pile.bias = piece.bias ? piece.bias + first : nullptr;
+    pile.relu = epilogue_.relu();
+    const Dim count = columns(piece.panel), vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
+    pile.last_columns = static_cast<int>(count - (vectors - 1) * kernels_.lanes);
+    const auto& tiles =
+        (pile.last_columns < kernels_.lanes ? kernels_.partial : kernels_.whole)[vectors - 1];
+    T* c = out + comb.first * out_ * g_.groups + first;
+    // As even as they go: one high, then the rest one lower.
+    Dim left = comb.count, number = (left + kernels_.rows - 1) / kernels_.rows;
+    while (left > 0) {
+      const Dim rows = (left + number - 1) / number;
+      pile.tiles = left - number * (rows - 1);
+      pile.c = c;
+      tiles[rows - 1](pile);
+      const Dim done = rows * pile.tiles;
+      c += done * pile.c_row;
+      for (Dim i = 0; i < pile.run_count; ++i)
+        piece.runs[i].a = static_cast<const T*>(piece.runs[i].a) + done * pile.a_row;
+      left -= done;
+      number -= pile.tiles;
+    }
+  }
+
+  Dim find_runs(const Piece& piece, const Comb& comb, Dim line) const {
+    const Dim in_channels = in_ * g_.groups, row = panel_row(piece.panel);
+    Dim count = 0, tap = 0;
+    for (Dim td = 0; td < lines_.taps(0); ++td)
+      for (Dim th = 0; th < lines_.taps(1); ++th, tap += lines_.taps(2)) {
+        const T* source = piece.band.template line<T>(line, td, th);
+        if (!source) continue;
+        source += piece.group * in_;
+        for (const TapRun& run : comb.runs)
+          piece.runs[count++] = {source + run.at * in_channels,
+                                 piece.weights + (tap + run.tap) * in_ * row, run.taps * in_};
+      }
+    return count;
+  }
+
+  ConvGeometry g_;
+  ConvLines lines_;
+  ConvEpilogue<T> epilogue_;
+  const ConvKernels<T>& kernels_;
+  Dim in_, out_;  // channels of a group
+  Dim width_, panels_;
+  bool packs_;
+  Dim height_, bands_;
+  LineBand band_;
+  int slots_;
+  Dim runs_;
+  size_t band_bytes_, slot_bytes_;
+};
+
+template <class T>
+std::unique_ptr<Kernel> make_of(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
+                                std::string& refusal) {
+  ConvEpilogue<T> epilogue;
+  if (!adjoint && !parse_epilogue(r, epilogue, refusal)) return nullptr;
+  return std::make_unique<Direct<T>>(g, adjoint, epilogue);
+}
+
+std::unique_ptr<Kernel> make(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
+                             std::string& refusal) {
+  const DType dtype = r.in[0].dtype;
+  const Dim read = adjoint ? g.window[2].out * g.filters : g.window[2].in * g.channels;
+  if (read * static_cast<Dim>(size_of(dtype)) > kMostLineBytes) {
+    refusal = concat_text("a line of ", read, " elements is too long to keep");
+    return nullptr;
+  }
+  if (dtype == DType::f32) return make_of<float>(r, g, adjoint, refusal);
+  if (dtype == DType::f64) return make_of<double>(r, g, adjoint, refusal);
+  refusal = "computes float32 and float64 only";
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& refusal) {
+  return make(r, geometry_of<ConvPass::forward>(r), false, refusal);
+}
+
+std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal) {
+  return make(r, geometry_of<ConvPass::data>(r), true, refusal);
+}
+
+}  // namespace kn::cpu

@@ -1,0 +1,185 @@
+// Gradient of a convolution to its kernel, without columns: for each tap (or row of taps) a tile of
+// input channels x output channels stays in registers while the pixels of a band of lines go by.
+// Groups of bands have a sum each, added in order at the end, so threads never show in the result.
+#include <algorithm>
+
+#include "cpu/conv.h"
+#include "cpu/conv_lines.h"
+#include "cpu/isa/conv_args.h"
+#include "runtime/thread_pool.h"
+
+namespace kn::cpu {
+
+namespace {
+
+constexpr Dim kBandBytes = 64 << 10;       // of x and dy
+constexpr Dim kMostLineBytes = 512 << 10;  // of one line
+constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
+constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps are shared out too
+
+template <class T>
+class DirectWeights : public Kernel {
+ public:
+  explicit DirectWeights(const ConvGeometry& g)
+      : g_(g),
+        lines_(g, false),
+        kernels_(conv_kernels_of<T>()),
+        in_(g.group_channels()),
+        out_(g.group_filters()),
+        width_(2 * kernels_.lanes),
+        height_(band_height()),
+        bands_((lines_.out(1) + height_ - 1) / height_),
+        band_(lines_, g.channels, height_),
+        units_(g.batch * lines_.out(0) * bands_),
+        weights_(g.window.taps() * in_ * g.filters),
+        slots_(global_pool().threads()) {
+    const Dim bytes = std::max<Dim>(weights_ * static_cast<Dim>(sizeof(T)), 1);
+    sums_ = std::min(units_, std::clamp<Dim>(kSumBytes / bytes, 2, kMostSums));
+    parts_ = bytes > kWorthParts ? lines_.taps(0) * lines_.taps(1) : 1;
+    band_bytes_ = aligned(sizeof(T) * band_.elements());
+    slot_bytes_ = band_bytes_ + aligned(sizeof(ConvRun) * 2 * height_);
+  }
+
+  size_t workspace_bytes() const override {
+    return slots_ * slot_bytes_ + (sums_ > 1 ? (sums_ - 1) * sum_bytes() : 0);
+  }
+
+  void run(const RunArgs& args) const override {
+    auto* slots = static_cast<char*>(args.workspace);
+    T* out = args.output<T>(0);
+    if (units_ == 0 || weights_ == 0) {
+      std::fill_n(out, weights_, T(0));
+      return;
+    }
+    const auto sum = [&](Dim i) {
+      return i == 0 ? out
+                    : reinterpret_cast<T*>(slots + slots_ * slot_bytes_ + (i - 1) * sum_bytes());
+    };
+    const int64_t macs = g_.batch * g_.window.out_positions() * weights_;
+    args.pool->run_chunks_in_slots(
+        sums_ * parts_, macs / (sizeof(T) == 4 ? 100 : 50), slots_, [&](int64_t i, int slot) {
+          add_units(args, i / parts_, i % parts_, sum(i / parts_), slots + slot * slot_bytes_);
+        });
+    if (sums_ < 2) return;
+    args.pool->parallel_for(weights_, 4096, weights_ * sums_ / 8, [&](int64_t from, int64_t to) {
+      for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
+    });
+  }
+
+ private:
+  size_t sum_bytes() const { return aligned(sizeof(T) * weights_); }
+
+  Dim band_height() const {
+    const Dim lines = std::max<Dim>(lines_.out(1), 1);
+    const Dim bytes =
+        static_cast<Dim>(sizeof(T)) *
+        (lines_.in(2) * g_.channels * g_.window[1].stride + lines_.out(2) * g_.filters);
+    const Dim fitting = std::max<Dim>(kBandBytes / std::max<Dim>(bytes, 1), 1);
+    const Dim bands = (lines + fitting - 1) / fitting;
+    return (lines + bands - 1) / bands;
+  }
+
+  // The units of one sum, all of its kernel or the part of one row of taps.
+  void add_units(const RunArgs& args, Dim which, Dim part, T* sum, char* slot) const {
+    const Dim first = units_ * which / sums_, last = units_ * (which + 1) / sums_;
+    const Dim image_size = g_.window.in_positions() * g_.channels;
+    const Dim line_size = lines_.out(2) * g_.filters;
+    Band band{band_, reinterpret_cast<ConvRun*>(slot + band_bytes_)};
+    for (Dim unit = first; unit < last; ++unit) {
+      const Dim plane_index = unit / bands_, plane = plane_index % lines_.out(0);
+      band.from = unit % bands_ * height_;
+      band.to = std::min(band.from + height_, lines_.out(1));
+      band.first = unit == first;
+      band.x.fetch(args.input<T>(0) + plane_index / lines_.out(0) * image_size, plane, band.from,
+                   band.to, reinterpret_cast<T*>(slot));
+      band.dy = args.input<T>(1) + (plane_index * lines_.out(1) + band.from) * line_size;
+      const Dim rows = lines_.taps(0) * lines_.taps(1);
+      for (Dim row = part * rows / parts_; row < (part + 1) * rows / parts_; ++row)
+        add_row(band, row, sum);
+    }
+  }
+
+  struct Band {
+    LineBand x;
+    ConvRun* runs;  // of the whole band; behind them, shifted ones for the tiles at work
+    Dim from = 0, to = 0;
+    bool first = false;
+    const T* dy = nullptr;
+  };
+
+  // The taps of one row: (td, th) and all of the last axis.
+  void add_row(const Band& band, Dim row, T* sum) const {
+    const Dim td = row / lines_.taps(1), th = row % lines_.taps(1);
+    const Dim line_size = lines_.out(2) * g_.filters;
+    ConvPile pile;
+    pile.run_count = 0;
+    for (Dim line = band.from; line < band.to; ++line)
+      if (const T* x = band.x.template line<T>(line, td, th))
+        band.runs[pile.run_count++] = {x, band.dy + (line - band.from) * line_size, lines_.out(2)};
+    if (pile.run_count == 0 && !band.first) return;
+    pile.a_row = 1;
+    pile.a_step = lines_.pixel_step() * g_.channels;
+    pile.b_step = pile.c_row = g_.filters;
+    pile.accumulate = !band.first;
+    pile.bias = nullptr;
+    pile.relu = false;
+    for (const TapRun& taps : lines_.combs()[0].runs)
+      for (Dim group = 0; group < g_.groups; ++group)
+        for (Dim from = 0; from < out_; from += width_)
+          add_tiles(band, pile, taps, group, from,
+                    sum + (row * lines_.taps(2) + taps.tap) * in_ * g_.filters);
+  }
+
+  // Output channels [from, from + width) of a group, all input channels under `taps`.
+  void add_tiles(const Band& band, ConvPile pile, const TapRun& taps, Dim group, Dim from,
+                 T* sum) const {
+    const Dim count = std::min(width_, out_ - from);
+    const Dim vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
+    pile.last_columns = static_cast<int>(count - (vectors - 1) * kernels_.lanes);
+    const auto& tiles =
+        (pile.last_columns < kernels_.lanes ? kernels_.partial : kernels_.whole)[vectors - 1];
+    T* c = sum + group * out_ + from;
+    ConvRun* runs = band.runs + height_;
+    pile.runs = runs;
+    for (Dim i = 0; i < pile.run_count; ++i)
+      runs[i] = {static_cast<const T*>(band.runs[i].a) + taps.at * g_.channels + group * in_,
+                 static_cast<const T*>(band.runs[i].b) + group * out_ + from, band.runs[i].steps};
+    Dim left = taps.taps * in_, number = (left + kernels_.rows - 1) / kernels_.rows;
+    while (left > 0) {
+      const Dim rows = (left + number - 1) / number;
+      pile.tiles = left - number * (rows - 1);
+      pile.c = c;
+      tiles[rows - 1](pile);
+      const Dim done = rows * pile.tiles;
+      c += done * pile.c_row;
+      for (Dim i = 0; i < pile.run_count; ++i) runs[i].a = static_cast<const T*>(runs[i].a) + done;
+      left -= done;
+      number -= pile.tiles;
+    }
+  }
+
+  ConvGeometry g_;
+  ConvLines lines_;
+  const ConvKernels<T>& kernels_;
+  Dim in_, out_;  // channels of a group
+  Dim width_, height_, bands_;
+  LineBand band_;
+  Dim units_, weights_;
+  int slots_;
+  Dim sums_, parts_;
+  size_t band_bytes_, slot_bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_conv_weights_direct(const KernelRequest& r, std::string& refusal) {
+  const ConvGeometry g = geometry_of<ConvPass::weights>(r);
+  const Dim read = g.window[2].in * g.channels;
+  if (read * static_cast<Dim>(size_of(r.in[0].dtype)) > kMostLineBytes) {
+    refusal = concat_text("a line of ", read, " elements is too long to keep");
+    return nullptr;
+  }
+  return make_float_kernel<DirectWeights>(r.in[0].dtype, refusal, g);
+}
+
+}  // namespace kn::cpu

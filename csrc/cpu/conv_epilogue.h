@@ -1,0 +1,39 @@
+// Bias and activation of a convolution: attribute `activation`, input 2.
+#pragma once
+
+#include "cpu/gemm.h"
+#include "cpu/isa/elementwise.h"
+#include "cpu/isa/isa.h"
+#include "runtime/kernel.h"
+
+namespace kn::cpu {
+
+template <class T>
+struct ConvEpilogue {
+  bool has_bias = false;
+  Opcode activation = Opcode::copy;
+
+  bool relu() const { return activation == Opcode::relu; }
+  const T* bias(const RunArgs& args) const { return has_bias ? args.input<T>(2) : nullptr; }
+  Epilogue of(const RunArgs& args) const { return {bias(args), activation}; }
+
+  // What tiles do not know, over elements that have just been written.
+  void activate(T* y, int64_t n) const {
+    if (activation == Opcode::copy || relu()) return;
+    const int op = static_cast<int>(activation), type = sizeof(T) == 8;
+    const TileFn special = table().vec_math.op[op][type];
+    const TileFn run = special ? special : table().elementwise.op[op][type];
+    run(y, TileOperands{{y}, {1}, 0, 0}, n);
+  }
+};
+
+// False, with the reason, where the activation is not one of them.
+template <class T>
+bool parse_epilogue(const KernelRequest& r, ConvEpilogue<T>& e, std::string& refusal) {
+  e.has_bias = r.in.size() == 3;
+  if (parse_activation(r.attrs.text("activation", ""), e.activation)) return true;
+  refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
+  return false;
+}
+
+}  // namespace kn::cpu

@@ -1,0 +1,36 @@
+// Table of the inner loops of convolution; what they are given is in isa/conv_args.h, so that a
+// change there reaches only those who call them.
+#pragma once
+
+#include <cstdint>
+
+namespace kn::cpu {
+
+struct ConvPile;
+struct DepthwiseLine;
+struct DepthwiseWeights;
+struct WinogradMove;
+
+inline constexpr int kConvMaxRows = 12;
+
+template <class T>
+struct ConvKernels {
+  int rows;   // of a full tile
+  int lanes;  // of a vector: a tile is one or two wide
+  // [vectors - 1][rows - 1], the last vector whole or partial.
+  void (*whole[2][kConvMaxRows])(const ConvPile&);
+  void (*partial[2][kConvMaxRows])(const ConvPile&);
+  void (*depthwise)(const DepthwiseLine&);
+  void (*depthwise_weights)(const DepthwiseWeights&);
+  // Input, weights and output of Winograd's F(4 x 4, 3 x 3) to and from its own domain.
+  void (*winograd_input)(const WinogradMove&);
+  void (*winograd_output)(const WinogradMove&);
+  void (*add)(int64_t n, const T* x, T* y);  // y += x
+};
+
+struct ConvTable {
+  ConvKernels<float> f32;
+  ConvKernels<double> f64;
+};
+
+}  // namespace kn::cpu
