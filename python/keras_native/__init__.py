@@ -28,6 +28,7 @@ _MODULES = [
     "preprocessing",
     "regularizers",
     "utils",
+    "wrappers",
 ]
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)

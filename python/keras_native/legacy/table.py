@@ -265,7 +265,6 @@ TABLE = {
         {"nb_train": "num_train", "nb_test": "num_test", "nb_class": "num_classes"}
     ),
     "Tokenizer": Spelling({"nb_words": "num_words"}),
-    "load_data": Spelling({"nb_words": "num_words"}),
     "ImageDataGenerator": Spelling(_DATA),
     "ImageDataGenerator.flow": Spelling({"X": "x"}),
     "ReduceLROnPlateau": Spelling({"epsilon": "min_delta"}),

@@ -13,10 +13,12 @@ _NAMES = {
         "serialize_keras_object",
     ],
     "download": ["get_file"],
-    "io_utils": ["HDF5Matrix"],
+    "io_utils": ["H5Dict", "HDF5Matrix"],
     "layer_utils": ["convert_all_kernels_in_model", "get_source_inputs", "print_summary"],
+    "multi_gpu_utils": ["multi_gpu_model"],
     "np_utils": ["normalize", "to_categorical"],
+    "vis_utils": ["model_to_dot", "plot_model"],
 }
-_MODULES = ["conv_utils", "losses_utils", "metrics_utils"]
+_MODULES = ["conv_utils", "losses_utils", "metrics_utils", "test_utils"]
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)

@@ -272,6 +272,28 @@ def make_tuple(*args):
     return args
 
 
+def get_from_module(identifier, module_params, module_name, instantiate=False, kwargs=None):
+    """The object of that name in a module's dict; other objects as they are (Keras 1).
+
+    Args:
+        identifier: name, {"name": name, argument: value, …}, or an object.
+        module_params: {name: object}.
+        module_name: for the message.
+        instantiate: whether to call what was found.
+        kwargs: arguments of that call.
+    """
+    kwargs = dict(kwargs or {})
+    if isinstance(identifier, dict):
+        kwargs.update(identifier)
+        identifier, instantiate = kwargs.pop("name"), True
+    if not isinstance(identifier, str):
+        return identifier
+    found = _custom_objects.get(identifier, module_params.get(identifier))
+    if found is None:
+        raise ValueError(f"Invalid {module_name}: {identifier}")
+    return found(**kwargs) if instantiate else found
+
+
 def as_python(value):
     """JSON for what JSON does not know: NumPy scalars and arrays, types, bytes."""
     if isinstance(value, np.generic):

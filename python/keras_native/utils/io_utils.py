@@ -1,10 +1,26 @@
-"""Reading from HDF5 files, and questions to the user."""
+"""HDF5 files as arrays and dicts, and questions to the user."""
 
 import threading
+import weakref
 
 import numpy as np
 
-_open_files = {}  # path -> h5py.File, shared by all matrices over one file
+from .h5dict import H5Dict, load_from_binary_h5py, save_to_binary_h5py
+
+__all__ = [
+    "H5Dict",
+    "HDF5Matrix",
+    "ask_to_proceed_with_overwrite",
+    "h5dict",
+    "load_array",
+    "load_from_binary_h5py",
+    "save_array",
+    "save_to_binary_h5py",
+]
+
+h5dict = H5Dict  # the name before Keras 2.3
+# path -> h5py.File, shared by all matrices over one file, closed with the last of them
+_open_files = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 
 
@@ -20,11 +36,12 @@ class HDF5Matrix:
 
     def __init__(self, datapath, dataset, start=0, end=None, normalizer=None):
         with _lock:
-            if datapath not in _open_files:
+            self._file = _open_files.get(datapath)
+            if self._file is None:
                 import h5py
 
-                _open_files[datapath] = h5py.File(datapath, "r")
-            self.data = _open_files[datapath][dataset]
+                self._file = _open_files[datapath] = h5py.File(datapath, "r")
+            self.data = self._file[dataset]
         self.start = start
         self.end = self.data.shape[0] if end is None else end
         if not 0 <= self.start <= self.end <= self.data.shape[0]:
@@ -87,6 +104,22 @@ class HDF5Matrix:
     def size(self):
         """Number of elements."""
         return int(np.prod(self.shape))
+
+
+def load_array(name):
+    """The array that `save_array` wrote (Keras 1)."""
+    import h5py
+
+    with h5py.File(name, "r") as f:
+        return f["data"][()]
+
+
+def save_array(array, name):
+    """Writes an array into an HDF5 file of its own (Keras 1)."""
+    import h5py
+
+    with h5py.File(name, "w") as f:
+        f["data"] = array
 
 
 def ask_to_proceed_with_overwrite(filepath):

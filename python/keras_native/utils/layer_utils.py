@@ -17,6 +17,27 @@ def count_params(weights):
     return int(sum(np.prod(K.int_shape(w), dtype=np.int64) for w in seen.values()))
 
 
+def count_total_params(layers, layer_set=None):
+    """(trainable, other) scalars in layers and the models among them (Keras 1).
+
+    Args:
+        layers: list of layers.
+        layer_set: layers to leave out, which is added to.
+    """
+    layer_set = set() if layer_set is None else layer_set
+    fresh = [layer for layer in layers if layer not in layer_set]
+    layer_set.update(fresh)
+    trainable = count_params([w for layer in fresh for w in layer.trainable_weights])
+    return trainable, count_params([w for layer in fresh for w in layer.non_trainable_weights])
+
+
+def layer_from_config(config, custom_objects=None):
+    """The layer of a configuration {"class_name": …, "config": …} (Keras 1)."""
+    from ..layers import deserialize
+
+    return deserialize(config, custom_objects=custom_objects)
+
+
 def get_source_inputs(tensor, layer=None, node_index=None):
     """The input tensors that `tensor` is computed from.
 
@@ -78,31 +99,46 @@ def print_summary(model, line_length=None, positions=None, print_fn=None):
     if positions[-1] <= 1:
         positions = [int(line_length * p) for p in positions]
 
-    def row(fields):
-        line = ""
-        for i, field in enumerate(fields):
-            if i:
-                line = line[:-1] + " "
-            line = (line + str(field))[: positions[i]].ljust(positions[i])
-        print_fn(line)
-
     print_fn(f'Model: "{model.name}"')
     print_fn("_" * line_length)
-    row(head)
+    _print_row(head, positions, print_fn)
     print_fn("=" * line_length)
     nodes = None if chain else model._graph.nodes
     for layer in model.layers:
-        fields = [f"{layer.name} ({type(layer).__name__})", _shape_text(layer), _params_text(layer)]
-        if chain:
-            row(fields)
-        else:
-            sources = _connections(layer, nodes)
-            row(fields + sources[:1] if sources else [*fields, ""])
-            for source in sources[1:]:
-                row(["", "", "", source])
+        print_layer_summary(layer, positions, print_fn, nodes)
         print_fn(("=" if layer is model.layers[-1] else "_") * line_length)
     _print_totals(model, print_fn)
     print_fn("_" * line_length)
+
+
+def print_layer_summary(layer, positions=None, print_fn=None, nodes=None):
+    """Prints the row (or rows) of one layer in the table of `print_summary`.
+
+    Args:
+        layer: a layer.
+        positions: widths up to the ends of the columns.
+        print_fn: called with each line instead of `print`.
+        nodes: calls of layers whose connections are shown in a fourth column; None: no such column.
+    """
+    positions = positions or [29, 55, 65]
+    print_fn = print_fn or print
+    fields = [f"{layer.name} ({type(layer).__name__})", _shape_text(layer), _params_text(layer)]
+    if nodes is None:
+        _print_row(fields, positions, print_fn)
+        return
+    sources = _connections(layer, nodes)
+    _print_row(fields + sources[:1] if sources else [*fields, ""], positions, print_fn)
+    for source in sources[1:]:
+        _print_row(["", "", "", source], positions, print_fn)
+
+
+def _print_row(fields, positions, print_fn):
+    line = ""
+    for i, field in enumerate(fields):
+        if i:
+            line = line[:-1] + " "
+        line = (line + str(field))[: positions[i]].ljust(positions[i])
+    print_fn(line)
 
 
 def _print_totals(model, print_fn):

@@ -55,3 +55,55 @@ def probas_to_classes(y_pred):
     if y_pred.ndim > 1 and y_pred.shape[1] > 1:
         return categorical_probas_to_classes(y_pred)
     return (y_pred > 0.5).astype("int64").ravel()
+
+
+# ---------------------------------------------------------------- of Keras 1
+
+
+def accuracy(p, y):
+    """Share of equal elements (Keras 1)."""
+    return float(np.mean(np.asarray(p) == np.asarray(y)))
+
+
+def binary_logloss(p, y):
+    """Mean binary cross-entropy of probabilities `p` for classes `y` (Keras 1)."""
+    p, y = np.clip(p, 1e-15, 1 - 1e-15), np.asarray(y)
+    return float(-np.sum(y * np.log(p) + (1 - y) * np.log1p(-p)) / len(y))
+
+
+def multiclass_logloss(p, y):
+    """Mean of -log(probability of the true class), rows of `p` for classes `y` (Keras 1)."""
+    p = np.asarray(p)
+    return float(-np.mean(np.log([p[i, c] for i, c in enumerate(np.asarray(y).ravel())])))
+
+
+def conv_input_length(output_length, filter_size, border_mode, stride):
+    """Length before a convolution (Keras 1)."""
+    from . import conv_utils
+
+    return conv_utils.conv_input_length(output_length, filter_size, border_mode, stride)
+
+
+def conv_output_length(input_length, filter_size, border_mode, stride, dilation=1):
+    """Length after a convolution (Keras 1)."""
+    from . import conv_utils
+
+    return conv_utils.conv_output_length(
+        input_length, filter_size, border_mode, stride, dilation=dilation
+    )
+
+
+def convert_kernel(kernel, dim_ordering=None):
+    """A kernel between Theano's and TensorFlow's conventions (Keras 1).
+
+    Args:
+        dim_ordering: "th" for kernels (out, in, rows, columns), "tf" for (…, in, out); None: that
+            of the image data format.
+    """
+    from .. import backend as K
+    from . import conv_utils
+
+    first = {"th": True, "tf": False}.get(dim_ordering, K.image_data_format() == "channels_first")
+    if not first:
+        return conv_utils.convert_kernel(kernel)
+    return np.copy(np.flip(kernel, tuple(range(2, np.ndim(kernel)))))

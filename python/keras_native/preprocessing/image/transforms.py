@@ -79,6 +79,13 @@ def apply_affine_transform(
     return np.moveaxis(image, (0, 1, 2), (row_axis, col_axis, channel_axis))
 
 
+def apply_transform(x, transform_matrix, channel_axis=0, fill_mode="nearest", cval=0.0):
+    """An image at the places that a 3 x 3 matrix gives, without interpolation (Keras 1)."""
+    image = np.moveaxis(np.asarray(x), channel_axis, 2)
+    image = _resample(image, np.asarray(transform_matrix), fill_mode, cval, 0)
+    return np.moveaxis(image, 2, channel_axis)
+
+
 def _resample(image, matrix, mode, cval, order):
     """image (h, w, c) at the places that `matrix` gives for every pixel."""
     if order > 1:
