@@ -108,6 +108,39 @@ def loop(
     Returns `outputs` stacked to (T, …) and the final states. Differentiable."""
 
 def ops() -> list[str]: ...
+def conv2d_forward(
+    x: np.ndarray,
+    w: np.ndarray,
+    out: np.ndarray,
+    stride: int,
+    pads: Sequence[Sequence[int]],
+    by: str = "",
+) -> None:
+    """out = convolution of x (N, H, W, C) with w (h, w, C, F), by the named candidate or the best.
+
+    `pads` is ((top, bottom), (left, right)).
+    """
+
+def conv2d_backward_input(
+    dy: np.ndarray,
+    w: np.ndarray,
+    out: np.ndarray,
+    stride: int,
+    pads: Sequence[Sequence[int]],
+    by: str = "",
+) -> None:
+    """out = gradient to the input of the convolution whose output has the gradient dy."""
+
+def conv2d_backward_weights(
+    x: np.ndarray,
+    dy: np.ndarray,
+    out: np.ndarray,
+    stride: int,
+    pads: Sequence[Sequence[int]],
+    by: str = "",
+) -> None:
+    """out = gradient to the kernel of the convolution whose output has the gradient dy."""
+
 def gemm(
     a: np.ndarray, b: np.ndarray, out: np.ndarray, transpose_a: bool, transpose_b: bool
 ) -> None: ...
