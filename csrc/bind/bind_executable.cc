@@ -61,7 +61,12 @@ py::list run(Executable& e, const py::sequence& inputs, int phase) {
   std::shared_ptr<const RunnablePlan> plan;
   std::vector<const void*> in;
   for (const ArrayRef& r : args.refs) in.push_back(r.data);
-  plan = e.plan_for(args.refs, static_cast<Phase>(phase));
+  plan = e.find_plan(args.refs, static_cast<Phase>(phase));
+  if (!plan) {
+    // Planning waits for runs in flight, and one of those may want to call Python.
+    py::gil_scoped_release unlocked;
+    plan = e.plan_for(args.refs, static_cast<Phase>(phase));
+  }
   py::list results;
   std::vector<void*> out;
   for (const TensorType& t : plan->plan().outputs) {
@@ -119,7 +124,11 @@ py::list py_run_rows(Executable& e, const py::sequence& arrays, int64_t batch_si
   const BatchJob job = make_job(a, none, batch_size, first, last);
   py::list results;
   if (!outputs.is_none()) results = py::list(outputs);
-  const std::vector<TensorType> types = row_outputs(e, job);
+  std::vector<TensorType> types;
+  {
+    py::gil_scoped_release unlocked;
+    types = row_outputs(e, job);
+  }
   std::vector<void*> out;
   for (size_t i = 0; i < types.size(); ++i) {
     if (outputs.is_none()) results.append(empty_array(types[i]));

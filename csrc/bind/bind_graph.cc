@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include "base/observer.h"
 #include "bind/bind.h"
 #include "bind/numpy.h"
 #include "graph/builder.h"
@@ -79,6 +80,36 @@ std::pair<std::vector<Value>, std::vector<Value>> py_loop(
   return {std::move(result.outputs), std::move(result.states)};
 }
 
+// A callable of the user's that is handed a copy of the tensor. What it raises is reported as
+// unraisable: the run goes on.
+class PyObserver : public Observer {
+ public:
+  explicit PyObserver(py::function call) : call_(call.release()) {}
+  ~PyObserver() override {
+    if (!Py_IsInitialized()) return;
+    py::gil_scoped_acquire locked;
+    call_.dec_ref();
+  }
+
+  void see(const TensorType& type, const void* data) const override {
+    py::gil_scoped_acquire locked;
+    try {
+      py::array copy = empty_array(type);
+      std::memcpy(copy.mutable_data(), data, type.bytes());
+      call_(copy);
+    } catch (py::error_already_set& error) {
+      error.discard_as_unraisable("an observer of a tensor");
+    }
+  }
+
+ private:
+  py::handle call_;
+};
+
+Value py_observe(const Value& x, py::function call) {
+  return apply("observe", {x}, {}, std::make_shared<PyObserver>(std::move(call)));
+}
+
 std::vector<std::optional<Value>> py_gradients(const Value& loss, const std::vector<Value>& wrt,
                                                const std::optional<Value>& initial) {
   std::vector<std::optional<Value>> out;
@@ -120,6 +151,7 @@ void bind_graph(py::module_& m) {
         return placeholder({parse_dtype(dtype), to_shape(shape)}, std::move(name));
       },
       py::arg("shape"), py::arg("dtype"), py::arg("name") = "");
+  m.def("observe", &py_observe, py::arg("x"), py::arg("call"));
   m.def("learning_phase", &learning_phase);
   m.def("gradients", &py_gradients, py::arg("loss"), py::arg("wrt"),
         py::arg("initial") = py::none());

@@ -9,7 +9,8 @@
 // clang-format off
 #define KN_CPU_FAMILIES(F) \
   F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) \
-  F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool)
+  F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool) \
+  F(observe)
 // clang-format on
 
 namespace kn::cpu {

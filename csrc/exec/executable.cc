@@ -75,27 +75,36 @@ void Executable::check_inputs(std::span<const ArrayRef> inputs) const {
   }
 }
 
+// Under lock_.
+std::shared_ptr<const RunnablePlan> Executable::find(std::span<const ArrayRef> inputs,
+                                                     bool training) {
+  for (auto p = plans_.begin(); p != plans_.end(); ++p) {
+    const Plan& plan = (*p)->plan();
+    const auto fits = [](const TensorType& planned, const ArrayRef& given) {
+      return planned == given.type;
+    };
+    if (plan.training != training ||
+        !std::equal(plan.inputs.begin(), plan.inputs.end(), inputs.begin(), inputs.end(), fits))
+      continue;
+    std::rotate(plans_.begin(), p, p + 1);
+    return plans_.front();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const RunnablePlan> Executable::find_plan(std::span<const ArrayRef> inputs,
+                                                          Phase phase) {
+  std::lock_guard<std::mutex> hold(lock_);
+  return find(inputs, trains(phase));
+}
+
 std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRef> inputs,
                                                          Phase phase) {
-  const bool training = (phase_ == Phase::input ? phase : phase_) == Phase::training;
-  auto matches = [&](const RunnablePlan& p) {
-    const Plan& plan = p.plan();
-    if (plan.training != training || plan.inputs.size() != inputs.size()) return false;
-    for (size_t i = 0; i < inputs.size(); ++i)
-      if (!(plan.inputs[i] == inputs[i].type)) return false;
-    return true;
-  };
-  {
-    std::lock_guard<std::mutex> hold(lock_);
-    for (auto p = plans_.begin(); p != plans_.end(); ++p) {
-      if (!matches(**p)) continue;
-      std::rotate(plans_.begin(), p, p + 1);
-      return plans_.front();
-    }
-  }
+  if (auto found = find_plan(inputs, phase)) return found;
   check_inputs(inputs);
   std::vector<TensorType> types;
   for (const ArrayRef& a : inputs) types.push_back(a.type);
+  const bool training = trains(phase);
   const Graph compiled =
       optimize(graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_); });
   Plan plan = make_plan(compiled, kernels_);
@@ -103,8 +112,7 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   lay_out_updated(plan);
   auto made = std::make_shared<const RunnablePlan>(std::move(plan));
   std::lock_guard<std::mutex> hold(lock_);
-  for (const auto& p : plans_)
-    if (matches(*p)) return p;  // another thread was faster
+  if (auto found = find(inputs, training)) return found;  // another thread was faster
   plans_.insert(plans_.begin(), made);
   drop_old_plans();
   return made;

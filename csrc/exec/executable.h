@@ -38,6 +38,9 @@ class Executable {
   const Graph& graph() const { return graph_; }
   const std::string& name() const { return name_; }
 
+  // The plan for inputs of these types that was made before; nullptr where there is none.
+  std::shared_ptr<const RunnablePlan> find_plan(std::span<const ArrayRef> inputs, Phase phase);
+
   // The plan for inputs of these types, made where there is none yet. Throws ValueError where a
   // type does not fit the placeholder it is for.
   std::shared_ptr<const RunnablePlan> plan_for(std::span<const ArrayRef> inputs, Phase phase);
@@ -53,6 +56,10 @@ class Executable {
   std::string text() const;
 
  private:
+  bool trains(Phase phase) const {
+    return (phase_ == Phase::input ? phase : phase_) == Phase::training;
+  }
+  std::shared_ptr<const RunnablePlan> find(std::span<const ArrayRef> inputs, bool training);
   void check_inputs(std::span<const ArrayRef> inputs) const;
   void drop_old_plans();
 

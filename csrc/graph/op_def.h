@@ -51,6 +51,7 @@ enum Trait : unsigned {
   kAlias = 2,        // output 0 is input 0's bytes under another shape; costs nothing at run time
   kRandom = 4,       // draws from Philox by (seed attribute, step of the run)
   kSource = 8,       // placeholder, variable, constant, phase: no inputs, no kernel
+  kEffect = 16,      // does more than compute its outputs: never computed ahead of a run
 };
 
 struct OpDef {

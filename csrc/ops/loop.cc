@@ -101,110 +101,167 @@ class Stacks {
   LoopSpec* loop_;
 };
 
-std::vector<Value> gradient_loop(const GradContext& g) {
-  const Node& node = *g.node;
-  const Graph& body = static_cast<const LoopBody&>(*node.payload).graph;
-  const Counts n(node.attrs, static_cast<int>(node.inputs.size()));
-  const int carried = n.sequences + n.states;
+// The step's results over fresh placeholders, so that the gradient can be differentiated again, and
+// without observers, who saw the values on the way forward.
+std::vector<Value> fresh_step(const Graph& body, std::vector<Value>& inputs) {
+  Substitution fresh;
+  for (const Value& v : body.inputs) {
+    inputs.push_back(placeholder(v.type(), "step"));
+    fresh[v] = inputs.back();
+  }
+  std::vector<Value> results = substitute(body.outputs, std::move(fresh));
+  for (bool seen = true; seen;) {
+    Substitution through;
+    for (const NodePtr& node : topological_order(results))
+      if (node->op->name == "observe" && node->inputs[0].node->op->name != "observe")
+        through[Value{node, 0}] = node->inputs[0];
+    seen = !through.empty();
+    if (seen) results = substitute(results, std::move(through));
+  }
+  return results;
+}
+
+// Writes the backward loop of one loop node. Lists that end in `_of` say which input of the forward
+// loop an entry of the backward one is for.
+class BackwardLoop {
+ public:
+  explicit BackwardLoop(const GradContext& g)
+      : g_(g),
+        node_(*g.node),
+        n_(node_.attrs, static_cast<int>(node_.inputs.size())),
+        carried_(n_.sequences + n_.states),
+        stacks_(&loop_) {}
+
+  std::vector<Value> gradients_of_inputs() {
+    results_ = fresh_step(static_cast<const LoopBody&>(*node_.payload).graph, at_);
+    loop_.reverse = !node_.attrs.flag("reverse");
+    loop_.steps = node_.attrs.integer("steps");
+    read_forward();
+    read_gradients_of_outputs();
+    carry_gradients_of_states();
+    const Value product = inner_product(results_, flowing_);
+    if (!product) return std::vector<Value>(node_.inputs.size());
+    const std::vector<Value> step = gradients(product, at_);
+    yield_sequences(step);
+    yield_states(step);
+    sum_captures(step);
+    read_captures_outside();
+    return collect(make_loop(loop_));
+  }
+
+ private:
+  void add_sequence(const Value& sequence, const Value& slice) {
+    loop_.sequences.push_back(sequence);
+    loop_.slices.push_back(slice);
+  }
 
   // The forward loop again, this time keeping its states; a pass merges the two.
-  Attrs traced = node.attrs;
-  traced.set("trace", true);
-  const std::vector<Value> forward = apply_all("loop", node.inputs, traced, node.payload);
-
-  // Fresh placeholders for the body's inputs, so that this gradient can be differentiated again.
-  Substitution fresh;
-  std::vector<Value> at;
-  for (const Value& v : body.inputs) {
-    at.push_back(placeholder(v.type(), "step"));
-    fresh[v] = at.back();
-  }
-  const std::vector<Value> results = substitute(body.outputs, fresh);
-
-  LoopSpec back;
-  back.reverse = !node.attrs.flag("reverse");
-  back.steps = node.attrs.integer("steps");
-  auto add_sequence = [&](const Value& sequence, const Value& slice) {
-    back.sequences.push_back(sequence);
-    back.slices.push_back(slice);
-  };
-  for (int i = 0; i < n.sequences; ++i) add_sequence(node.inputs[i], at[i]);
-  for (int i = 0; i < n.states; ++i)
-    add_sequence(forward[n.outputs + n.states + i], at[n.sequences + i]);
-
-  std::vector<Value> flowing(results.size());  // gradient of each result of the step
-  for (int i = 0; i < n.outputs; ++i) {
-    if (!g.grad(i) || !is_float(results[i].dtype())) continue;
-    flowing[i] = placeholder(results[i].type(), "grad");
-    add_sequence(g.grad(i), flowing[i]);
-  }
-  std::vector<int> state_of;
-  std::vector<Value> trace_grad(n.states);  // of the state before each step, as the trace gave it
-  for (int i = 0; i < n.states; ++i) {
-    const Value& state = node.inputs[n.sequences + i];
-    if (!is_float(state.dtype())) continue;
-    flowing[n.outputs + i] = placeholder(body.inputs[n.sequences + i].type(), "grad");
-    const Value& last = g.grad(n.outputs + i);
-    back.states.push_back(last ? last : zeros_like(g.out(n.outputs + i)));
-    back.states_in.push_back(flowing[n.outputs + i]);
-    state_of.push_back(i);
-    const int trace = n.outputs + n.states + i;
-    if (!node.attrs.flag("trace") || !g.grad(trace)) continue;
-    trace_grad[i] = placeholder(body.inputs[n.sequences + i].type(), "grad");
-    add_sequence(g.grad(trace), trace_grad[i]);
+  void read_forward() {
+    Attrs traced = node_.attrs;
+    traced.set("trace", true);
+    const std::vector<Value> forward = apply_all("loop", node_.inputs, traced, node_.payload);
+    for (int i = 0; i < n_.sequences; ++i) add_sequence(node_.inputs[i], at_[i]);
+    for (int i = 0; i < n_.states; ++i)
+      add_sequence(forward[n_.outputs + n_.states + i], at_[n_.sequences + i]);
   }
 
-  const Value product = inner_product(results, flowing);
-  if (!product) return std::vector<Value>(node.inputs.size());
-  const std::vector<Value> step_grads = gradients(product, at);
+  void read_gradients_of_outputs() {
+    flowing_.resize(results_.size());
+    for (int i = 0; i < n_.outputs; ++i) {
+      if (!g_.grad(i) || !is_float(results_[i].dtype())) continue;
+      flowing_[i] = placeholder(results_[i].type(), "grad");
+      add_sequence(g_.grad(i), flowing_[i]);
+    }
+  }
 
-  std::vector<int> sequence_of;
-  for (int i = 0; i < n.sequences; ++i) {
-    if (!step_grads[i]) continue;
-    back.outputs.push_back(step_grads[i]);
-    sequence_of.push_back(i);
+  void carry_gradients_of_states() {
+    trace_grad_.resize(n_.states);
+    for (int i = 0; i < n_.states; ++i) {
+      const TensorType& type = at_[n_.sequences + i].type();
+      if (!is_float(type.dtype)) continue;
+      flowing_[n_.outputs + i] = placeholder(type, "grad");
+      const Value& last = g_.grad(n_.outputs + i);
+      loop_.states.push_back(last ? last : zeros_like(g_.out(n_.outputs + i)));
+      loop_.states_in.push_back(flowing_[n_.outputs + i]);
+      state_of_.push_back(i);
+      const int trace = n_.outputs + n_.states + i;
+      if (!node_.attrs.flag("trace") || !g_.grad(trace)) continue;
+      trace_grad_[i] = placeholder(type, "grad");
+      add_sequence(g_.grad(trace), trace_grad_[i]);
+    }
   }
-  for (int i : state_of) {
-    Value grad = step_grads[n.sequences + i];
-    if (!grad) grad = zeros_like(at[n.sequences + i]);
-    back.states_out.push_back(trace_grad[i] ? add(grad, trace_grad[i]) : grad);
+
+  void yield_sequences(const std::vector<Value>& step) {
+    for (int i = 0; i < n_.sequences; ++i) {
+      if (!step[i]) continue;
+      loop_.outputs.push_back(step[i]);
+      sequence_of_.push_back(i);
+    }
   }
+
+  void yield_states(const std::vector<Value>& step) {
+    for (int i : state_of_) {
+      Value grad = step[n_.sequences + i];
+      if (!grad) grad = zeros_like(at_[n_.sequences + i]);
+      loop_.states_out.push_back(trace_grad_[i] ? add(grad, trace_grad_[i]) : grad);
+    }
+  }
+
   // Gradients of invariants add up over the steps: one more state each. For matrices that is one
   // product of all steps, after the loop.
-  Stacks stacks(&back);
-  std::vector<int> capture_of;
-  std::vector<std::array<int, 3>> products;  // capture, handles of both factors
-  for (int i = 0; i < n.captures; ++i) {
-    const Value& grad = step_grads[carried + i];
-    if (!grad) continue;
-    if (is_matrix_gradient(grad)) {
-      const std::vector<Value>& factors = grad.node->inputs;
-      products.push_back({i, stacks.of(factors[0]), stacks.of(factors[1])});
-      continue;
+  void sum_captures(const std::vector<Value>& step) {
+    for (int i = 0; i < n_.captures; ++i) {
+      const Value& grad = step[carried_ + i];
+      if (!grad) continue;
+      if (is_matrix_gradient(grad)) {
+        const std::vector<Value>& factors = grad.node->inputs;
+        products_.push_back({i, stacks_.of(factors[0]), stacks_.of(factors[1])});
+        continue;
+      }
+      const Value sum = placeholder(at_[carried_ + i].type(), "sum");
+      loop_.states.push_back(zeros_like(node_.inputs[carried_ + i]));
+      loop_.states_in.push_back(sum);
+      loop_.states_out.push_back(add(sum, grad));
+      capture_of_.push_back(i);
     }
-    const Value sum = placeholder(at[carried + i].type(), "sum");
-    back.states.push_back(zeros_like(node.inputs[carried + i]));
-    back.states_in.push_back(sum);
-    back.states_out.push_back(add(sum, grad));
-    capture_of.push_back(i);
   }
 
   // What the backward step still reads of the forward step's captures: the loop's own inputs.
-  Substitution outside;
-  for (int i = 0; i < n.captures; ++i) outside[at[carried + i]] = node.inputs[carried + i];
-  back.outputs = substitute(back.outputs, outside);
-  back.states_out = substitute(back.states_out, outside);
+  void read_captures_outside() {
+    Substitution outside;
+    for (int i = 0; i < n_.captures; ++i) outside[at_[carried_ + i]] = node_.inputs[carried_ + i];
+    loop_.outputs = substitute(loop_.outputs, outside);
+    loop_.states_out = substitute(loop_.states_out, outside);
+  }
 
-  const LoopResult result = make_loop(back);
-  std::vector<Value> grads(node.inputs.size());
-  for (size_t i = 0; i < sequence_of.size(); ++i) grads[sequence_of[i]] = result.outputs[i];
-  for (size_t i = 0; i < state_of.size(); ++i) grads[n.sequences + state_of[i]] = result.states[i];
-  for (size_t i = 0; i < capture_of.size(); ++i)
-    grads[carried + capture_of[i]] = result.states[state_of.size() + i];
-  for (const auto& [i, a, b] : products)
-    grads[carried + i] = apply("matmul", {stacks.rows(a, result), stacks.rows(b, result)},
-                               {{"transpose_a", true}, {"transpose_b", false}});
-  return grads;
+  std::vector<Value> collect(const LoopResult& result) const {
+    std::vector<Value> grads(node_.inputs.size());
+    for (size_t i = 0; i < sequence_of_.size(); ++i) grads[sequence_of_[i]] = result.outputs[i];
+    for (size_t i = 0; i < state_of_.size(); ++i)
+      grads[n_.sequences + state_of_[i]] = result.states[i];
+    for (size_t i = 0; i < capture_of_.size(); ++i)
+      grads[carried_ + capture_of_[i]] = result.states[state_of_.size() + i];
+    for (const auto& [i, a, b] : products_)
+      grads[carried_ + i] = apply("matmul", {stacks_.rows(a, result), stacks_.rows(b, result)},
+                                  {{"transpose_a", true}, {"transpose_b", false}});
+    return grads;
+  }
+
+  const GradContext& g_;
+  const Node& node_;
+  const Counts n_;
+  const int carried_;  // sequences and states
+  LoopSpec loop_;
+  Stacks stacks_;
+  std::vector<Value> at_, results_;  // the step's inputs and results
+  std::vector<Value> flowing_;       // gradient of each result of the step
+  std::vector<Value> trace_grad_;    // of the state before each step, as the trace gave it
+  std::vector<int> sequence_of_, state_of_, capture_of_;
+  std::vector<std::array<int, 3>> products_;  // capture, handles of both factors
+};
+
+std::vector<Value> gradient_loop(const GradContext& g) {
+  return BackwardLoop(g).gradients_of_inputs();
 }
 
 const OpDef kOps[] = {{"loop", 0, -1, infer_loop, gradient_loop}};

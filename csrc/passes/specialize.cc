@@ -130,7 +130,7 @@ class Specializer {
       return constant_ints(node.inputs[0].shape().vec());
     if (node.op->name == "size_of" && node.inputs[0].shape().known())
       return constant(host_scalar<int64_t>(node.inputs[0].shape().elements()));
-    if (node.op->is(kRandom)) return {};
+    if (node.op->is(kRandom) || node.op->is(kEffect)) return {};
     // A repeated scalar is cheaper to read as one than as a table.
     if (node.op->name.starts_with("broadcast_") && type.shape.elements() > kMostSpread) return {};
     for (const Value& v : node.inputs)

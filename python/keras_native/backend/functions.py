@@ -13,30 +13,10 @@ _DTYPES = {
 }
 
 
-# Messages of `print_tensor` by the id of the value to print.
-_messages: dict[int, str] = {}
-
-
 def print_tensor(x, message=""):
-    """`x` itself; its value is printed after `message` whenever a function computes it."""
+    """`x` itself; its value is printed after `message` whenever a run computes it."""
     x = as_tensor(x)
-    printed = emit("identity", (x,))
-    _messages[printed._value.id] = message
-    return printed
-
-
-def _values_to_print(roots):
-    """(message, value) of all printed tensors that `roots` depend on."""
-    found, seen, pending = [], set(), list(roots)
-    while pending and _messages:
-        value = pending.pop()
-        if value.id in seen:
-            continue
-        seen.add(value.id)
-        if value.id in _messages:
-            found.append((_messages[value.id], value))
-        pending.extend(value.inputs)
-    return found[::-1]
+    return Tensor(_core.observe(x._value, lambda value: print(f"{message}{value}")))
 
 
 class Function:
@@ -74,34 +54,14 @@ class Function:
         self._fed = fed
         self._dtypes = [_DTYPES.get(x.dtype) for x in fed]
         self.updates = _pairs(updates, self.outputs)
-        self.executable = self._compiled([], phase)
-        printed = _values_to_print([*self._output_values(), *(v for _, v in self.updates)])
-        self._run = self._printing(printed, phase) if printed else self.executable.run
-
-    def _output_values(self):
-        return [y._value for y in self.outputs]
-
-    def _compiled(self, more_outputs, phase):
-        return _core.Executable(
-            [x._value for x in self._fed],
-            [*self._output_values(), *more_outputs],
+        self.executable = _core.Executable(
+            [x._value for x in fed],
+            [y._value for y in self.outputs],
             [(v._variable, value) for v, value in self.updates],
             phase,
             self.name,
         )
-
-    def _printing(self, printed, phase):
-        """`run` of a second executable that also yields what `print_tensor` asked for."""
-        executable = self._compiled([value for _, value in printed], phase)
-        count = len(self.outputs)
-
-        def run(arrays, phase):
-            results = executable.run(arrays, phase)
-            for (message, _), value in zip(printed, results[count:], strict=True):
-                print(f"{message}{value}")
-            return results[:count]
-
-        return run
+        self._run = self.executable.run
 
     def __call__(self, inputs=()):
         phase = -1
