@@ -1,6 +1,8 @@
 """After `import keras_native.as_keras`, `import keras` and all paths below it are this package.
 
 Only this process is affected. A module `keras.x.y` is the module `keras_native.x.y`, not a copy.
+`keras.__version__` is then that of the Keras whose arithmetic new models follow: 2.3.1, or 1.2.2
+after `use_keras(1)`.
 """
 
 import importlib
@@ -8,8 +10,11 @@ import importlib.abc
 import importlib.machinery
 import sys
 
+from . import dialect
+
 _PACKAGE = __name__.partition(".")[0]
 _NAME = "keras"
+_VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
 
 
 class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -45,6 +50,27 @@ def install():
         del sys.modules[name]
     sys.meta_path.insert(0, _Door())
     importlib.import_module(_NAME)
+    use_keras(2)
+
+
+def use_keras(version):
+    """Let what is made from now on follow Keras 1 (1.2.2) or Keras 2 (2.3.1).
+
+    Spellings of both are understood either way. Keras 1 means its defaults and its arithmetic:
+    hard sigmoids as gates, losses over unmasked steps and weighted samples, metrics batch by
+    batch, its automatic names, its summary; see `keras_native.dialect`.
+
+    Args:
+        version: 1 or 2, or a text that starts so ('1.2.2').
+
+    Raises:
+        ValueError: for another version.
+    """
+    generation = str(version).partition(".")[0]
+    if generation not in _VERSIONS:
+        raise ValueError(f"Expected version 1 or 2 of Keras; received {version!r}.")
+    dialect.set_default(generation)
+    sys.modules[_PACKAGE].__version__ = _VERSIONS[generation]
 
 
 install()

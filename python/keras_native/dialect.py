@@ -1,8 +1,9 @@
 """Where the generations of Keras differ in arithmetic, as one table.
 
-What is built here follows Keras 2.3.1. A model loaded from a file keeps the arithmetic of the Keras
-that wrote it: layers, optimizers and losses look at `current()` when they are made, and keep what
-they found. `model.keras_generation` says which generation a model follows.
+What is built here follows Keras 2.3.1, or Keras 1 after `set_default("1")`. A model loaded from a
+file keeps the arithmetic of the Keras that wrote it: layers, optimizers and losses look at
+`current()` when they are made, and keep what they found. `model.keras_generation` says which
+generation a model follows.
 """
 
 import contextlib
@@ -29,6 +30,14 @@ class Dialect:
         huber_mean: whether the Huber loss is the mean over the last axis.
         reset_after: default of `GRU`.
         recurrent_activation: default of recurrent layers.
+        optimizer_epsilon: default of optimizers; None for `K.epsilon()`.
+        gates_apart: whether recurrent kernels of LSTM and GRU start, and are penalized, as their
+            kernels, unless the implementation is 2.
+        losses: 'keras2', or 'keras1' for its cosine and its binary cross-entropy near 0 and 1.
+        batch_metrics: whether a metric is the mean over a batch, and then over batches by their
+            size, masks and weights left aside.
+        keras1_names: whether what has no name is called as in Keras 1 (`convolution2d_1`, `acc`),
+            and `summary` looks as it did there.
     """
 
     generation: str
@@ -43,6 +52,11 @@ class Dialect:
     huber_mean: bool = False
     reset_after: bool = False
     recurrent_activation: str = "sigmoid"
+    optimizer_epsilon: float | None = None
+    gates_apart: bool = False
+    losses: str = "keras2"
+    batch_metrics: bool = False
+    keras1_names: bool = False
 
 
 KERAS_2 = Dialect("2")
@@ -52,6 +66,11 @@ KERAS_1 = replace(
     masked_loss="keras1",
     moving_variance="population",
     recurrent_activation="hard_sigmoid",
+    optimizer_epsilon=1e-8,
+    gates_apart=True,
+    losses="keras1",
+    batch_metrics=True,
+    keras1_names=True,
 )
 TF_KERAS = Dialect(
     "tf_keras",
@@ -69,7 +88,18 @@ KERAS_3 = replace(TF_KERAS, generation="3", moving_variance="population", hard_s
 
 BY_GENERATION = {d.generation: d for d in (KERAS_1, KERAS_2, TF_KERAS, KERAS_3)}
 
-_current = KERAS_2
+_current = _default = KERAS_2
+
+
+def set_default(generation):
+    """What is made from now on follows Keras '1' or '2'."""
+    global _current, _default
+    _current = _default = {"1": KERAS_1, "2": KERAS_2}[generation]
+
+
+def default():
+    """The dialect of new models."""
+    return _default
 
 
 def current():

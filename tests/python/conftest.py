@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keras_native import backend as K
+from keras_native import dialect
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -15,6 +16,7 @@ def clean_state():
     """Each test starts from the default settings and one seed."""
     np.random.seed(1)
     yield
+    dialect.set_default("2")
     K.set_floatx("float32")
     K.set_epsilon(1e-7)
     K.set_image_data_format("channels_last")

@@ -1,7 +1,10 @@
 """Activations, cross-entropies, normalisation."""
 
+import functools
+
 import numpy as np
 
+from .. import dialect
 from .common import epsilon as fuzz
 from .common import normalize_data_format
 from .math import cast, clip, greater, log, maximum
@@ -9,6 +12,18 @@ from .movement import permute_dimensions
 from .reduce import _float, mean, sum, var
 from .shapes import dimensions, reshape, reshape_to
 from .tensor import Tensor, as_tensor, cast_value, emit, emit_all, float_unary
+
+
+def output_first_in_keras1(function):
+    """Decorator: code written for Keras 1 gives (output, target), today's (target, output)."""
+
+    @functools.wraps(function)
+    def wrapper(target, output, *args, **kwargs):
+        if dialect.default().generation == "1":
+            target, output = output, target
+        return function(target, output, *args, **kwargs)
+
+    return wrapper
 
 
 def relu(x, alpha=0.0, max_value=None, threshold=0.0):
@@ -120,13 +135,14 @@ def _logits_behind(output, op):
     softmax only where it has two axes: over more, Keras wrote it in other operations.
     """
     value = output._value
-    if value.op != op:
+    if value.op != op or dialect.current().losses == "keras1":
         return None
     if op == "softmax" and (output.ndim != 2 or value.attrs.get("axis", -1) not in (-1, 1)):
         return None
     return Tensor(value.inputs[0])
 
 
+@output_first_in_keras1
 def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """Cross-entropy between distributions along `axis`.
 
@@ -151,6 +167,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     return emit("categorical_crossentropy", (output, target), epsilon=fuzz())
 
 
+@output_first_in_keras1
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """Cross-entropy of distributions along `axis` and integer classes.
 
@@ -178,6 +195,7 @@ def _differ(a, b):
     return any(m is not None and n is not None and m != n for m, n in zip(a, b, strict=True))
 
 
+@output_first_in_keras1
 def binary_crossentropy(target, output, from_logits=False):
     """Elementwise cross-entropy of independent probabilities, or of logits."""
     output = _float(output)
@@ -185,8 +203,10 @@ def binary_crossentropy(target, output, from_logits=False):
     logits = output if from_logits else _logits_behind(output, "sigmoid")
     if logits is not None:
         return emit("binary_crossentropy_logits", (logits, target))
-    # The fuzz factor is added to what was clipped by it already, as Keras 2.3.1 does.
     output = clip(output, fuzz(), 1 - fuzz())
+    if dialect.current().losses == "keras1":
+        return emit("binary_crossentropy_logits", (log(output / (1 - output)), target))
+    # The fuzz factor is added to what was clipped by it already, as Keras 2.3.1 does.
     return -(target * log(output + fuzz()) + (1 - target) * log(1 - output + fuzz()))
 
 

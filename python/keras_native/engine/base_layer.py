@@ -8,6 +8,7 @@ import re
 from .. import backend as K
 from .. import dialect
 from ..legacy import accepts_keras1
+from ..legacy.table import NAMES_THEN
 from ..utils.generic_utils import (
     has_arg,
     is_all_none,
@@ -45,6 +46,13 @@ _ALLOWED = {
     "trainable",
     "weights",
 }
+
+
+def automatic_name(class_name):
+    """What a layer of a class is called by itself, without the number."""
+    if dialect.current().keras1_names:
+        return NAMES_THEN.get(class_name, class_name).lower()
+    return snake_case(class_name)
 
 
 def snake_case(name):
@@ -98,7 +106,7 @@ class Layer(NodeAccess, WeightStore):
 
     def _check_name(self, name):
         if not name:
-            prefix = snake_case(type(self).__name__)
+            prefix = automatic_name(type(self).__name__)
             return f"{prefix}_{K.get_uid(prefix)}"
         if not isinstance(name, str):
             raise TypeError(f"A layer's name has to be a text, got {name!r}")

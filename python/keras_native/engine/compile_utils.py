@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from .. import backend as K
+from .. import dialect
 from ..utils.generic_utils import check_for_unexpected_keys, to_list
 from .data_checks import loss_name
 
@@ -143,9 +144,13 @@ def prepare_sample_weights(output_names, sample_weight_mode, skip_target_weighin
 
 def get_metric_name(metric, weighted=False):
     """The name in the logs: what the user wrote, or the name of the function or object."""
-    if isinstance(metric, str):
-        return metric
     from .. import metrics
+
+    keras1 = dialect.current().keras1_names
+    if keras1 and metric in _ACCURACY:
+        return "acc"
+    if isinstance(metric, str) and not keras1:
+        return metric
 
     metric = metrics.get(metric)
     return getattr(metric, "name", None) or getattr(metric, "__name__", type(metric).__name__)
@@ -225,7 +230,10 @@ def _metric_dict(metrics, shape, loss_fn, is_weighted, module):
         if isinstance(found, type):
             raise ValueError(f"Expected a metric function or object, got the class {found}.")
         if not isinstance(found, module.Metric):
-            found = module.MeanMetricWrapper(found, name=name)
+            wrapper = module.MeanMetricWrapper
+            if dialect.current().batch_metrics:
+                from ..metrics.base import BatchMean as wrapper
+            found = wrapper(found, name=name)
         named[name] = found
     return named
 

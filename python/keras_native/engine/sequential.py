@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from .. import backend as K
+from .. import dialect
 from ..legacy import accepts_keras1
 from ..utils.layer_utils import get_source_inputs
-from .base_layer import Layer
+from .base_layer import Layer, automatic_name
 from .input_layer import Input, InputLayer
 from .training import Model
 
 __all__ = ["Input", "InputLayer", "Layer", "Model", "Sequential"]
+
+
+def _input_name(layer):
+    """Name of the input layer that the first layer gets."""
+    if dialect.current().keras1_names:
+        prefix = f"{automatic_name(type(layer).__name__)}_input"
+        return f"{prefix}_{K.get_uid(prefix)}"
+    return layer.name + "_input"
 
 
 class Sequential(Model):
@@ -85,7 +94,7 @@ class Sequential(Model):
             self._layers = [layer]
             if shape is None:
                 return
-            x = Input(batch_shape=shape, dtype=first.dtype, name=layer.name + "_input")
+            x = Input(batch_shape=shape, dtype=first.dtype, name=_input_name(layer))
             self._tail = self._single(layer, layer(x))
             self._layers = [x._keras_history[0], layer]
 

@@ -308,6 +308,7 @@ class Model(DataAdapter, Compilable):
         Returns:
             The loss, or the list of loss and metrics in the order of `metrics_names`.
         """
+        self._start_batch(reset_metrics)
         if sample_weight is None and class_weight is None:
             fast = self._fast_train.get("train")
             if fast is not None and fast.fits(x, y):
@@ -323,6 +324,7 @@ class Model(DataAdapter, Compilable):
 
     def test_on_batch(self, x, y, sample_weight=None, reset_metrics=True):
         """Loss and metrics of one batch, in test mode; arguments as for `train_on_batch`."""
+        self._start_batch(reset_metrics)
         if sample_weight is None:
             fast = self._fast_train.get("test")
             if fast is not None and fast.fits(x, y):
@@ -332,6 +334,11 @@ class Model(DataAdapter, Compilable):
         function, inputs = self._test_call(data)
         self._remember_batch("test", function, x, y, inputs)
         return self._batch_result(function(inputs), reset_metrics)
+
+    def _start_batch(self, reset_metrics):
+        # Keras 2 starts metrics anew after a batch only, so that one after `evaluate` adds to it.
+        if reset_metrics and self._dialect.batch_metrics and self._is_compiled:
+            self.reset_metrics()
 
     def _batch_result(self, values, reset_metrics):
         if reset_metrics:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from .. import dialect
 from . import compile_utils
 from .data_checks import loss_name
 from .layer_weights import unique
@@ -23,7 +24,8 @@ class Endpoint:
         weight: placeholder for sample weights.
         metrics, weighted_metrics: {name: metric object}.
         loss_metric: mean of the loss, where the model has several outputs.
-        masked_loss: what a masked loss is the mean over, as in `dialect.Dialect`.
+        masked_loss, batch_metrics: what a masked loss is the mean over, and whether batches count
+            by their size, as in `dialect.Dialect`.
     """
 
     def __init__(self, name, tensor, loss, loss_weight):
@@ -41,6 +43,7 @@ class Endpoint:
         self.weighted_metrics = {}
         self.loss_metric = None
         self.masked_loss = "all"
+        self.batch_metrics = False
 
     def target_shape(self):
         """What a target has to look like; None where a loss of the user's may take anything."""
@@ -54,6 +57,7 @@ class Endpoint:
         fn = getattr(self.loss, "fn", None)
         if fn is None:
             return shape if type(self.loss).__module__.startswith(losses.__name__) else None
+        fn = getattr(fn, "__wrapped__", fn)  # as `metrics` have them
         return shape if getattr(losses, getattr(fn, "__name__", ""), None) is fn else None
 
     def split(self, metrics):
@@ -124,7 +128,8 @@ class LossGraph:
                 continue
             loss = end.loss_tensor(weighted)
             if end.loss_metric is not None:
-                loss_values.append(end.loss_metric(loss))
+                number = K.shape(end.tensor)[0] if end.batch_metrics else None
+                loss_values.append(end.loss_metric(loss, sample_weight=number))
             part = loss if end.loss_weight == 1 else loss * end.loss_weight
             total = part if total is None else total + part
         for penalty in model.losses:
@@ -156,9 +161,10 @@ class TrainingGraph:
 
     def __init__(self, model, settings):
         self.model = model
-        self.endpoints = self._make_endpoints(settings)
-        self._make_targets(settings["target_tensors"])
-        self._make_metrics(settings)
+        with dialect.use(model._dialect):
+            self.endpoints = self._make_endpoints(settings)
+            self._make_targets(settings["target_tensors"])
+            self._make_metrics(settings)
         self._graphs: dict = {}
         self._test_functions: dict = {}
         self._train_function = None
@@ -182,6 +188,7 @@ class TrainingGraph:
             end = Endpoint(name, tensor, losses[i], factors[i])
             end.weight, end.weight_mode = weights[i], modes[i]
             end.masked_loss = self.model._dialect.masked_loss
+            end.batch_metrics = self.model._dialect.batch_metrics
             ends.append(end)
         return ends
 
@@ -271,7 +278,8 @@ class TrainingGraph:
     def graph(self, weighted):
         """Losses and metrics as tensors."""
         if weighted not in self._graphs:
-            self._graphs[weighted] = LossGraph(self.model, self.endpoints, weighted)
+            with dialect.use(self.model._dialect):
+                self._graphs[weighted] = LossGraph(self.model, self.endpoints, weighted)
         return self._graphs[weighted]
 
     def train_function(self, weighted):

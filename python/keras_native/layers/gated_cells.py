@@ -21,6 +21,17 @@ class GatedCell(DenseCell):
             )
         self.implementation = implementation or 1  # 0 was what 1 is now
 
+    def _add(self, name, shape, initializer):
+        if name == "recurrent_kernel" and self.implementation == 1 and self._dialect.gates_apart:
+            return self.add_weight(
+                shape=shape,
+                name=name,
+                initializer=self.kernel_initializer,
+                regularizer=self.kernel_regularizer,
+                constraint=self.recurrent_constraint,
+            )
+        return super()._add(name, shape, initializer)
+
     def get_config(self):
         return {
             **super().get_config(),

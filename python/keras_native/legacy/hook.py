@@ -1,10 +1,12 @@
 """The one place where a call written for Keras 1 is turned into the call of today."""
 
 import functools
+import inspect
 import warnings
 
 import numpy as np
 
+from .. import dialect
 from .generators import samples_to_steps
 from .history import keras1_history
 from .table import BOOL, DICT, FLOAT, INITIALIZER, INITIALIZERS, INT, SHAPE, TABLE, VALUES
@@ -49,22 +51,41 @@ def _wrap(function, row, shown_name, skip):
     if row.time_series:
         old_names |= {"input_dim", "input_length"}
 
+    defaults = _places(function, row, skip)
+
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         own, rest = args[:skip], args[skip:]
         old_order = uses_old_order(row, rest)
-        if not old_order and old_names.isdisjoint(kwargs):
-            return function(*args, **kwargs)
-        if old_order or row.samples:
-            kwargs = _named(row.order.split(), shown_name, rest, kwargs)
-            rest = ()
-        new = translate(row, kwargs, shown_name)
-        if old_order or not (set(kwargs) & old_names) <= {"input_dim", "input_length"}:
-            _warn(shown_name, row, rest, kwargs, new)
-        result = function(*own, *rest, **new)
-        return keras1_history(result, new.get("callbacks")) if row.history else result
+        old = old_order or not old_names.isdisjoint(kwargs)
+        if old:
+            rest, kwargs = _todays_call(row, shown_name, rest, kwargs, old_order, old_names)
+        if defaults and dialect.current().generation == "1":
+            missing = {k: v for k, v, place in defaults if place >= len(rest)}
+            kwargs = {**missing, **kwargs}
+        result = function(*own, *rest, **kwargs)
+        if row.history and (old or dialect.default().keras1_names):
+            return keras1_history(result, kwargs.get("callbacks"))
+        return result
 
     return wrapper
+
+
+def _places(function, row, skip):
+    """(keyword, default of Keras 1, its place among the positional arguments) of a row."""
+    order = list(inspect.signature(function).parameters)[skip:] if row.defaults else ()
+    return [(keyword, value, order.index(keyword)) for keyword, value in row.defaults.items()]
+
+
+def _todays_call(row, shown_name, args, kwargs, old_order, old_names):
+    """(positional arguments, keywords) of a call in Keras 1's spelling as it is written today."""
+    if old_order or row.samples:
+        kwargs = _named(row.order.split(), shown_name, args, kwargs)
+        args = ()
+    new = translate(row, kwargs, shown_name)
+    if old_order or not (set(kwargs) & old_names) <= {"input_dim", "input_length"}:
+        _warn(shown_name, row, args, kwargs, new)
+    return args, new
 
 
 def uses_old_order(row, args):
@@ -137,8 +158,6 @@ def _modern_value(keyword, value):
 
 def _modern_initializer(function):
     """Keras 1 called `init(shape, name=...)`; today an initializer is called with a dtype."""
-    import inspect
-
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -162,14 +181,16 @@ def _join_input_shape(new):
 
 
 def _warn(shown_name, row, args, old, new):
-    """One warning that shows the call as it is written today."""
+    """One warning that shows the call as it is written today, unless Keras 1 was asked for."""
+    if dialect.default().generation == "1":
+        return
     shown = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in new.items()]
     dropped = sorted(k for k in old if row.names.get(k, k) is None)
     note = f" Without effect today: {', '.join(dropped)}." if dropped else ""
     warnings.warn(
         f"Keras 1 spelling: today this call is `{shown_name}({', '.join(shown)})`.{note}",
         Keras1SpellingWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 

@@ -26,6 +26,7 @@ class Spelling(NamedTuple):
     order_if: tuple = ()  # (index, test) pairs that must all hold for `order` to apply
     time_series: bool = False  # input_dim and input_length together give input_shape
     history: bool = False  # returns a History, whose metrics then have the names of Keras 1
+    defaults: Mapping = _NONE  # new keyword -> default in Keras 1, for code that asked for Keras 1
     samples: bool = False  # counts samples, not batches; an old keyword implies the old order
 
 
@@ -210,6 +211,7 @@ TABLE = {
         _RECURRENT,
         order=("output_dim init inner_init activation inner_activation" + _RECURRENT_TAIL),
         order_if=((1, INITIALIZER),),
+        defaults={"recurrent_activation": "hard_sigmoid", "implementation": 0},
         time_series=True,
     ),
     "LSTM": Spelling(
@@ -219,6 +221,7 @@ TABLE = {
             + _RECURRENT_TAIL
         ),
         order_if=((1, INITIALIZER),),
+        defaults={"recurrent_activation": "hard_sigmoid", "implementation": 0},
         time_series=True,
     ),
     # layers and models
@@ -287,6 +290,15 @@ OBJECTS = {
 
 # Metrics that are called differently from one version to the next: ending -> other ending.
 METRICS = {"acc": "accuracy", "accuracy": "acc"}
+
+# How Keras 1 called the classes that changed their names, in its automatic names and summaries.
+NAMES_THEN = {
+    "Conv1D": "Convolution1D",
+    "Conv2D": "Convolution2D",
+    "Conv3D": "Convolution3D",
+    "Conv2DTranspose": "Deconvolution2D",
+    "SeparableConv2D": "SeparableConvolution2D",
+}
 
 # Classes that only changed their name.
 CLASSES = {

@@ -1,6 +1,7 @@
 """Losses as functions of (y_true, y_pred): one value per sample, or per sample and time step."""
 
 from .. import backend as K
+from .. import dialect
 
 
 def _pair(y_true, y_pred):
@@ -10,6 +11,11 @@ def _pair(y_true, y_pred):
     if not K.is_tensor(y_true):
         y_true = K.constant(y_true, dtype=K.dtype(y_pred))
     return K.cast(y_true, K.dtype(y_pred)), y_pred
+
+
+def _crossentropy(kind, *args, **kwargs):
+    """The backend's function in today's order of arguments."""
+    return getattr(K, f"{kind}_crossentropy").__wrapped__(*args, **kwargs)
 
 
 def mean_squared_error(y_true, y_pred):
@@ -97,21 +103,21 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     if classes is None:
         classes = K.cast(K.shape(y_pred)[-1], K.dtype(y_pred))
     y_true = _smoothed(y_true, label_smoothing, 1.0 / classes)
-    return K.categorical_crossentropy(y_true, y_pred, from_logits=from_logits)
+    return _crossentropy("categorical", y_true, y_pred, from_logits=from_logits)
 
 
 def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, axis=-1):
     """Cross-entropy of integer targets and class probabilities (or logits)."""
     if not K.is_tensor(y_pred):
         y_pred = K.constant(y_pred)
-    return K.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+    return _crossentropy("sparse_categorical", y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
 def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0):
     """Mean over the last axis of the cross-entropies of independent probabilities."""
     y_true, y_pred = _pair(y_true, y_pred)
     y_true = _smoothed(y_true, label_smoothing, 0.5)
-    return K.mean(K.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=-1)
+    return K.mean(_crossentropy("binary", y_true, y_pred, from_logits=from_logits), axis=-1)
 
 
 def kullback_leibler_divergence(y_true, y_pred):
@@ -133,6 +139,8 @@ def cosine_proximity(y_true, y_pred, axis=-1):
     y_true, y_pred = _pair(y_true, y_pred)
     y_true = K.l2_normalize(y_true, axis=axis)
     y_pred = K.l2_normalize(y_pred, axis=axis)
+    if dialect.current().losses == "keras1":
+        return -K.mean(y_true * y_pred, axis=axis)
     return -K.sum(y_true * y_pred, axis=axis)
 
 

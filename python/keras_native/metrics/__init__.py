@@ -1,5 +1,11 @@
 """Metrics by name: functions of (y_true, y_pred) and objects that keep state over batches."""
 
+import functools
+import inspect
+import types
+
+from .. import backend as K
+from ..dialect import current
 from ..losses import (
     KLD,
     MAE,
@@ -88,6 +94,24 @@ from .means import (
 )
 
 acc = ACC = accuracy
+
+
+def _as_then(function):
+    """`function`, but the mean over the batch in code that asked for Keras 1."""
+
+    @functools.wraps(function)
+    def metric(*args, **kwargs):
+        values = function(*args, **kwargs)
+        return K.mean(values) if current().batch_metrics else values
+
+    return metric
+
+
+for _name, _value in list(globals().items()):
+    if isinstance(_value, types.FunctionType) and {"y_true", "y_pred"} <= set(
+        inspect.signature(_value).parameters
+    ):
+        globals()[_name] = _as_then(_value)
 
 
 def clone_metric(metric):

@@ -217,3 +217,17 @@ class MeanMetricWrapper(Mean):
     def get_config(self):
         config = {k: K.eval(v) if K.is_tensor(v) else v for k, v in self._fn_kwargs.items()}
         return {**super().get_config(), **config}
+
+
+class BatchMean(MeanMetricWrapper):
+    """Mean of fn(y_true, y_pred) over a batch, and over batches by their size, as in Keras 1.
+
+    Weights and masks are left aside.
+    """
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds the value of a batch, as often as it has samples."""
+        value = self._fn(y_true, y_pred, **self._fn_kwargs)
+        value = K.mean(value if K.is_tensor(value) else K.constant(value))
+        number = K.cast(K.shape(y_pred)[0], self.dtype)
+        return Mean.update_state(self, value, sample_weight=number)

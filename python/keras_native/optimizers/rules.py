@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import backend as K
+from .. import dialect
 from .base import GradientOptimizer
 
 
@@ -17,6 +18,8 @@ class _WithOldWeights:
 
 def _epsilon(kwargs):
     epsilon = kwargs.pop("epsilon", None)
+    if epsilon is None:
+        epsilon = dialect.current().optimizer_epsilon
     return K.epsilon() if epsilon is None else epsilon
 
 

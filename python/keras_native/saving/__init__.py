@@ -13,6 +13,7 @@ _NAMES = {
         "to_json",
         "to_yaml",
     ],
+    "pickled": ["pickle_model", "unpickle_model"],
     "weights": [
         "load_weights_from_hdf5_group",
         "load_weights_from_hdf5_group_by_name",

@@ -10,11 +10,13 @@ tf_keras 2.12 and 2.13 wrote `_layer_checkpoint_dependencies` in the place of `l
 """
 
 import re
+import warnings
 
 import numpy as np
 
 from .. import backend as K
 from . import reader
+from .attributes import as_text
 
 _OLD_LAYERS = "_layer_checkpoint_dependencies"
 
@@ -86,10 +88,18 @@ def load(group, model):
     Raises:
         ValueError: if a weight is missing or does not fit; the model is then as it was.
     """
-    pairs = list(variables(model))
+    old = not reader.has(group, "layers") and reader.has(group, _OLD_LAYERS)
+    K.batch_set_value(_read(group, list(variables(model)), old))
+
+
+def _read(group, pairs, old=False):
+    """(variable, array) for (path, variable).
+
+    Raises:
+        ValueError: if a weight is missing or does not fit.
+    """
     held = sum(int(np.prod(K.int_shape(v))) for _, v in pairs)
     budget = reader.Budget(held + 64)
-    old = not reader.has(group, "layers") and reader.has(group, _OLD_LAYERS)
     values = []
     for path, variable in pairs:
         if old:
@@ -101,7 +111,45 @@ def load(group, model):
                 f"{path!r} has shape {value.shape}."
             )
         values.append((variable, value))
+    return values
+
+
+def load_by_name(group, model, skip_mismatch=False):
+    """Set the weights of the layers whose names the file tells.
+
+    Args:
+        skip_mismatch: warn of layers that do not fit and leave them, instead of raising.
+    Raises:
+        ValueError: if a weight is missing or does not fit; the model is then as it was.
+    """
+    stored = _stored_names(reader.subgroup(group, "layers"))
+    values = []
+    for layer in model.layers:
+        place = stored.get(layer.name)
+        if place is None or not layer.weights:
+            continue
+        try:
+            values += _read(group, list(variables(layer, f"layers/{place}/")))
+        except ValueError as error:
+            if not skip_mismatch:
+                raise
+            warnings.warn(
+                f"Skipping loading of weights for layer {layer.name} due to {error}", stacklevel=3
+            )
     K.batch_set_value(values)
+
+
+def _stored_names(layers):
+    """{name of a layer: name of its group} as far as the groups of a file tell."""
+    stored = {}
+    for place in layers:
+        if len(stored) > 100_000:
+            raise ValueError("Expected at most 100000 layers in a file.")
+        own = reader.subgroup(layers, place)
+        for holder in (own, reader.subgroup(own, "vars") if reader.has(own, "vars") else own):
+            if "name" in holder.attrs:
+                stored[as_text(holder.attrs["name"], "name")] = place
+    return stored
 
 
 def _where(group, path):

@@ -140,9 +140,17 @@ def _load_archive(filepath, custom_objects, compile):
 
 
 def save_weights(model, filepath, overwrite=True):
-    """Write the weights of a model; arguments as in `save_model`."""
+    """Write the weights of a model; arguments as in `save_model`.
+
+    A path that ends in `.weights.h5` gets the layout of Keras 3, any other that of Keras 2.
+    """
+    keras3 = _is_path(filepath) and os.fsdecode(filepath).endswith(".weights.h5")
     with _writing(filepath, overwrite) as f:
-        if f is not None:
+        if f is None:
+            return
+        if keras3:
+            layout.save(f, model)
+        else:
             weights.save_weights_to_hdf5_group(f, weights.stored_layers(model))
 
 
@@ -166,8 +174,9 @@ def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=Fa
     with _reading(filepath) as f:
         if layout.is_layout(f):
             if by_name:
-                raise ValueError("Weights in the layout of Keras 3 have no names to go by.")
-            layout.load(f, model)
+                layout.load_by_name(f, model, skip_mismatch)
+            else:
+                layout.load(f, model)
             return
         if "layer_names" not in f.attrs and "layer_names0" not in f.attrs:
             f = reader.subgroup(f, "model_weights")

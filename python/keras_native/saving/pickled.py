@@ -5,6 +5,24 @@ import io
 from .. import dialect
 
 
+def pickle_model(model):
+    """What `unpickle_model` takes: a dict that can be pickled if all of the user's own can be."""
+    content, objects, compiled = dump(model)
+    return {"content": content, "objects": objects, "compiled": compiled}
+
+
+def unpickle_model(state):
+    """The model of `pickle_model`.
+
+    Raises:
+        ValueError: if `state` is something else.
+    """
+    keys = ("content", "objects", "compiled")
+    if not isinstance(state, dict) or set(state) != set(keys):
+        raise ValueError(f"Expected what `pickle_model` returned; received {state!r:.100}")
+    return restore(*(state[key] for key in keys))
+
+
 def dump(model):
     """What `restore` takes to make the model again: bytes, and classes that are not of here."""
     from .model_file import save_model

@@ -57,7 +57,10 @@ def load_training(f, model, custom_objects):
         return
     config = parse_json(as_text(f.attrs["training_config"], "training_config"))
     compile_from_config(model, config, custom_objects)
-    _load_state(f, model)
+    reorder = None
+    if keras1.is_writer(f):  # not of a model of Keras 1 that was loaded and saved here
+        reorder = lambda state: keras1.state_in_model_order(f, model, state)  # noqa: E731
+    _load_state(f, model, reorder)
 
 
 def load_own(f, model, config, custom_objects):
@@ -66,13 +69,13 @@ def load_own(f, model, config, custom_objects):
     _load_state(f, model)
 
 
-def _load_state(f, model):
+def _load_state(f, model, reorder=None):
     """Set the optimizer's state from group `optimizer_weights`, where there is one."""
     if not reader.has(f, "optimizer_weights"):
         return
     group = reader.subgroup(f, "optimizer_weights")
     names = load_attributes_from_hdf5_group(group, "weight_names")
-    _load_optimizer(group, names, model, lambda state: keras1.state_in_model_order(f, model, state))
+    _load_optimizer(group, names, model, reorder)
 
 
 def load_archived(f, model, config, custom_objects):
@@ -137,7 +140,7 @@ def _load_optimizer(group, names, model, reorder):
     budget = reader.Budget(2 * trained + 64)
     try:
         state = [reader.array(group, name, budget) for name in names]
-        if reorder is not None and model.keras_generation == "1":
+        if reorder is not None:
             state = reorder(state)
         model.optimizer.set_weights(state)
     except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from ..legacy.table import NAMES_THEN
 
 
 def count_params(weights):
@@ -87,19 +88,21 @@ def print_summary(model, line_length=None, positions=None, print_fn=None):
         print_fn: called with each line instead of `print`.
     """
     print_fn = print_fn or print
-    chain = _is_chain(model)
+    keras1 = model._dialect.keras1_names
+    chain = not keras1 and _is_chain(model)
     if chain:
         line_length = line_length or 65
         positions = positions or [0.45, 0.85, 1.0]
         head = ["Layer (type)", "Output Shape", "Param #"]
     else:
-        line_length = line_length or 98
+        line_length = line_length or (100 if keras1 else 98)
         positions = positions or [0.33, 0.55, 0.67, 1.0]
         head = ["Layer (type)", "Output Shape", "Param #", "Connected to"]
     if positions[-1] <= 1:
         positions = [int(line_length * p) for p in positions]
 
-    print_fn(f'Model: "{model.name}"')
+    if not keras1:
+        print_fn(f'Model: "{model.name}"')
     print_fn("_" * line_length)
     _print_row(head, positions, print_fn)
     print_fn("=" * line_length)
@@ -122,7 +125,10 @@ def print_layer_summary(layer, positions=None, print_fn=None, nodes=None):
     """
     positions = positions or [29, 55, 65]
     print_fn = print_fn or print
-    fields = [f"{layer.name} ({type(layer).__name__})", _shape_text(layer), _params_text(layer)]
+    kind = type(layer).__name__
+    if layer._dialect.keras1_names:
+        kind = NAMES_THEN.get(kind, kind)
+    fields = [f"{layer.name} ({kind})", _shape_text(layer), _params_text(layer)]
     if nodes is None:
         _print_row(fields, positions, print_fn)
         return

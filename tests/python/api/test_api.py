@@ -26,7 +26,6 @@ ABSENT = {
         "tf_file_io_proxy": "stands in for TensorFlow's files in Google's cloud, in Keras's tests",
     },
 }
-NOT_YET = {"engine.saving": {"pickle_model", "unpickle_model"}}
 NOTHING_UNDERNEATH = {"TFOptimizer"}  # wraps what does not exist here; making one says so
 KERAS_1 = {"Highway", "MaxoutDense"}  # their methods here are those of today's layers
 INNER = {"cell"}  # what layers keep for themselves
@@ -50,7 +49,7 @@ def entries(area):
 
 
 def is_absent(area, name):
-    return name in NOT_YET.get(area, ()) or name in ABSENT.get(area, ())
+    return name in ABSENT.get(area, ())
 
 
 def names():
@@ -100,10 +99,9 @@ def test_names_from_elsewhere(area):
             assert hasattr(module, name), name
 
 
-@pytest.mark.parametrize("listed", [NOT_YET, ABSENT], ids=["not yet", "absent"])
-def test_what_is_not_there(listed):
-    """The lists of names that are missing have none that is there."""
-    for area, missing in listed.items():
+def test_what_is_not_there():
+    """The list of names that are missing has none that is there."""
+    for area, missing in ABSENT.items():
         for name in missing:
             assert name in entries(area), f"{name} is no name of Keras 2.3.1"
             assert not hasattr(module_of(area), name), f"{name} is there: take it off the list"

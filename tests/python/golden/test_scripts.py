@@ -11,10 +11,23 @@ import zlib
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native import initializations, initializers, losses, metrics, objectives
+from keras_native import (
+    dialect,
+    initializations,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    objectives,
+)
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "fixtures"
-CASES = sorted(p.parent for p in FOLDER.glob("keras-*/*/case.json"))
+CASES = [
+    path.parent
+    for path in sorted(FOLDER.glob("keras-*/*/case.json"))
+    if json.loads(path.read_text())["kind"] == "script"
+]
 
 
 def names_for(producer):
@@ -41,6 +54,9 @@ def names_for(producer):
         "K_eval": K.eval,
         "K_tensor": tensor,
         "metric_step": metric_step,
+        **{k: getattr(layers, k) for k in dir(layers) if k[0] != "_"},
+        "Model": models.Model,
+        "Sequential": models.Sequential,
     }
 
 
@@ -71,6 +87,9 @@ def assert_close(got, expected, key):
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_case(folder):
+    """The code of a case, in the arithmetic of the Keras that ran it."""
+    generation = "1" if folder.parent.name == "keras-1.2.2" else "2"
+    dialect.set_default(generation)
     K.clear_session()
     np.random.seed(0)
     case = json.loads((folder / "case.json").read_text())

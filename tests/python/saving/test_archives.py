@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pytest
 from keras_native import layers as L
+from keras_native.engine.saving import pickle_model, unpickle_model
 from keras_native.models import Model, Sequential, load_model
 from keras_native.saving import archive
 
@@ -54,6 +55,53 @@ def test_inner_models_and_weights_alone(path):
     second.set_weights([w + 1 for w in second.get_weights()])
     second.load_weights(path)
     np.testing.assert_array_equal(first.predict(X), second.predict(X))
+
+
+def various():
+    x = L.Input((6, 4), name="x")
+    sequences = L.Bidirectional(L.LSTM(3, return_sequences=True))(x)
+    sequences = L.TimeDistributed(L.Dense(4))(sequences)
+    sequences = L.BatchNormalization()(L.Conv1D(3, 2)(sequences))
+    return Model(x, L.Dense(2, name="last")(L.GRU(3)(sequences)))
+
+
+def test_weights_in_the_layout_of_keras_3(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    first, second = various(), various()
+    first.save_weights(path)
+    with h5py.File(path) as f:
+        assert "layer_names" not in f.attrs
+        assert f["layers/dense/vars/0"].shape == (3, 2)
+        assert f["layers/bidirectional/forward_layer/cell/vars/0"].shape == (4, 12)
+        assert f["layers/batch_normalization/vars"].attrs["name"] == first.layers[4].name
+    second.load_weights(path)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_of_keras_3_by_name(tmp_path):
+    path = tmp_path / "m.weights.h5"
+    first = various()
+    first.save_weights(path)
+    other = Sequential([L.Dense(2, input_shape=(3,), name="last"), L.Dense(2, name="own")])
+    kept = other.layers[1].get_weights()
+    other.load_weights(path, by_name=True)
+    for a, b in zip(first.layers[-1].get_weights(), other.layers[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(kept[0], other.layers[1].get_weights()[0])
+    wrong = Sequential([L.Dense(3, input_shape=(3,), name="last")])
+    with pytest.raises(ValueError, match=r"has shape \(3, 3\)"):
+        wrong.load_weights(path, by_name=True)
+    with pytest.warns(UserWarning, match="Skipping loading of weights for layer last"):
+        wrong.load_weights(path, by_name=True, skip_mismatch=True)
+
+
+def test_pickle_model_of_keras_2():
+    first = model()
+    second = unpickle_model(pickle.loads(pickle.dumps(pickle_model(first))))
+    assert second.train_on_batch(X, Y) == first.train_on_batch(X, Y)
+    with pytest.raises(ValueError, match="pickle_model"):
+        unpickle_model(b"bytes")
 
 
 def keras_3(layers, **extra):
