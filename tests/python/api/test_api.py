@@ -1,7 +1,7 @@
 """Public names of Keras 2.3.1, their arguments and defaults.
 
-keras-2.3.1.json lists what that version offers. What is missing stands in NOT_YET, which must
-shrink, or in ABSENT with the reason: a test fails for a name in them that exists.
+keras-2.3.1.json lists what that version offers. What is missing stands in ABSENT with the reason: a
+test fails for a name in it that exists.
 """
 
 import importlib
