@@ -35,6 +35,10 @@ inline size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 // Convolutions that are one product: a window of one cell, or one that covers all of the input.
 template <ConvPass pass>
 std::unique_ptr<Kernel> make_conv_product(const KernelRequest& r, std::string& refusal);
+// By Winograd's F(4 x 4, 3 x 3).
+std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_conv_data_winograd(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal);
 // Over the taps of the window, with whole lines of pixels.
 std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal);

@@ -8,7 +8,7 @@
 #include "cpu/conv.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/conv_lines.h"
-#include "cpu/isa/conv_args.h"
+#include "cpu/conv_tiles.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
@@ -152,7 +152,6 @@ class Direct : public Kernel {
   void compute_comb(const Piece& piece, const Comb& comb, Dim line, T* out) const {
     const Dim in_channels = in_ * g_.groups, first = piece.group * out_ + piece.panel * width_;
     ConvPile pile;
-    pile.runs = piece.runs;
     pile.run_count = find_runs(piece, comb, line);
     pile.a_row = lines_.pixel_step() * in_channels;
     pile.a_step = 1;
@@ -161,25 +160,8 @@ class Direct : public Kernel {
     pile.accumulate = false;
     pile.bias = piece.bias ? piece.bias + first : nullptr;
     pile.relu = epilogue_.relu();
-    const Dim count = columns(piece.panel), vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
-    pile.last_columns = static_cast<int>(count - (vectors - 1) * kernels_.lanes);
-    const auto& tiles =
-        (pile.last_columns < kernels_.lanes ? kernels_.partial : kernels_.whole)[vectors - 1];
-    T* c = out + comb.first * out_ * g_.groups + first;
-    // As even as they go: one high, then the rest one lower.
-    Dim left = comb.count, number = (left + kernels_.rows - 1) / kernels_.rows;
-    while (left > 0) {
-      const Dim rows = (left + number - 1) / number;
-      pile.tiles = left - number * (rows - 1);
-      pile.c = c;
-      tiles[rows - 1](pile);
-      const Dim done = rows * pile.tiles;
-      c += done * pile.c_row;
-      for (Dim i = 0; i < pile.run_count; ++i)
-        piece.runs[i].a = static_cast<const T*>(piece.runs[i].a) + done * pile.a_row;
-      left -= done;
-      number -= pile.tiles;
-    }
+    pile.c = out + comb.first * out_ * g_.groups + first;
+    run_tiles(kernels_, pile, piece.runs, comb.count, columns(piece.panel));
   }
 
   Dim find_runs(const Piece& piece, const Comb& comb, Dim line) const {

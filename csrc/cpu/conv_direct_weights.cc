@@ -5,7 +5,7 @@
 
 #include "cpu/conv.h"
 #include "cpu/conv_lines.h"
-#include "cpu/isa/conv_args.h"
+#include "cpu/conv_tiles.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
@@ -133,29 +133,12 @@ class DirectWeights : public Kernel {
   // Output channels [from, from + width) of a group, all input channels under `taps`.
   void add_tiles(const Band& band, ConvPile pile, const TapRun& taps, Dim group, Dim from,
                  T* sum) const {
-    const Dim count = std::min(width_, out_ - from);
-    const Dim vectors = (count + kernels_.lanes - 1) / kernels_.lanes;
-    pile.last_columns = static_cast<int>(count - (vectors - 1) * kernels_.lanes);
-    const auto& tiles =
-        (pile.last_columns < kernels_.lanes ? kernels_.partial : kernels_.whole)[vectors - 1];
-    T* c = sum + group * out_ + from;
     ConvRun* runs = band.runs + height_;
-    pile.runs = runs;
     for (Dim i = 0; i < pile.run_count; ++i)
       runs[i] = {static_cast<const T*>(band.runs[i].a) + taps.at * g_.channels + group * in_,
                  static_cast<const T*>(band.runs[i].b) + group * out_ + from, band.runs[i].steps};
-    Dim left = taps.taps * in_, number = (left + kernels_.rows - 1) / kernels_.rows;
-    while (left > 0) {
-      const Dim rows = (left + number - 1) / number;
-      pile.tiles = left - number * (rows - 1);
-      pile.c = c;
-      tiles[rows - 1](pile);
-      const Dim done = rows * pile.tiles;
-      c += done * pile.c_row;
-      for (Dim i = 0; i < pile.run_count; ++i) runs[i].a = static_cast<const T*>(runs[i].a) + done;
-      left -= done;
-      number -= pile.tiles;
-    }
+    pile.c = sum + group * out_ + from;
+    run_tiles(kernels_, pile, runs, taps.taps * in_, std::min(width_, out_ - from));
   }
 
   ConvGeometry g_;

@@ -22,9 +22,13 @@ struct ConvKernels {
   void (*partial[2][kConvMaxRows])(const ConvPile&);
   void (*depthwise)(const DepthwiseLine&);
   void (*depthwise_weights)(const DepthwiseWeights&);
-  // Input, weights and output of Winograd's F(4 x 4, 3 x 3) to and from its own domain.
+  // Winograd's F(4 x 4, 3 x 3): input (6 x 6), kernel (3 x 3) and output gradient (4 x 4) to the 36
+  // points of its domain; output (4 x 4) and kernel gradient (3 x 3) back.
   void (*winograd_input)(const WinogradMove&);
+  void (*winograd_kernel)(const WinogradMove&);
+  void (*winograd_spread)(const WinogradMove&);
   void (*winograd_output)(const WinogradMove&);
+  void (*winograd_kernel_back)(const WinogradMove&);
   void (*add)(int64_t n, const T* x, T* y);  // y += x
 };
 

@@ -96,6 +96,9 @@ void add(int64_t n, const T* x, T* y) {
   for (int64_t i = 0; i < n; ++i) y[i] += x[i];
 }
 
+#include "cpu/isa/conv_depthwise.inc"
+#include "cpu/isa/conv_winograd.inc"
+
 template <class T, int vectors, int rows>
 void fill_rows(ConvKernels<T>& t) {
   t.whole[vectors - 1][rows - 1] = pile<T, rows, vectors, false>;
@@ -109,6 +112,8 @@ void fill_kernels(ConvKernels<T>& t) {
   t.lanes = kLanes<T>;
   fill_rows<T, 1, kRows>(t);
   fill_rows<T, 2, kRows>(t);
+  fill_depthwise(t);
+  fill_winograd(t);
   t.add = add<T>;
 }
 

@@ -52,16 +52,16 @@ struct DepthwiseWeights {
   int64_t a_step, b_step;
 };
 
-// A row of tiles of 6 x 6 points between an image and 36 matrices (tiles, channels) of Winograd's
-// domain; the loops over channels are vectors.
+// A small square of an image (or of a kernel: its taps) to the 36 points of Winograd's domain, or
+// back. `channels` is a multiple of a vector.
 struct WinogradMove {
   const void* from;
   void* to;
   int64_t channels;
-  int64_t line, pixel;    // steps of the image
-  int64_t matrix;         // step between the matrices
-  int64_t lines, pixels;  // of the image that are there, from the tile's corner on
-  const void* bias;       // of the output
+  int64_t line, pixel;               // steps of the image
+  int64_t matrix;                    // step from point to point
+  int64_t top, bottom, left, right;  // the cells of the square that are there
+  const void* bias;                  // (channels,) of an output, or nullptr
   bool relu;
 };
 

@@ -5,6 +5,9 @@ namespace kn::test {
 
 namespace {
 
+const AttrValue same = std::string("same"), causal = std::string("causal");
+const AttrValue pads = std::string("explicit");
+
 struct Row {
   Shape x, w;
   Attrs attrs;
@@ -12,8 +15,6 @@ struct Row {
 
 // x (N, spatial…, C), w (window…, C / groups, F)
 std::vector<Row> rows() {
-  const AttrValue same = std::string("same"), causal = std::string("causal");
-  const AttrValue pads = std::string("explicit");
   return {
       {{2, 7, 3}, {3, 3, 5}, {}},
       {{2, 7, 3}, {3, 3, 5}, {{"strides", Ints{2}}, {"padding", same}}},
@@ -69,7 +70,31 @@ void conv_cases(Cases& list) {
     list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-4).closed();
     list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-4).closed();
   }
+  // Winograd's transforms: ragged ends, any padding, more than one panel.
+  const Attrs padded{{"padding", pads}, {"pads", Ints{1, 2, 0, 1}}};
+  for (const auto& [x, w, attrs] :
+       std::vector<Row>{{{3, 8, 8, 16}, {3, 3, 16, 16}, {{"padding", same}}},
+                        {{2, 11, 16, 16}, {3, 3, 16, 48}, {}},
+                        {{2, 9, 10, 32}, {3, 3, 32, 16}, padded}}) {
+    const Shape y = output_of({x, w, attrs});
+    Attrs data = attrs, weights = attrs;
+    data.set("size", Ints(x.begin() + 1, x.end() - 1));
+    weights.set("window", Ints{3, 3});
+    for (Case* c : {&list.op("conv", attrs).in(x).in(w), &list.op("conv_data", data).in(y).in(w),
+                    &list.op("conv_weights", weights).in(x).in(y)})
+      c->types({DType::f32}).tolerance(1e-4, 5e-4).closed().by("winograd");
+  }
   // What the pass fuse_conv makes.
+  list.op("conv", {{"padding", same}, {"activation", std::string("relu")}})
+      .in({3, 8, 7, 16})
+      .in({3, 3, 16, 32}, 0.1, 1)
+      .in({32})
+      .types({DType::f32})
+      .tolerance(1e-4, 5e-4)
+      .no_gradient_here()
+      .no_second_here()
+      .closed()
+      .by("winograd");
   const Attrs strided{{"strides", Ints{2, 1}}, {"padding", std::string("same")}};
   for (const char* activation : {"", "relu", "sigmoid", "tanh", "softplus"}) {
     Attrs attrs = strided;
@@ -100,7 +125,6 @@ void pool_cases(Cases& list) {
     Shape x;
     Attrs attrs;
   };
-  const AttrValue same = std::string("same");
   const std::vector<Pool> pools = {
       {{2, 7, 3}, {{"window", Ints{2}}, {"strides", Ints{2}}}},
       {{2, 6, 6, 3}, {{"window", Ints{2, 2}}, {"strides", Ints{2, 2}}}},

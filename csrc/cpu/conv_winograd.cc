@@ -1,0 +1,332 @@
+// 3 x 3 windows by Winograd's F(4 x 4, 3 x 3): squares of 4 x 4 output pixels, which read 6 x 6
+// input pixels, become 36 points where the convolution is a product over channels: 36
+// multiplications instead of 144. Tiles of all images are numbered through; a block of them goes
+// through transform, 36 products and transform back in the second cache. Errors of float32 grow
+// about tenfold, which trained networks do not notice; float64 is left to the direct way.
+#include "cpu/conv.h"
+#include "cpu/conv_epilogue.h"
+#include "cpu/conv_tiles.h"
+#include "runtime/thread_pool.h"
+
+namespace kn::cpu {
+
+namespace {
+
+constexpr Dim kPoints = 36, kTile = 4, kSquare = 6;
+constexpr Dim kBlockBytes = 640 << 10;  // of both sides of the products of a block
+constexpr Dim kMostTiles = 96;          // of a block
+constexpr Dim kFewestTiles = 12;        // of a whole convolution: a register tile has as many rows
+
+// Channels that matrices of the domain are apart beyond their size: were they multiples of 4096
+// bytes apart, all points of a tile would meet in one set of the first cache.
+constexpr Dim kSkew = 16;
+
+Dim ceil_div(Dim a, Dim b) { return (a + b - 1) / b; }
+
+// The tiles of one side of a convolution: `from` reads (or is read by) tiles of `to`.
+struct TileGrid {
+  Dim batch = 0;
+  Dim in_height = 0, in_width = 0, out_height = 0, out_width = 0;
+  Dim before_height = 0, before_width = 0;
+
+  Dim rows() const { return ceil_div(out_height, kTile); }
+  Dim columns() const { return ceil_div(out_width, kTile); }
+  Dim tiles() const { return batch * rows() * columns(); }
+
+  // The square of tile `t` in a tensor (batch, height, width, channels) from cell (y, x) on.
+  static WinogradMove square(Dim image, Dim y, Dim x, Dim size, Dim height, Dim width, Dim channels,
+                             Dim& at) {
+    WinogradMove m{};
+    at = ((image * height + y) * width + x) * channels;
+    m.channels = channels;
+    m.line = width * channels;
+    m.pixel = channels;
+    m.top = std::max<Dim>(-y, 0);
+    m.left = std::max<Dim>(-x, 0);
+    m.bottom = std::min(height - y, size);
+    m.right = std::min(width - x, size);
+    return m;
+  }
+  WinogradMove in_square(Dim t, Dim channels, Dim& at) const {
+    const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
+    return square(image, y * kTile - before_height, x * kTile - before_width, kSquare, in_height,
+                  in_width, channels, at);
+  }
+  WinogradMove out_square(Dim t, Dim channels, Dim& at) const {
+    const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
+    return square(image, y * kTile, x * kTile, kTile, out_height, out_width, channels, at);
+  }
+};
+
+TileGrid grid_of(const ConvGeometry& g, bool adjoint) {
+  const WindowAxis &h = g.window[1], &w = g.window[2];
+  if (adjoint) return {g.batch, h.out, w.out, h.in, w.in, 2 - h.before, 2 - w.before};
+  return {g.batch, h.in, w.in, h.out, w.out, h.before, w.before};
+}
+
+Dim block_of(Dim in, Dim out) {
+  const Dim tiles = kBlockBytes / (kPoints * static_cast<Dim>(sizeof(float)) * (in + out));
+  return std::clamp<Dim>(tiles / 12 * 12, 12, kMostTiles);
+}
+
+// Forward, or the gradient to the input: the same with the kernel turned around.
+class Winograd : public Kernel {
+ public:
+  Winograd(const ConvGeometry& g, bool adjoint, const ConvEpilogue<float>& epilogue)
+      : grid_(grid_of(g, adjoint)),
+        adjoint_(adjoint),
+        epilogue_(epilogue),
+        kernels_(table().conv.f32),
+        in_(adjoint ? g.filters : g.channels),
+        out_(adjoint ? g.channels : g.filters),
+        block_(block_of(in_, out_)),
+        in_matrix_(block_ * in_ + kSkew),
+        out_matrix_(block_ * out_ + kSkew),
+        slots_(global_pool().threads()) {}
+
+  size_t workspace_bytes() const override {
+    return sizeof(float) *
+           (slots_ * slot_elements() + kPoints * kernel_matrix() + (adjoint_ ? 9 * in_ * out_ : 0));
+  }
+
+  void run(const RunArgs& args) const override {
+    float* slots = static_cast<float*>(args.workspace);
+    float* kernel = slots + slots_ * slot_elements();
+    const float* w = args.input<float>(1);
+    if (adjoint_) w = turned_around(args, kernel + kPoints * kernel_matrix());
+    transform_kernel(args, w, kernel);
+    const Dim tiles = grid_.tiles(), blocks = ceil_div(tiles, block_);
+    args.pool->run_chunks_in_slots(
+        blocks, tiles * kPoints * in_ * out_ / 80, slots_, [&](int64_t block, int slot) {
+          compute(args, kernel, block * block_, std::min(block_, tiles - block * block_),
+                  slots + slot * slot_elements());
+        });
+  }
+
+ private:
+  Dim slot_elements() const { return kPoints * (in_matrix_ + out_matrix_); }
+  Dim kernel_matrix() const { return in_ * out_ + kSkew; }
+  Dim width() const { return 2 * kernels_.lanes; }
+
+  // w (3, 3, out, in) as (3, 3, in, out), the taps from last to first.
+  const float* turned_around(const RunArgs& args, float* to) const {
+    args.pool->parallel_for(9, 1, 9 * in_ * out_ / 4, [&](int64_t from, int64_t until) {
+      for (Dim tap = from; tap < until; ++tap)
+        table().gemm.f32.transpose(out_, in_, args.input<float>(1) + (8 - tap) * in_ * out_, in_,
+                                   to + tap * in_ * out_, out_);
+    });
+    return to;
+  }
+
+  // w (3, 3, in, out) to points of panels (in, two vectors).
+  void transform_kernel(const RunArgs& args, const float* w, float* kernel) const {
+    args.pool->parallel_for(in_, 8, in_ * out_ * 8, [&](int64_t from, int64_t until) {
+      WinogradMove m{};
+      m.line = 3 * in_ * out_;
+      m.pixel = in_ * out_;
+      m.bottom = m.right = 3;
+      m.matrix = kernel_matrix();
+      for (Dim i = from; i < until; ++i)
+        for (Dim first = 0; first < out_; first += width()) {
+          m.channels = std::min(width(), out_ - first);
+          m.from = w + i * out_ + first;
+          m.to = kernel + first * in_ + i * m.channels;
+          kernels_.winograd_kernel(m);
+        }
+    });
+  }
+
+  void compute(const RunArgs& args, const float* kernel, Dim first, Dim count, float* in) const {
+    float* out = in + kPoints * in_matrix_;
+    Dim at = 0;
+    for (Dim t = 0; t < count; ++t) {
+      WinogradMove m = grid_.in_square(first + t, in_, at);
+      m.from = args.input<float>(0) + at;
+      m.to = in + t * in_;
+      m.matrix = in_matrix_;
+      kernels_.winograd_input(m);
+    }
+    for (Dim point = 0; point < kPoints; ++point)
+      multiply(in + point * in_matrix_, kernel + point * kernel_matrix(), out + point * out_matrix_,
+               count);
+    for (Dim t = 0; t < count; ++t) {
+      WinogradMove m = grid_.out_square(first + t, out_, at);
+      m.from = out + t * out_;
+      m.to = args.output<float>(0) + at;
+      m.matrix = out_matrix_;
+      m.bias = epilogue_.bias(args);
+      m.relu = epilogue_.relu();
+      kernels_.winograd_output(m);
+    }
+  }
+
+  // in (count, in) times one point of the kernel.
+  void multiply(const float* in, const float* kernel, float* out, Dim count) const {
+    ConvPile pile{};
+    pile.run_count = 1;
+    pile.a_row = in_;
+    pile.a_step = 1;
+    pile.c_row = out_;
+    for (Dim first = 0; first < out_; first += width()) {
+      pile.b_step = std::min(width(), out_ - first);
+      pile.c = out + first;
+      ConvRun run{in, kernel + first * in_, in_};
+      run_tiles(kernels_, pile, &run, count, pile.b_step);
+    }
+  }
+
+  TileGrid grid_;
+  bool adjoint_;
+  ConvEpilogue<float> epilogue_;
+  const ConvKernels<float>& kernels_;
+  Dim in_, out_;
+  Dim block_, in_matrix_, out_matrix_;
+  int slots_;
+};
+
+// The gradient to the kernel: products over tiles of the input's and the output gradient's points.
+class WinogradWeights : public Kernel {
+ public:
+  explicit WinogradWeights(const ConvGeometry& g)
+      : grid_(grid_of(g, false)),
+        kernels_(table().conv.f32),
+        in_(g.channels),
+        out_(g.filters),
+        block_(block_of(in_, out_)),
+        in_matrix_(block_ * in_ + kSkew),
+        out_matrix_(block_ * out_ + kSkew),
+        blocks_(ceil_div(grid_.tiles(), block_)),
+        sums_(std::min(blocks_, std::clamp<Dim>(kSumBytes / (36 * in_ * out_), 4, kMostSums))),
+        slots_(global_pool().threads()) {}
+
+  size_t workspace_bytes() const override {
+    return sizeof(float) * (slots_ * slot_elements() + (sums_ - 1) * weights());
+  }
+
+  void run(const RunArgs& args) const override {
+    float* slots = static_cast<float*>(args.workspace);
+    float* out = args.output<float>(0);
+    const auto sum = [&](Dim i) {
+      return i == 0 ? out : slots + slots_ * slot_elements() + (i - 1) * weights();
+    };
+    args.pool->run_chunks_in_slots(
+        sums_, grid_.tiles() * kPoints * in_ * out_ / 80, slots_, [&](int64_t i, int slot) {
+          add_blocks(args, blocks_ * i / sums_, blocks_ * (i + 1) / sums_, sum(i),
+                     slots + slot * slot_elements());
+        });
+    args.pool->parallel_for(weights(), 4096, weights() * sums_ / 8, [&](int64_t from, int64_t to) {
+      for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
+    });
+  }
+
+ private:
+  static constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
+
+  Dim weights() const { return 9 * in_ * out_; }
+  Dim sum_matrix() const { return in_ * out_ + kSkew; }
+  Dim slot_elements() const { return kPoints * (in_matrix_ + out_matrix_ + sum_matrix()); }
+
+  void add_blocks(const RunArgs& args, Dim from, Dim to, float* w, float* in) const {
+    float *out = in + kPoints * in_matrix_, *sums = out + kPoints * out_matrix_;
+    for (Dim block = from; block < to; ++block) {
+      const Dim first = block * block_, count = std::min(block_, grid_.tiles() - first);
+      transform_block(args, first, count, in, out);
+      for (Dim point = 0; point < kPoints; ++point)
+        multiply(in + point * in_matrix_, out + point * out_matrix_, sums + point * sum_matrix(),
+                 count, block > from);
+    }
+    WinogradMove m{};
+    m.channels = out_;
+    m.line = 3 * in_ * out_;
+    m.pixel = in_ * out_;
+    m.bottom = m.right = 3;
+    m.matrix = sum_matrix();
+    for (Dim i = 0; i < in_; ++i) {
+      m.from = sums + i * out_;
+      m.to = w + i * out_;
+      kernels_.winograd_kernel_back(m);
+    }
+  }
+
+  void transform_block(const RunArgs& args, Dim first, Dim count, float* in, float* out) const {
+    Dim at = 0;
+    for (Dim t = 0; t < count; ++t) {
+      WinogradMove m = grid_.in_square(first + t, in_, at);
+      m.from = args.input<float>(0) + at;
+      m.to = in + t * in_;
+      m.matrix = in_matrix_;
+      kernels_.winograd_input(m);
+      m = grid_.out_square(first + t, out_, at);
+      m.from = args.input<float>(1) + at;
+      m.to = out + t * out_;
+      m.matrix = out_matrix_;
+      kernels_.winograd_spread(m);
+    }
+  }
+
+  void multiply(const float* in, const float* out, float* sum, Dim count, bool accumulate) const {
+    ConvPile pile{};
+    pile.run_count = 1;
+    pile.a_row = 1;
+    pile.a_step = in_;
+    pile.b_step = pile.c_row = out_;
+    pile.accumulate = accumulate;
+    const Dim width = 2 * kernels_.lanes;
+    for (Dim first = 0; first < out_; first += width) {
+      pile.c = sum + first;
+      ConvRun run{in, out + first, count};
+      run_tiles(kernels_, pile, &run, in_, std::min(width, out_ - first));
+    }
+  }
+
+  TileGrid grid_;
+  const ConvKernels<float>& kernels_;
+  Dim in_, out_;
+  Dim block_, in_matrix_, out_matrix_, blocks_, sums_;
+  int slots_;
+};
+
+bool fits(const KernelRequest& r, const ConvGeometry& g, bool adjoint, std::string& refusal) {
+  const Window& w = g.window;
+  const auto plain = [](const WindowAxis& a) {
+    return a.window == 3 && a.stride == 1 && a.dilation == 1 && a.before <= 2;
+  };
+  const Dim whole = table().conv.f32.lanes;
+  if (r.in[0].dtype != DType::f32) refusal = "computes float32 only";
+  else if (g.groups > 1) refusal = concat_text(g.groups, " groups");
+  else if (w[0].in != 1 || w[0].window != 1 || !plain(w[1]) || !plain(w[2]))
+    refusal = "the window is not 3 x 3 with strides and dilations of 1";
+  else if (g.channels < 16 || g.filters < 16 || g.channels % whole || g.filters % whole)
+    refusal = concat_text(g.channels, " channels and ", g.filters, " filters: fewer than 16, or ",
+                          "not whole vectors");
+  else if (grid_of(g, adjoint).tiles() < kFewestTiles)
+    refusal = concat_text("fewer than ", kFewestTiles, " tiles");
+  return refusal.empty();
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& refusal) {
+  const ConvGeometry g = geometry_of<ConvPass::forward>(r);
+  ConvEpilogue<float> epilogue;
+  if (!fits(r, g, false, refusal) || !parse_epilogue(r, epilogue, refusal)) return nullptr;
+  if (epilogue.activation != Opcode::copy && !epilogue.relu()) {
+    refusal = "the activation is not relu";
+    return nullptr;
+  }
+  return std::make_unique<Winograd>(g, false, epilogue);
+}
+
+std::unique_ptr<Kernel> make_conv_data_winograd(const KernelRequest& r, std::string& refusal) {
+  const ConvGeometry g = geometry_of<ConvPass::data>(r);
+  if (!fits(r, g, true, refusal)) return nullptr;
+  return std::make_unique<Winograd>(g, true, ConvEpilogue<float>{});
+}
+
+std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal) {
+  const ConvGeometry g = geometry_of<ConvPass::weights>(r);
+  if (!fits(r, g, false, refusal)) return nullptr;
+  return std::make_unique<WinogradWeights>(g);
+}
+
+}  // namespace kn::cpu
