@@ -1,4 +1,4 @@
-// Pooling by the cells of each window, images shared between threads. Which cell was the maximum is
+// Pooling line by line of windows, images shared between threads. Which cell was the maximum is
 // found again in the backward pass: reading x costs less than keeping indices.
 #include <algorithm>
 
@@ -20,105 +20,134 @@ const PoolKernels<T>& kernels_of(const PoolTable& t) {
   else return t.f64;
 }
 
-// Positions of the cells under one window that lie inside the input.
-class CellFinder {
- public:
-  explicit CellFinder(const Window& w) : w_(w) {}
-
-  // Writes them in order to `cells`, returns their number.
-  int64_t find(Dim out, Dim* cells) const {
-    const auto& [d, h, w] = w_.axes;
-    const Dim ow = out % w.out, oh = out / w.out % h.out, od = out / w.out / h.out;
-    int64_t n = 0;
-    for (Dim td = 0; td < d.window; ++td) {
-      const Dim id = place(d, od, td);
-      if (id < 0 || id >= d.in) continue;
-      for (Dim th = 0; th < h.window; ++th) {
-        const Dim ih = place(h, oh, th);
-        if (ih < 0 || ih >= h.in) continue;
-        for (Dim tw = 0; tw < w.window; ++tw) {
-          const Dim iw = place(w, ow, tw);
-          if (iw >= 0 && iw < w.in) cells[n++] = (id * h.in + ih) * w.in + iw;
-        }
-      }
-    }
-    return n;
-  }
-
- private:
-  static Dim place(const WindowAxis& a, Dim out, Dim tap) {
-    return out * a.stride + tap * a.dilation - a.before;
-  }
-  const Window& w_;
-};
-
 template <class T, Rule rule>
 class Pool : public Kernel {
  public:
-  Pool(const Window& window, Dim batch, Dim channels)
+  Pool(const Window& window, Dim batch, Dim channels, bool relu)
       : window_(window),
         kernels_(kernels_of<T>(table().pool)),
         batch_(batch),
         channels_(channels),
-        slots_(global_pool().threads()) {}
+        relu_(relu),
+        slots_(global_pool().threads()) {
+    for (const WindowAxis& a : window_.axes) {
+      disjoint_ = disjoint_ && a.stride >= a.window && a.dilation == 1;
+      covered_ = covered_ && a.stride == a.window && a.before + a.in <= a.out * a.stride;
+    }
+  }
 
-  // Per thread: positions of the cells of a window, and pointers to them in two tensors.
+  // Per thread: pointers to the cells of a window in two tensors.
   size_t workspace_bytes() const override { return slots_ * slot_bytes(); }
 
   void run(const RunArgs& args) const override {
-    const int64_t cost = batch_ * window_.out_positions() * window_.taps() * (channels_ / 8 + 4);
+    const int64_t cost = batch_ * window_.out_positions() * window_.taps() * (channels_ / 8 + 1);
     args.pool->run_chunks_in_slots(batch_, cost, slots_, [&](int64_t n, int slot) {
       image(args, n, static_cast<char*>(args.workspace) + slot * slot_bytes());
     });
   }
 
  private:
-  size_t slot_bytes() const { return 3 * 8 * static_cast<size_t>(window_.taps()); }
+  size_t slot_bytes() const { return 2 * sizeof(void*) * static_cast<size_t>(window_.taps()); }
 
   void image(const RunArgs& args, Dim n, char* slot) const {
-    const Dim taps = window_.taps(), cells = window_.out_positions();
-    const Dim in_size = window_.in_positions() * channels_, out_size = cells * channels_;
-    auto* found = reinterpret_cast<Dim*>(slot);
-    auto** a = reinterpret_cast<const T**>(found + taps);
-    auto** b = reinterpret_cast<const T**>(a + taps);
-    const T* x = args.input<T>(0) + n * in_size;
-    T* out = args.output<T>(0) + n * (scatters(rule) ? in_size : out_size);
-    const T* other = rule == Rule::max || rule == Rule::average ? nullptr : args.input<T>(1);
-    if (scatters(rule)) std::fill_n(out, in_size, T(0));
-    const CellFinder finder(window_);
-    for (Dim o = 0; o < cells; ++o) {
-      const int64_t count = finder.find(o, found);
-      T* y = out + o * channels_;
-      if (count == 0) {  // a window of padding alone
-        if (!scatters(rule)) std::fill_n(y, channels_, T(0));
-        continue;
-      }
-      for (int64_t t = 0; t < count; ++t) a[t] = x + found[t] * channels_;
-      const T* dy = scatters(rule) ? other + n * out_size + o * channels_ : nullptr;
-      const T* base = scatters(rule) ? out : other + (other ? n * in_size : 0);
-      if (rule != Rule::max && rule != Rule::average)
-        for (int64_t t = 0; t < count; ++t) b[t] = base + found[t] * channels_;
-      auto** dx = const_cast<T**>(b);
-      if constexpr (rule == Rule::max) kernels_.max(a, count, y, channels_);
-      if constexpr (rule == Rule::average) kernels_.average(a, count, y, channels_);
-      if constexpr (rule == Rule::max_pick) kernels_.max_pick(a, count, b, y, channels_);
-      if constexpr (rule == Rule::max_data) kernels_.max_data(a, count, dy, dx, channels_);
-      if constexpr (rule == Rule::average_data) kernels_.average_data(dy, count, dx, channels_);
+    const auto& [d, h, w] = window_.axes;
+    const Dim in_size = window_.in_positions() * channels_;
+    const Dim out_size = window_.out_positions() * channels_;
+    Image image;
+    image.x = args.input<T>(0) + n * in_size;
+    image.y = args.output<T>(0) + n * (scatters(rule) ? in_size : out_size);
+    if (rule == Rule::max_pick) image.other = args.input<T>(1) + n * in_size;
+    if (scatters(rule)) image.other = image.y;
+    const T* dy = scatters(rule) ? args.input<T>(1) + n * out_size : nullptr;
+    image.cells = reinterpret_cast<const T**>(slot);
+    if (scatters(rule) && !(disjoint_ && covered_)) std::fill_n(image.y, in_size, T(0));
+    // Windows [from, to) of a line have all their cells of the last axis inside.
+    const Dim reach = (w.window - 1) * w.dilation;
+    const Dim from = std::min((w.before + w.stride - 1) / w.stride, w.out);
+    const Dim room = w.in + w.before - reach;
+    const Dim to = std::clamp<Dim>(room > 0 ? (room - 1) / w.stride + 1 : 0, from, w.out);
+    for (Dim line = 0; line < d.out * h.out; ++line) {
+      const Dim at = line * w.out;
+      const auto run = [&](Dim first, Dim windows) {
+        run_windows(image, line / h.out, line % h.out, first, windows,
+                    (scatters(rule) ? nullptr : image.y + (at + first) * channels_),
+                    dy ? dy + (at + first) * channels_ : nullptr);
+      };
+      for (Dim ow = 0; ow < from; ++ow) run(ow, 1);
+      if (to > from) run(from, to - from);
+      for (Dim ow = to; ow < w.out; ++ow) run(ow, 1);
     }
+  }
+
+  struct Image {
+    const T* x = nullptr;
+    T* y = nullptr;
+    const T* other = nullptr;   // of x's shape: what is picked, or where gradients go
+    const T** cells = nullptr;  // memory for pointers to the cells of a window, then to others
+  };
+
+  static Dim place(const WindowAxis& a, Dim out, Dim tap) {
+    const Dim at = out * a.stride + tap * a.dilation - a.before;
+    return at >= 0 && at < a.in ? at : -1;
+  }
+
+  // `windows` windows from (od, oh, ow) on that have the same taps inside.
+  void run_windows(const Image& image, Dim od, Dim oh, Dim ow, Dim windows, T* y,
+                   const T* dy) const {
+    const auto& [d, h, w] = window_.axes;
+    const T **a = image.cells, **b = a + window_.taps();
+    PoolLine line{};
+    for (Dim td = 0; td < d.window; ++td)
+      for (Dim th = 0; th < h.window; ++th) {
+        const Dim id = place(d, od, td), ih = place(h, oh, th);
+        if (id < 0 || ih < 0) continue;
+        for (Dim tw = 0; tw < w.window; ++tw) {
+          const Dim iw = place(w, ow, tw);
+          if (iw < 0) continue;
+          const Dim at = ((id * h.in + ih) * w.in + iw) * channels_;
+          a[line.count] = image.x + at;
+          if (image.other) b[line.count] = image.other + at;
+          ++line.count;
+        }
+      }
+    if (line.count == 0) {  // windows of padding alone
+      if (!scatters(rule)) std::fill_n(y, windows * channels_, T(0));
+      return;
+    }
+    line.cells = reinterpret_cast<const void* const*>(a);
+    line.g = reinterpret_cast<const void* const*>(b);
+    line.dx = reinterpret_cast<void* const*>(const_cast<T**>(b));
+    line.windows = windows;
+    line.step = w.stride * channels_;
+    line.channels = channels_;
+    line.y = y;
+    line.dy = dy;
+    line.adds = !disjoint_;
+    line.relu = relu_;
+    if constexpr (rule == Rule::max) kernels_.max(line);
+    if constexpr (rule == Rule::average) kernels_.average(line);
+    if constexpr (rule == Rule::max_pick) kernels_.max_pick(line);
+    if constexpr (rule == Rule::max_data) kernels_.max_data(line);
+    if constexpr (rule == Rule::average_data) kernels_.average_data(line);
   }
 
   Window window_;
   const PoolKernels<T>& kernels_;
   Dim batch_, channels_;
+  bool relu_;
   int slots_;
+  bool disjoint_ = true, covered_ = true;  // no cell is under two windows; none is under no window
 };
 
 template <Rule rule>
 std::unique_ptr<Kernel> make_cells(const KernelRequest& r, std::string& refusal) {
   const Shape& x = r.in[0].shape;
   const Window w = make_window(x, r.attrs.ints("window"), r.attrs, r.op);
-  if (r.in[0].dtype == DType::f32) return std::make_unique<Pool<float, rule>>(w, x[0], x.back());
-  if (r.in[0].dtype == DType::f64) return std::make_unique<Pool<double, rule>>(w, x[0], x.back());
+  const bool relu = r.attrs.flag("relu", false);
+  if (r.in[0].dtype == DType::f32)
+    return std::make_unique<Pool<float, rule>>(w, x[0], x.back(), relu);
+  if (r.in[0].dtype == DType::f64)
+    return std::make_unique<Pool<double, rule>>(w, x[0], x.back(), relu);
   refusal = "computes float32 and float64 only";
   return nullptr;
 }

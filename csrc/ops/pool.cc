@@ -34,9 +34,16 @@ std::vector<Value> gradient_max_pool(const GradContext& g) {
   return {apply("max_pool_data", {g.in(0), g.grad()}, g.attrs())};
 }
 
+// max_pool_data(x, dy): with the attribute `relu`, which the pass fuse_conv sets, nothing goes back
+// to a maximum that is not above zero: x is then the result of a relu, and this the gradient to
+// what that was given.
 // Linear in dy; where the maxima are does not change under a small step of x.
 std::vector<Value> gradient_max_pool_data(const GradContext& g) {
-  return {Value{}, apply("max_pool_pick", {g.in(0), g.grad()}, g.attrs())};
+  Attrs attrs = g.attrs();
+  attrs.set("relu", false);
+  const Value picked = apply("max_pool_pick", {g.in(0), g.grad()}, attrs);
+  if (!g.attrs().flag("relu", false)) return {Value{}, picked};
+  return {Value{}, apply("relu_grad", {picked, apply("max_pool", {g.in(0)}, attrs)})};
 }
 
 std::vector<Value> gradient_max_pool_pick(const GradContext& g) {

@@ -1,5 +1,6 @@
 // The addition of a bias per filter and an activation after a convolution, where nobody else reads
-// what comes between, become its epilogue.
+// what comes between, become its epilogue; so does the gradient of a relu after that of the
+// max_pool behind it.
 #include "graph/builder.h"
 #include "passes/epilogue.h"
 #include "passes/pipeline.h"
@@ -33,6 +34,17 @@ Value with_activation(const Node& node, const Value& input, const UseCounts& use
   return apply("conv", input.node->inputs, std::move(attrs));
 }
 
+// relu_grad(max_pool_data(y, g), y)
+Value with_relu_gradient(const std::vector<Value>& inputs, const Node& node,
+                         const UseCounts& uses) {
+  const Node& pool = *inputs[0].node;
+  if (pool.op->name != "max_pool_data" || pool.inputs[0] != inputs[1]) return {};
+  if (uses.of(node.inputs[0]) != 1) return {};
+  Attrs attrs = pool.attrs;
+  attrs.set("relu", true);
+  return apply("max_pool_data", pool.inputs, std::move(attrs));
+}
+
 }  // namespace
 
 Graph fuse_conv(const Graph& graph) {
@@ -41,6 +53,7 @@ Graph fuse_conv(const Graph& graph) {
     LayerScope scope(node->layer);
     Value fused;
     if (node->op->name == "add") fused = with_bias(*node, inputs, uses);
+    else if (node->op->name == "relu_grad") fused = with_relu_gradient(inputs, *node, uses);
     else if (is_epilogue_activation(*node)) fused = with_activation(*node, inputs[0], uses);
     return fused ? std::vector<Value>{fused} : std::vector<Value>{};
   });

@@ -61,12 +61,12 @@ struct MaxPoolPick {
 template <class T>
 struct MaxPoolData {
   static constexpr bool scatters = true;
-  static void at(const T* x, T dy, T* dx, const std::vector<Dim>& cells, Dim channels) {
+  static void at(const T* x, T dy, T* dx, const std::vector<Dim>& cells, Dim channels, bool relu) {
     if (cells.empty()) return;
     Dim best = cells[0];
     for (Dim c : cells)
       if (x[c * channels] > x[best * channels]) best = c;
-    dx[best * channels] += dy;
+    if (!relu || x[best * channels] > 0) dx[best * channels] += dy;
   }
 };
 
@@ -83,7 +83,7 @@ struct AveragePool {
 template <class T>
 struct AveragePoolData {
   static constexpr bool scatters = true;
-  static void at(const T*, T dy, T* dx, const std::vector<Dim>& cells, Dim channels) {
+  static void at(const T*, T dy, T* dx, const std::vector<Dim>& cells, Dim channels, bool) {
     for (Dim c : cells) dx[c * channels] += dy / static_cast<T>(cells.size());
   }
 };
@@ -91,8 +91,8 @@ struct AveragePoolData {
 template <class T, template <class> class Rule>
 class Pool : public Kernel {
  public:
-  explicit Pool(const PoolGeometry& g, int inputs)
-      : g_(g), inputs_(inputs), cells_(cells_of_windows(g.window)) {}
+  Pool(const PoolGeometry& g, int inputs, bool relu)
+      : g_(g), inputs_(inputs), relu_(relu), cells_(cells_of_windows(g.window)) {}
 
   void run(const RunArgs& args) const override {
     T* out = args.output<T>(0);
@@ -104,7 +104,7 @@ class Pool : public Kernel {
           const Dim image = n * g_.in_size() + c;
           const T* x = args.input<T>(0) + image;
           if constexpr (Rule<T>::scatters) {
-            Rule<T>::at(x, args.input<T>(1)[at], out + image, cells_[o], g_.channels);
+            Rule<T>::at(x, args.input<T>(1)[at], out + image, cells_[o], g_.channels, relu_);
           } else {
             const T* g = inputs_ > 1 ? args.input<T>(1) + image : nullptr;
             Rule<T>::at(x, g, out + at, cells_[o], g_.channels);
@@ -115,14 +115,18 @@ class Pool : public Kernel {
  private:
   PoolGeometry g_;
   int inputs_;
+  bool relu_;
   std::vector<std::vector<Dim>> cells_;
 };
 
 template <template <class> class Rule>
 std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
   const int inputs = static_cast<int>(r.in.size());
-  if (r.in[0].dtype == DType::f32) return std::make_unique<Pool<float, Rule>>(geometry(r), inputs);
-  if (r.in[0].dtype == DType::f64) return std::make_unique<Pool<double, Rule>>(geometry(r), inputs);
+  const bool relu = r.attrs.flag("relu", false);
+  if (r.in[0].dtype == DType::f32)
+    return std::make_unique<Pool<float, Rule>>(geometry(r), inputs, relu);
+  if (r.in[0].dtype == DType::f64)
+    return std::make_unique<Pool<double, Rule>>(geometry(r), inputs, relu);
   refusal = "computes float32 and float64 only";
   return nullptr;
 }

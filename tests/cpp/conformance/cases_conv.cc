@@ -139,6 +139,9 @@ void pool_cases(Cases& list) {
     const Shape y = apply("max_pool", {placeholder({DType::f32, p.x}, "x")}, p.attrs).shape();
     list.op("max_pool", p.attrs).in(p.x);
     list.op("max_pool_data", p.attrs).in(p.x).in(y);
+    Attrs relu = p.attrs;
+    relu.set("relu", true);
+    list.op("max_pool_data", relu).in(p.x).in(y).no_second_here();  // kinks
     list.op("max_pool_pick", p.attrs).in(p.x).in(p.x);
     list.op("average_pool", p.attrs).in(p.x);
     list.op("average_pool_data", p.attrs).in(p.x).in(y);

@@ -61,6 +61,16 @@ TEST_F(FuseConv, KeepsWhatOthersRead) {
   EXPECT_EQ(both[1].node->op->name, "relu");
 }
 
+TEST_F(FuseConv, GradientOfReluBeforePooling) {
+  const Attrs window{{"window", Ints{2, 2}}, {"strides", Ints{2, 2}}};
+  const Value y = apply("relu", {x}), dy = apply("exp", {apply("max_pool", {y}, window)});
+  const Value back = apply("max_pool_data", {y, dy}, window);
+  const Value f = fused({apply("relu_grad", {back, y})})[0];
+  EXPECT_EQ(f.node->op->name, "max_pool_data");
+  EXPECT_TRUE(f.node->attrs.flag("relu", false));
+  EXPECT_EQ(fused({apply("relu_grad", {back, x})})[0].node->op->name, "relu_grad");
+}
+
 TEST_F(FuseConv, KeepsWhatIsNoBias) {
   EXPECT_EQ(fused({apply("add", {conv(), conv()})})[0].node->op->name, "add");
   EXPECT_EQ(fused({apply("neg", {apply("add", {conv(), b})})})[0].node->op->name, "neg");
