@@ -1,0 +1,126 @@
+"""Run by another Keras (Python 3.6 and later): opens the files of `samples.py` and compares.
+
+    python other_keras.py MODULE FOLDER
+
+Writes FOLDER/result.json, a list of [check, '' or what went wrong], and per sample the model again
+as back.h5 and back.keras where that Keras can.
+"""
+
+import importlib
+import json
+import os
+import sys
+import warnings
+
+import numpy as np
+
+TOLERANCE = {"rtol": 1e-4, "atol": 2e-5}
+
+
+def as_list(value):
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def keys(data, prefix):
+    return sorted(k for k in data if k.startswith(prefix) and k[len(prefix) :].isdigit())
+
+
+def one(values):
+    return values[0] if len(values) == 1 else values
+
+
+class Sample:
+    """One folder of files, opened with the Keras of this interpreter."""
+
+    def __init__(self, keras, folder):
+        self.keras, self.folder = keras, folder
+        self.data = np.load(self.path("data.npz"))
+        self.x = one([self.data[k] for k in keys(self.data.files, "x")])
+        self.y = one([self.data[k] for k in keys(self.data.files, "y")])
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def same(self, model):
+        got = as_list(model.predict(self.x, verbose=0))
+        for key, value in zip(keys(self.data.files, "pred"), got):
+            np.testing.assert_allclose(value, self.data[key], **TOLERANCE)
+
+    def empty_model(self):
+        with open(self.path("arch.json")) as f:
+            return self.keras.models.model_from_json(f.read())
+
+    def architecture(self):
+        assert self.empty_model().count_params()
+
+    def whole(self, name):
+        model = self.keras.models.load_model(self.path(name), compile=False)
+        self.same(model)
+        return model
+
+    def weights(self, name):
+        model = self.empty_model()
+        model.load_weights(self.path(name))
+        self.same(model)
+
+    def resumed(self, name):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model = self.keras.models.load_model(self.path(name))
+        lost = [str(w.message) for w in caught if "optimizer" in str(w.message)]
+        assert not lost, lost[0]
+        if not getattr(model, "optimizer", None):
+            raise AssertionError("the model is not compiled")
+        model._make_train_function()
+        state = model.optimizer.get_weights()
+        expected = [self.data[k] for k in keys(self.data.files, "state")]
+        assert len(state) == len(expected), (len(state), len(expected))
+        for got, value in zip(state, expected):
+            np.testing.assert_array_equal(got, value)
+        # Keras 2.3.1 on TensorFlow 1 reads the step counter before or after it is counted up, as
+        # threads have it, so that what Adam and its like do is close only.
+        counted = type(model.optimizer).__name__ in ("Adam", "Adamax", "Nadam")
+        for step, expected in enumerate(self.data["logs"]):
+            got = np.ravel(model.train_on_batch(self.x, self.y))
+            exact = step == 0 or not counted
+            np.testing.assert_allclose(got, expected, rtol=1e-4 if exact else 0.05, atol=2e-5)
+
+    def back(self, name):
+        self.whole("model.h5").save(self.path(name))
+
+
+def checks(sample, version):
+    """(name, function) of what this Keras is expected to do."""
+    archives = not version.startswith("2.3")
+    yield "arch.json", sample.architecture
+    yield "model.h5", lambda: sample.whole("model.h5")
+    yield "plain.h5", lambda: sample.weights("plain.h5")
+    yield "back.h5", lambda: sample.back("back.h5")
+    if archives:
+        yield "model.keras", lambda: sample.whole("model.keras")
+        yield "model.weights.h5", lambda: sample.weights("model.weights.h5")
+        yield "back.keras", lambda: sample.back("back.keras")
+    else:
+        yield "model.h5 resumed", lambda: sample.resumed("model.h5")
+
+
+def main(module, folder):
+    keras = importlib.import_module(module)
+    results = []
+    for name in sorted(os.listdir(folder)):
+        if not os.path.isdir(os.path.join(folder, name)):
+            continue
+        sample = Sample(keras, os.path.join(folder, name))
+        for what, run in checks(sample, keras.__version__):
+            try:
+                run()
+                said = ""
+            except Exception as error:
+                said = "%s: %s" % (type(error).__name__, " ".join(str(error).split())[:300])
+            results.append(["%s %s" % (name, what), said])
+            keras.backend.clear_session()
+    with open(os.path.join(folder, "result.json"), "w") as f:
+        json.dump(results, f)
+
+
+main(*sys.argv[1:])
