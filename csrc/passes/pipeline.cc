@@ -27,7 +27,7 @@ Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool t
       {"fuse_updates", fuse_updates},
       {"fuse_elementwise", fuse_elementwise},
   };
-  Graph result = specialize(merge_loops(graph), inputs, training, evaluate);
+  Graph result = specialize(merge_traces(graph), inputs, training, evaluate);
   check(result, "specialize");
   for (const Pass& pass : passes) {
     result = pass.run(result);

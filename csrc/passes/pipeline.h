@@ -20,7 +20,7 @@ Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool
 // An equal, simpler value for an output of a node with known shapes, or an empty Value.
 Value simplify(const Node& node);
 
-Graph merge_loops(const Graph& graph);        // a loop and its twin that keeps the states
+Graph merge_traces(const Graph& graph);       // an op and its twin that keeps its steps
 Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
 Graph fuse_conv(const Graph& graph);          // bias and activation into convolution
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy

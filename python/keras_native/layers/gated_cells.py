@@ -50,6 +50,7 @@ class GRUCell(GatedCell):
     """
 
     gates = 3
+    sequence_op = "gru_sequence"
 
     def __init__(
         self,
@@ -136,6 +137,7 @@ class LSTMCell(GatedCell):
     """
 
     gates = 4
+    sequence_op = "lstm_sequence"
 
     def __init__(
         self,

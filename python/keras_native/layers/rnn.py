@@ -10,7 +10,8 @@ from ..backend.loops import rnn_time_first, swap_time
 from ..engine.base_layer import InputSpec, Layer
 from ..utils.generic_utils import has_arg, to_list
 from .rnn_base import SequenceLayer
-from .rnn_cells import ProjectedCell
+from .rnn_cells import ProjectedCell, marked
+from .sequence_ops import run_sequence
 from .stacked_cells import StackedRNNCells, check_cell
 
 
@@ -122,9 +123,19 @@ class RNN(SequenceLayer):
     def _run_projected(self, cell, inputs, initial_state, mask):
         """The products of all inputs in one; the loop is left with what needs the states."""
         projected = cell.project(swap_time(inputs))
-        last, outputs, states = rnn_time_first(
-            cell.step, projected, initial_state, self.go_backwards, mask, unroll=self.unroll
-        )
+        backwards = self.go_backwards
+        # Under a mask, steps that are written out start from an output of zeros, not from a state.
+        fused = None
+        if mask is None or not self.unroll:
+            fused = run_sequence(cell, projected, initial_state, mask, backwards)
+        if fused is None:
+            last, outputs, states = rnn_time_first(
+                cell.step, projected, initial_state, backwards, mask, unroll=self.unroll
+            )
+        else:
+            outputs, states = fused
+            last = marked(states[0], cell)
+            outputs = marked(K.reverse(outputs, 0) if backwards else outputs, cell)
         return last, swap_time(outputs), states
 
     def get_config(self):

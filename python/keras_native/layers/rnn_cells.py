@@ -23,6 +23,7 @@ class ProjectedCell(Layer):
     """
 
     gates = 1
+    sequence_op = None  # the native op that runs the cell over a sequence
     implementation = 2  # 1: a dropout mask for each gate, 2: one for all
     _dropout_mask = _recurrent_dropout_mask = None
 
@@ -198,6 +199,8 @@ class SimpleRNNCell(DenseCell):
 
     Args: as of `SimpleRNN`.
     """
+
+    sequence_op = "simple_rnn_sequence"
 
     def __init__(
         self,

@@ -11,8 +11,8 @@ def fold_time(x):
 def unfold_time(x, like):
     """The first axis of x as two, of the extents they have in another tensor."""
     first, second = K.int_shape(like)[:2]
-    if first is None and second is None:
-        second = K.shape(like)[1]
+    if first is None and second is None:  # a batch may be empty: neither follows from the other
+        first, second = K.shape(like)[0], K.shape(like)[1]
     first, second = (-1 if extent is None else extent for extent in (first, second))
     return K.reshape(x, (first, second, *_extents(x, 1)))
 

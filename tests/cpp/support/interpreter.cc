@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "exec/loop_kernel.h"
 #include "runtime/variable.h"
 #include "support/kernels.h"
 
@@ -31,7 +32,7 @@ class Interpreter {
       call.is_constant.push_back(constants_.count(node->inputs[i].node.get()) != 0);
     }
     std::vector<HostTensorPtr> results;
-    for (HostTensor& t : run_reference(call, {.step = env_.step}))
+    for (HostTensor& t : op == "loop" ? run_loop(call) : run_reference(call, {.step = env_.step}))
       results.push_back(std::make_shared<HostTensor>(std::move(t)));
     set(node, std::move(results));
   }
@@ -61,6 +62,16 @@ class Interpreter {
     if (node.op->name != "shape_of" && node.op->name != "size_of")
       for (const Value& v : node.inputs) fixed = fixed && constants_.count(v.node.get());
     if (fixed) constants_.insert(&node);
+  }
+
+  // Loops have no reference kernel: the steps are the reference's.
+  std::vector<HostTensor> run_loop(KernelCall call) const {
+    static const WithLoops source(cpu::kernels(true));
+    call.source = &source;
+    std::string refusal;
+    const auto kernel = make_kernel(source.candidates("loop")[0], call, refusal);
+    if (!kernel) fail<RuntimeError>("no loop: ", refusal);
+    return run_kernel(*kernel, call, {.step = env_.step});
   }
 
   static HostTensorPtr data(const Value& v) {

@@ -63,7 +63,8 @@ std::unique_ptr<Kernel> make_kernel(const Candidate& candidate, const KernelCall
     const bool constant = !call.is_constant.empty() && call.is_constant[i];
     constants.push_back(constant ? call.in[i] : nullptr);
   }
-  return candidate.make({call.op, call.attrs, types, call.out, call.payload, constants}, refusal);
+  return candidate.make(
+      {call.op, call.attrs, types, call.out, call.payload, constants, call.source}, refusal);
 }
 
 std::vector<HostTensor> run_kernel(const Kernel& kernel, const KernelCall& call,

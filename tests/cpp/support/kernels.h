@@ -18,7 +18,8 @@ struct KernelCall {
   std::vector<const HostTensor*> in;
   std::vector<TensorType> out;
   const Payload* payload = nullptr;
-  std::vector<bool> is_constant = {};  // per input; empty: none is a constant of the plan
+  std::vector<bool> is_constant = {};    // per input; empty: none is a constant of the plan
+  const KernelSource* source = nullptr;  // of the kernels that a loop runs
 };
 
 struct RunOptions {

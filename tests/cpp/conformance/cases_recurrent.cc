@@ -1,0 +1,95 @@
+#include "base/recurrence.h"
+#include "conformance/case.h"
+
+namespace kn::test {
+
+namespace {
+
+struct Size {
+  Dim steps, rows, units;
+};
+
+Attrs with(Attrs attrs, const Attrs& more) {
+  for (const auto& [name, value] : more) attrs.set(name, value);
+  return attrs;
+}
+
+void mask(Case& c, const Size& s) {
+  // Some steps, and all of the first row's.
+  std::vector<double> on;
+  for (Dim t = 0; t < s.steps; ++t)
+    for (Dim n = 0; n < s.rows; ++n) on.push_back(n > 0 && (3 * t + n) % 4 != 0);
+  c.in_values(DType::b8, {s.steps, s.rows}, on);
+}
+
+// Many sums follow one another: more room than for a single product.
+Case& finish(Case& c) { return c.tolerance(5e-5, 5e-6).tolerance64(1e-11, 1e-12).by("steps"); }
+
+Case& forward(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
+  const std::string op = cell + "_sequence";
+  const Recurrence r(op, attrs);
+  Case& c = list.op(op, attrs).in({s.steps, s.rows, r.gates() * s.units}, -1, 1);
+  c.in({s.units, r.gates() * s.units}, -0.5, 0.5).in({s.rows, s.units}, -1, 1);
+  if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
+  if (r.reset_after()) c.in({3 * s.units}, -1, 1);
+  if (r.masked) mask(c, s);
+  if (r.dropped) c.in({s.rows, s.units}, 0, 2).constant();
+  // The batch is the second axis here, and units have to be known.
+  return finish(c).closed();
+}
+
+Case& back(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
+  const std::string op = cell + "_sequence_grad";
+  const Recurrence r(op, attrs);
+  const Dim width = r.simple() ? s.units : 4 * s.units;
+  // Gates between 0 and 1, away from where slopes jump.
+  Case& c = list.op(op, attrs).in({s.steps, s.rows, width}, 0.1, 0.9);
+  if (!r.simple()) c.in({s.steps, s.rows, s.units}, -1, 1);
+  c.in({s.units, r.gates() * s.units}, -0.5, 0.5);
+  if (r.masked) mask(c, s);
+  if (r.dropped) c.in({s.rows, s.units}, 0, 2).constant();
+  if (r.out_grad) c.in({s.steps, s.rows, s.units}, -1, 1);
+  c.in({s.rows, s.units}, -1, 1);
+  if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
+  return finish(c).closed();
+}
+
+void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
+  const Size small = {3, 2, 3};
+  const Attrs options[] = {{},
+                           {{"reverse", true}},
+                           {{"masked", true}},
+                           {{"dropped", true}},
+                           {{"masked", true}, {"dropped", true}, {"reverse", true}},
+                           {{"activation", "relu"}, {"recurrent_activation", "hard_sigmoid"}},
+                           {{"activation", "sigmoid"}, {"recurrent_activation", "relu6_sigmoid"}},
+                           {{"activation", "linear"}, {"recurrent_activation", "tanh"}}};
+  for (const Attrs& more : options) {
+    const Attrs a = with(attrs, more);
+    forward(list, cell, a, small);
+    forward(list, cell, with(a, {{"trace", true}}), small).no_second_here();
+    back(list, cell, a, small);
+    back(list, cell, with(a, {{"out_grad", true}}), small);
+  }
+  // Sizes about the edges of vectors and tiles, and nothing at all.
+  const Attrs full = with(attrs, {{"masked", true}, {"dropped", true}, {"trace", true}});
+  const Attrs full_back = with(attrs, {{"masked", true}, {"dropped", true}, {"out_grad", true}});
+  for (const Size& s :
+       {Size{4, 1, 1}, Size{2, 5, 8}, Size{2, 7, 15}, Size{2, 13, 16}, Size{2, 29, 17},
+        Size{3, 60, 33}, Size{2, 8, 70}, Size{0, 3, 4}, Size{3, 0, 4}}) {
+    forward(list, cell, attrs, s).no_gradient_here().no_second_here();
+    forward(list, cell, full, s).no_gradient_here().no_second_here();
+    back(list, cell, full_back, s).no_gradient_here().no_second_here();
+  }
+}
+
+}  // namespace
+
+void recurrent_cases(Cases& list) {
+  all_of(list, "simple_rnn", {});
+  all_of(list, "lstm", {});
+  all_of(list, "gru", {});
+  all_of(list, "gru", {{"reset_after", true}});
+}
+
+}  // namespace kn::test

@@ -1,0 +1,158 @@
+"""Layers whose whole sequence is one native op, against the same cells run step by step."""
+
+import numpy as np
+import pytest
+from keras_native import backend as K
+from keras_native.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Dense,
+    GRUCell,
+    Input,
+    LSTMCell,
+    Masking,
+    SimpleRNN,
+    SimpleRNNCell,
+)
+from keras_native.models import Model, Sequential
+
+N, T, D, U = 5, 6, 3, 7
+X = np.random.RandomState(1).uniform(-1, 1, (N, T, D)).astype("float32")
+X[0] = 0  # all steps of this row are masked
+X[2, 1] = X[3, 4:] = 0
+
+
+class LoopSimple(SimpleRNNCell):
+    def step(self, projected, states):
+        return super().step(projected, states)
+
+
+class LoopGRU(GRUCell):
+    def step(self, projected, states):
+        return super().step(projected, states)
+
+
+class LoopLSTM(LSTMCell):
+    def step(self, projected, states):
+        return super().step(projected, states)
+
+
+CASES = [
+    (SimpleRNN, LoopSimple, {}),
+    (SimpleRNN, LoopSimple, {"activation": "relu"}),
+    (GRU, LoopGRU, {}),
+    (GRU, LoopGRU, {"reset_after": True}),
+    (GRU, LoopGRU, {"reset_after": True, "use_bias": False}),
+    (GRU, LoopGRU, {"recurrent_activation": "hard_sigmoid", "activation": "linear"}),
+    (LSTM, LoopLSTM, {}),
+    (LSTM, LoopLSTM, {"recurrent_activation": "hard_sigmoid", "activation": "relu"}),
+    (LSTM, LoopLSTM, {"use_bias": False, "activation": "sigmoid"}),
+]
+
+
+def is_fused(state):
+    """Whether a final state (or last output) comes from a sequence op."""
+    return state._value.op.endswith("_sequence")
+
+
+def pair(cls, loop_cell, kwargs, options, masked):
+    """(outputs, input) of a fused layer and of its twin that loops, with equal weights."""
+    x = Input((T, D))
+    y = Masking(0.0)(x) if masked else x
+    fused = cls(U, return_state=True, **kwargs, **options)
+    loop = RNN(loop_cell(U, **kwargs), return_state=True, **options)
+    results = fused(y), loop(y)
+    loop.set_weights(fused.get_weights())
+    return x, fused, loop, results
+
+
+@pytest.mark.parametrize(("cls", "loop_cell", "kwargs"), CASES)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"return_sequences": True}, {"go_backwards": True, "return_sequences": True}],
+)
+def test_outputs_and_gradients(cls, loop_cell, kwargs, options, masked):
+    x, fused, loop, results = pair(cls, loop_cell, kwargs, options, masked)
+    values = []
+    for layer, outputs in zip((fused, loop), results, strict=True):
+        loss = sum(K.sum(K.square(y) * (i + 1)) for i, y in enumerate(outputs))
+        grads = K.gradients(loss, [x, *layer.trainable_weights])
+        values.append(K.function([x], [*outputs, *grads])([X]))
+    assert is_fused(results[0][1]) and not is_fused(results[1][1])
+    for got, wanted in zip(*values, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize(("cls", "loop_cell", "kwargs"), CASES)
+def test_gradients_of_gradients(cls, loop_cell, kwargs):
+    x, fused, loop, results = pair(cls, loop_cell, kwargs, {"return_sequences": True}, False)
+    values = []
+    for layer, outputs in zip((fused, loop), results, strict=True):
+        grads = K.gradients(K.sum(K.square(outputs[0])), [x, *layer.trainable_weights])
+        penalty = sum(K.sum(K.square(g)) for g in grads)
+        values.append(K.function([x], K.gradients(penalty, [x, *layer.trainable_weights]))([X]))
+    for got, wanted in zip(*values, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=5e-4, atol=5e-5)
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM])
+def test_recurrent_dropout_drops_the_same_in_all_steps(cls):
+    x = Input((T, D))
+    results = cls(U, recurrent_dropout=0.5, return_sequences=True, return_state=True)(x)
+    assert is_fused(results[1])
+    model = Model(x, results[0])
+    run = K.function([model.inputs[0], K.learning_phase()], model.outputs)
+    test, train, again = run([X, 0])[0], run([X, 1])[0], run([X, 1])[0]
+    np.testing.assert_allclose(test, model.predict(X), rtol=1e-6)
+    assert not np.allclose(train[:, 1:], test[:, 1:]) and not np.allclose(train, again)
+    # The first step starts from a state of zeros: nothing to drop yet.
+    if cls is not GRU:
+        np.testing.assert_allclose(train[:, 0], test[:, 0], rtol=1e-6)
+
+
+def test_one_mask_per_gate_runs_step_by_step():
+    layer = LSTM(U, recurrent_dropout=0.5, implementation=1)
+    assert not is_fused(layer(Input((T, D))))
+
+
+def test_other_activations_run_step_by_step():
+    x = Input((T, D))
+    assert not is_fused(GRU(U, activation="softsign")(x))
+    assert not is_fused(LSTM(U, recurrent_activation=lambda v: K.exp(-v * v))(x))
+    assert is_fused(LSTM(U, activation=K.tanh)(x))
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM])
+def test_empty_batches_and_sequences(cls):
+    model = Sequential([cls(U, input_shape=(None, D), return_sequences=True)])
+    run = K.function(model.inputs, model.outputs)
+    assert run([X[:0]])[0].shape == (0, T, U)
+    assert run([X[:, :0]])[0].shape == (N, 0, U)
+    last = Sequential([cls(U, input_shape=(None, D))])
+    assert not K.function(last.inputs, last.outputs)([X[:, :0]])[0].any()
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM])
+def test_results_do_not_depend_on_what_is_in_the_batch(cls):
+    model = Sequential([cls(33, input_shape=(T, D))])
+    x = np.random.RandomState(2).uniform(-1, 1, (131, T, D)).astype("float32")
+    run = K.function(model.inputs, model.outputs)
+    whole = run([x])[0]
+    for rows in (slice(0, 1), slice(3, 20), slice(60, 131)):
+        np.testing.assert_allclose(run([x[rows]])[0], whole[rows], rtol=1e-5, atol=1e-6)
+
+
+def test_training_is_the_same_as_step_by_step():
+    y = np.random.RandomState(4).uniform(-1, 1, (N, 1)).astype("float32")
+    losses = []
+    for cell in (LSTMCell(U), LoopLSTM(U)):
+        x = Input((T, D))
+        layer = RNN(cell)
+        model = Model(x, Dense(1)(layer(Masking()(x))))
+        rng = np.random.RandomState(7)
+        model.set_weights([rng.uniform(-0.5, 0.5, w.shape) for w in model.get_weights()])
+        model.compile("adam", "mse")
+        losses.append(model.fit(X, y, epochs=20, batch_size=2, shuffle=False, verbose=0))
+    np.testing.assert_allclose(*(h.history["loss"] for h in losses), rtol=1e-4)
