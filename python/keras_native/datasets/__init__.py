@@ -3,6 +3,7 @@
 from .._lazy import lazy
 
 _MODULES = [
+    "alice",
     "boston_housing",
     "cifar",
     "cifar10",
@@ -12,5 +13,6 @@ _MODULES = [
     "imdb",
     "mnist",
     "reuters",
+    "sunspots",
 ]
 __getattr__, __dir__, __all__ = lazy(__name__, {}, _MODULES)

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from keras_native.datasets import digits, fashion_mnist, idx, mnist
+from keras_native.datasets import alice, digits, fashion_mnist, idx, mnist, sunspots
 
 
 @pytest.fixture
@@ -31,6 +31,22 @@ def test_digits():
     assert (digits.load_data(seed=1)[0][0] != x_train).any()
     with pytest.raises(ValueError, match="0 <= test_split < 1"):
         digits.load_data(test_split=1.5)
+
+
+def test_alice():
+    book = alice.load_data()
+    assert len(book) == 148460 and len(set(book)) == 72
+    assert book.startswith("ALICE'S ADVENTURES IN WONDERLAND") and book.endswith("THE END\n")
+
+
+def test_sunspots():
+    time, numbers = sunspots.load_data()
+    assert time.shape == numbers.shape == (2820,)
+    assert time[0] == 1749 and time[-1] == 1983 + 11 / 12
+    np.testing.assert_allclose(np.diff(time), 1 / 12, rtol=1e-9)
+    assert numbers[:3].tolist() == [58, 62.6, 70] and numbers[-1] == 33.4
+    # The highest month in the record is October 1957.
+    assert numbers.max() == 253.8 and int(time[numbers.argmax()] * 12 + 0.5) == 1957 * 12 + 9
 
 
 def write_idx(path, array):
