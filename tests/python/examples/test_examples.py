@@ -25,7 +25,7 @@ RESULTS = {
     "fashion_cnn": (3, LEARNED, 0.6, 1),
     "fashion_inception": (3, LEARNED, 0.5, 1),
     "fashion_mlp": (3, r"test accuracy ([\d.]+)%", 80, 100),
-    "fashion_resnet": (1, LEARNED, 0.2, 1),
+    "fashion_resnet": (2, LEARNED, 0.25, 1),
     "fashion_vae": (2, r"images: ([\d.]+) nats", 50, 400),
     "fashion_vgg": (3, r"test accuracy ([\d.]+)%", 60, 100),
     "imdb_cnn": (2, r"test accuracy ([\d.]+)%", 60, 100),
