@@ -102,17 +102,27 @@ def ctc_decode(
         merge_repeated: merges equal neighbours of the labels that the beam search found.
 
     Returns:
-        A list of tensors (batch, steps) of labels, -1 behind the last one, and the scores:
+        A list of tensors (batch, steps) of labels, -1 behind the last one, and the scores; as
+        output of a function a tensor of labels is only as wide as the longest labelling. Scores:
         (batch, 1) minus the logarithm of the best path, or (batch, top_paths) logarithms.
     """
     if greedy:
         labels, scores = _best_path(as_tensor(y_pred), flatten(cast(input_length, "int32")))
+        labels._finish = _without_padding
         return [labels], scores
     from .functions import eval as evaluate
 
     arrays = [np.asarray(evaluate(as_tensor(t))) for t in (y_pred, input_length)]
     paths, scores = _beam_search(*arrays, beam_width, top_paths, merge_repeated)
-    return [constant_tensor(p) for p in paths], constant_tensor(scores.astype("float32"))
+    return [constant_tensor(_without_padding(p)) for p in paths], constant_tensor(
+        scores.astype("float32")
+    )
+
+
+def _without_padding(labels):
+    """(batch, steps) labels without the last columns where no sample has one."""
+    used = np.flatnonzero((labels != -1).any(axis=0))
+    return labels[:, : used[-1] + 1 if used.size else 0]
 
 
 def _best_path(y_pred, lengths):

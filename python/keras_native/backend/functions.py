@@ -62,6 +62,11 @@ class Function:
             self.name,
         )
         self._run = self.executable.run
+        finishes = {i: getattr(y, "_finish", None) for i, y in enumerate(self.outputs)}
+        finishes = {i: finish for i, finish in finishes.items() if finish is not None}
+        if finishes:  # shapes that depend on values
+            self._run = _finishing(self._run, finishes)
+        self.is_plain = not finishes  # a call is no more than a run of the executable
 
     def __call__(self, inputs=()):
         phase = -1
@@ -116,6 +121,18 @@ class Function:
     def run_rows(self, arrays, batch_size, first_batch, last_batch, outputs=None):
         """Runs batches in order and collects rows; see `Executable.run_rows`."""
         return self.executable.run_rows(arrays, batch_size, first_batch, last_batch, outputs)
+
+
+def _finishing(run, finishes):
+    """`run` with some results changed: {number of the output: function of its array}."""
+
+    def finished(arrays, phase):
+        results = run(arrays, phase)
+        for i, finish in finishes.items():
+            results[i] = finish(results[i])
+        return results
+
+    return finished
 
 
 def _phase_position(inputs):

@@ -32,6 +32,7 @@ class Variable(Tensor):
         self._uses_learning_phase = False
         self.trainable = True
         self.constraint = constraint
+        self._on_set = None  # called after `set_value`
 
     @property
     def _value(self):
@@ -199,6 +200,8 @@ def set_value(x, value):
             f"Received shape: {array.shape}"
         )
     x._variable.write(array)
+    if x._on_set is not None:
+        x._on_set()
 
 
 def batch_set_value(tuples):

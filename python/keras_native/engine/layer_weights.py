@@ -43,12 +43,12 @@ class WeightStore:
 
     def _track(self, value):
         """Makes a layer, metric or variable that became an attribute a part of this layer."""
-        if isinstance(value, WeightStore):
-            if all(layer is not value for layer in self._sublayers) and value is not self:
-                self._sublayers.append(value)
-        elif hasattr(type(value), "update_state"):  # a metric object
+        if hasattr(type(value), "update_state"):  # a metric object
             if all(m is not value for m in self._metrics):
                 self._metrics.append(value)
+        elif isinstance(value, WeightStore):
+            if all(layer is not value for layer in self._sublayers) and value is not self:
+                self._sublayers.append(value)
         elif isinstance(value, K.Variable):
             held = self._trainable_weights + self._non_trainable_weights
             if all(weight is not value for weight in held):
@@ -58,7 +58,8 @@ class WeightStore:
                 )
         elif isinstance(value, (list, tuple, dict)):
             for item in value.values() if isinstance(value, dict) else value:
-                if isinstance(item, (WeightStore, list, tuple, dict)):
+                is_metric = hasattr(type(item), "update_state")
+                if isinstance(item, (WeightStore, list, tuple, dict)) and not is_metric:
                     self._track(item)
 
     # ------------------------------------------------------------ weights

@@ -147,7 +147,7 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
                 )
 
     def __setattr__(self, name, value):
-        if isinstance(value, Layer) and "_is_graph_network" not in self.__dict__:
+        if _is_part(value) and "_is_graph_network" not in self.__dict__:
             raise RuntimeError(
                 "It looks like you are subclassing `Model` and you forgot to call "
                 "`super(YourClass, self).__init__()`. Always start with this line."
@@ -156,7 +156,7 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
 
     def _track(self, value):
         """A subclassed model owns the layers it holds; a graph network has those of its graph."""
-        if isinstance(value, Layer):
+        if _is_part(value):
             if not self._is_graph_network and all(layer is not value for layer in self._layers):
                 self._layers.append(value)
         elif not self._is_graph_network:
@@ -301,3 +301,8 @@ def _network_arguments(args, kwargs):
 
 def _is_fed(layer):
     return getattr(layer, "is_placeholder", True)
+
+
+def _is_part(value):
+    """Whether an attribute of a model is a layer of it; metric objects are layers, but no parts."""
+    return isinstance(value, Layer) and not hasattr(type(value), "update_state")

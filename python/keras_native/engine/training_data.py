@@ -256,11 +256,13 @@ class DataAdapter:
     def _remember_inputs(self, x):
         """Lets predictions for arrays like `x` skip the checks they have passed."""
         if len(self._feed_inputs) == 1 and not self.stateful and is_ready(x, self._feed_inputs[0]):
-            self._fast_predict = FastPredict(self._make_predict_function(), x)
+            function = self._make_predict_function()
+            if function.is_plain:
+                self._fast_predict = FastPredict(function, x)
 
     def _remember_batch(self, mode, function, x, y, inputs):
         """The same for a step on a batch."""
-        if len(inputs) != 2 or self.stateful:
+        if len(inputs) != 2 or self.stateful or not function.is_plain:
             return
         if is_ready(x, function.inputs[0]) and is_ready(y, function.inputs[1]):
             self._fast_train[mode] = FastBatch(function, x, y)

@@ -6,10 +6,13 @@ made when it is first needed: most training has no weights and should not pay fo
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 
 from .. import backend as K
 from .. import dialect
+from ..utils.generic_utils import has_arg
 from . import compile_utils
 from .data_checks import loss_name
 from .layer_weights import unique
@@ -301,8 +304,21 @@ class TrainingGraph:
     def _make_train_function(self):
         model, graph = self.model, self.graph(self.train_is_weighted)
         params = unique(model._collected_trainable_weights)
-        training = model.optimizer.get_updates(loss=graph.total, params=params) if params else []
+        training = optimizer_updates(model.optimizer, graph.total, params) if params else []
+        if hasattr(model.optimizer, "_on_change"):
+            model.optimizer._on_change = weakref.WeakMethod(self._update_train_function)
         return self._function(graph, model.updates + list(training), phase=1, name="train")
+
+    def _update_train_function(self):
+        """Gives the train function, which a running loop may hold, the optimizer's new updates."""
+        function, optimizer = self._train_function, self.model.optimizer
+        if function is None:
+            return
+        state, step = optimizer.get_weights(), function.executable.step
+        function.__dict__.update(self._make_train_function().__dict__)
+        optimizer.set_weights(state)
+        function.executable.step = step
+        self.model._fast_train = {}
 
     def test_function(self, weighted):
         """inputs + targets [+ weights] -> loss and metrics."""
@@ -329,6 +345,14 @@ class TrainingGraph:
             phase=phase,
             name=name,
         )
+
+
+def optimizer_updates(optimizer, loss, params):
+    """The updates of one step; optimizers written for Keras 1 get their constraints apart."""
+    if not has_arg(optimizer.get_updates, "constraints"):
+        return optimizer.get_updates(loss=loss, params=params)
+    found = {p: getattr(p, "constraint", None) for p in params}
+    return optimizer.get_updates(params, {p: c for p, c in found.items() if c is not None}, loss)
 
 
 def _reset_plan(metrics):

@@ -18,6 +18,8 @@ class Embedding(Layer):
         activity_regularizer: penalty on the output.
         mask_zero: whether input 0 means "nothing here" and is masked.
         input_length: number of integers in a sample, where it is fixed.
+        dropout: share of the rows that each training step leaves out, as in Keras 1: a word is
+            there or not in all places of a batch.
     """
 
     def __init__(
@@ -35,6 +37,9 @@ class Embedding(Layer):
         if "input_shape" not in kwargs and "batch_input_shape" not in kwargs:
             lengths = input_length if isinstance(input_length, (list, tuple)) else (input_length,)
             kwargs["input_shape"] = tuple(lengths)
+        self.dropout = kwargs.pop("dropout", None) or 0.0
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"Embedding: expected 0 <= dropout < 1; received {self.dropout}.")
         super().__init__(**kwargs)
         self.input_dim = positive_integer(self, "input_dim", input_dim)
         self.output_dim = positive_integer(self, "output_dim", output_dim)
@@ -62,7 +67,11 @@ class Embedding(Layer):
     def call(self, inputs):
         if K.dtype(inputs) not in ("int32", "int64"):
             inputs = K.cast(inputs, "int32")
-        return K.gather(self.embeddings, inputs)
+        rows = K.gather(self.embeddings, inputs)
+        if not self.dropout:
+            return rows
+        kept = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout) / (1.0 - self.dropout)
+        return K.in_train_phase(rows * K.gather(kept, inputs), rows)
 
     def compute_output_shape(self, input_shape):
         lengths = self.input_length
@@ -83,6 +92,7 @@ class Embedding(Layer):
     def get_config(self):
         return {
             **super().get_config(),
+            **({"dropout": self.dropout} if self.dropout else {}),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
             "embeddings_initializer": initializers.serialize(self.embeddings_initializer),

@@ -126,7 +126,6 @@ TABLE = {
             "init": "embeddings_initializer",
             "W_regularizer": "embeddings_regularizer",
             "W_constraint": "embeddings_constraint",
-            "dropout": None,
         },
         order=(
             "input_dim output_dim init input_length W_regularizer activity_regularizer "

@@ -7,12 +7,13 @@ import numpy as np
 
 from .. import backend as K
 from .. import initializers
+from ..engine.base_layer import Layer
 from ..utils.losses_utils import broadcast_weights, squeeze_or_expand_dimensions
 from ..utils.metrics_utils import Reduction
 
 
-class Metric:
-    """Base of metrics with state.
+class Metric(Layer):
+    """Base of metrics with state: a layer that is not called on inputs but told of batches.
 
     Subclasses make variables with `add_weight`, return updates of them from
     `update_state(…)`, and compute the value from them in `result()`. Calling a metric does both:
@@ -25,8 +26,6 @@ class Metric:
 
     def __new__(cls, *args, **kwargs):
         metric = super().__new__(cls)
-        metric._updates = []
-        metric._weights = []
         metric.update_state = types.MethodType(_collecting(cls.update_state), metric)
         return metric
 
@@ -37,11 +36,13 @@ class Metric:
                 f"Unexpected keyword argument passed to metric {type(self).__name__}: "
                 f"{sorted(kwargs)}"
             )
-        self.name = name if name is not None else _default_name(type(self))
-        self.dtype = K.floatx() if dtype is None else dtype
+        super().__init__(
+            name=name if name is not None else _default_name(type(self)),
+            dtype=dtype,
+            trainable=False,
+        )
         self.stateful = True
         self.built = True
-        self.trainable = False
 
     def __call__(self, *args, **kwargs):
         """Updates the state and returns the new value; arguments as for `update_state`."""
@@ -73,7 +74,7 @@ class Metric:
         with K.name_scope(self.name):
             variable = K.variable(initializer(tuple(shape), dtype=dtype), dtype=dtype, name=name)
         variable.trainable = False
-        self._weights.append(variable)
+        self._non_trainable_weights.append(variable)
         return variable
 
     def add_update(self, updates):
@@ -81,31 +82,17 @@ class Metric:
         self._updates.extend(updates if isinstance(updates, (list, tuple)) else [updates])
 
     @property
-    def weights(self):
-        return list(self._weights)
-
-    non_trainable_weights = variables = weights
-
-    @property
-    def trainable_weights(self):
-        return []
+    def variables(self):
+        """The variables, as `weights`."""
+        return self.weights
 
     @property
     def updates(self):
+        """Updates of all calls so far."""
         return list(self._updates)
-
-    def get_weights(self):
-        return K.batch_get_value(self.weights)
-
-    def set_weights(self, weights):
-        K.batch_set_value(zip(self.weights, weights, strict=True))
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 def _default_name(cls):

@@ -43,6 +43,7 @@ class Optimizer:
                 setattr(self, name, value)
         self.updates = []
         self.weights = []
+        self._on_change = None
 
     @property
     def learning_rate(self):
@@ -139,6 +140,12 @@ class GradientOptimizer(Optimizer):
         """A setting kept in a variable, so that callbacks can change it while training."""
         with K.name_scope(type(self).__name__):
             setattr(self, name, K.variable(value, name=name))
+
+    def _changed(self):
+        """Tells whoever compiled `get_updates` that it gives others now."""
+        remake = self._on_change and self._on_change()
+        if remake is not None:
+            remake()
 
     def _rate(self):
         """The learning rate of this step, a scalar tensor."""

@@ -35,8 +35,16 @@ class SGD(GradientOptimizer):
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, **kwargs):
         super().__init__(learning_rate, **kwargs)
         self._hyper("momentum", momentum)
+        # Without momentum nobody reads or writes the moments, until `momentum` is set.
         self._plain = not K.is_tensor(momentum) and momentum == 0
+        if self._plain:
+            self.momentum._on_set = self._momentum_set
         self.nesterov = nesterov
+
+    def _momentum_set(self):
+        if self._plain and K.get_value(self.momentum) != 0:
+            self._plain = False
+            self._changed()
 
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)

@@ -55,7 +55,8 @@ def test_greedy():
     best = [[0, 0, 3, 0, 1], [3, 3, 2, 2, 2], [3, 3, 3, 1, 1]]
     p = 0.1 + 0.6 * np.eye(CLASSES)[best]
     labels, scores = K.ctc_decode(K.constant(p), [5, 5, 3], greedy=True)
-    assert K.eval(labels[0]).tolist() == [[0, 0, 1, -1, -1], [2, -1, -1, -1, -1], [-1] * 5]
+    # as wide as the longest
+    assert K.eval(labels[0]).tolist() == [[0, 0, 1], [2, -1, -1], [-1] * 3]
     np.testing.assert_allclose(K.eval(scores), -np.log(0.7) * np.array([[5], [5], [3]]), rtol=1e-5)
 
 
@@ -75,3 +76,15 @@ def test_beam_search():
 def test_dense_labels():
     dense = K.eval(K.ctc_label_dense_to_sparse(K.constant(LABELS, "int32"), LABEL_LENGTHS))
     assert dense.tolist() == [[0, 1, 2], [1, 1, -1], [2, -1, -1], [-1, -1, -1]]
+
+
+def test_width_of_decoded_labels():
+    """As TensorFlow: the longest labelling decides, at each call of a function."""
+    x = K.placeholder((None, STEPS, CLASSES))
+    lengths = K.placeholder((None,), dtype="int32")
+    decode = K.function([x, lengths], [K.ctc_decode(x, lengths)[0][0]])
+    p = np.full((1, STEPS, CLASSES), 0.1)
+    for best, wanted in (([0, 0, 3, 1, 3], [[0, 1]]), ([3] * 5, [[]]), ([0, 1, 2, 0, 1], None)):
+        rows = p.copy()
+        rows[0, np.arange(STEPS), best] = 0.7
+        assert decode([rows, [STEPS]])[0].tolist() == (wanted or [best])

@@ -252,3 +252,30 @@ def test_keras1_functions():
     )
     assert K.eval(metrics.matthews_correlation(y, p)) == pytest.approx(mcc, rel=1e-5)
     assert K.eval(metrics.fmeasure(K.zeros_like(y), p)) == 0
+
+
+def test_metrics_are_layers():
+    """As in Keras 2.3.1; as attributes they are metrics of their owner, not parts of it."""
+    from keras_native.layers import Dense, Layer
+    from keras_native.models import Model
+
+    metric = metrics.Mean(name="m")
+    assert isinstance(metric, Layer) and (metric.name, metric.trainable) == ("m", False)
+    assert [w.name for w in metric.weights] == ["m/total:0", "m/count:0"]
+    assert metric.trainable_weights == [] and metric.count_params() == 2
+    metric.set_weights([3.0, 2.0])
+    assert [float(w) for w in metric.get_weights()] == [3, 2]
+
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(2)
+            self.mean = metrics.Mean()
+
+        def call(self, x):
+            return self.dense(x)
+
+    model = Own()
+    assert model.layers == [model.dense]
+    model.build((None, 3))
+    assert len(model.weights) == 2 and model.metrics == [model.mean]

@@ -181,6 +181,26 @@ def test_embedding_masks_zeros():
     assert L.Embedding(5, 2)(tensor)._keras_mask is None
 
 
+def test_embedding_drops_words_as_keras_1():
+    """A word is kept everywhere in a batch, times 1 / (1 - dropout), or nowhere."""
+    with pytest.warns(UserWarning, match="dropout=0.5"):
+        layer = L.Embedding(50, 4, init="one", input_length=60, dropout=0.5)
+    model = Sequential([layer])
+    x = np.random.RandomState(0).randint(0, 50, (3, 60))
+    np.testing.assert_array_equal(model.predict(x), np.ones((3, 60, 4)))
+    train = K.function([model.input, K.learning_phase()], [model.output])
+    first, second = (train([x, 1])[0] for _ in range(2))
+    assert (first != second).any()
+    rows = {}
+    for word, row in zip(x.ravel(), first.reshape(-1, 4), strict=True):
+        assert set(row) in ({0.0}, {2.0}) and rows.setdefault(word, row[0]) == row[0]
+    assert 10 < sum(value == 0 for value in rows.values()) < 40
+    assert L.Embedding.from_config(layer.get_config()).dropout == 0.5
+    assert "dropout" not in L.Embedding(5, 2).get_config()
+    with pytest.raises(ValueError, match="0 <= dropout < 1; received 1.5"):
+        L.Embedding(5, 2, dropout=1.5)
+
+
 def test_embedding_learns_only_touched_rows():
     model = Sequential([L.Embedding(5, 2, input_length=2)])
     before = model.get_weights()[0]
