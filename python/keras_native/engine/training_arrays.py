@@ -306,7 +306,8 @@ def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=
         for k in range(steps):
             logs = {"batch": k, "size": 1}
             found._call_batch_hook("predict", "begin", k, logs)
-            for result, part in zip(results, f(ins), strict=True):
+            logs["outputs"] = f(ins)
+            for result, part in zip(results, logs["outputs"], strict=True):
                 result.append(part)
             found._call_batch_hook("predict", "end", k, logs)
             if bar:
@@ -329,6 +330,8 @@ def _predict_rows(feed, callbacks, bar):
             callbacks._call_batch_hook("predict", "begin", k, logs)
         feed.run(k, k + n)
         if watched:
+            start = k * feed.batch_size
+            logs["outputs"] = [y[start : start + feed.size(k)] for y in feed.outputs]
             callbacks._call_batch_hook("predict", "end", k, logs)
         pace.done(n)
         k += n

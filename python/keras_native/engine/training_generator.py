@@ -293,7 +293,7 @@ def predict_generator(
             x, _, _ = _unpack(_next(batches, k), with_targets=False)
             logs = {"batch": k, "size": _size(x)}
             found._call_batch_hook("predict", "begin", k, logs)
-            outputs = to_list(model.predict_on_batch(x))
+            logs["outputs"] = outputs = to_list(model.predict_on_batch(x))
             found._call_batch_hook("predict", "end", k, logs)
             parts.append(outputs)
             if bar:

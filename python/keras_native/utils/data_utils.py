@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import collections
+import functools
 import queue
 import threading
 import traceback
+import weakref
 from abc import abstractmethod
 
 import numpy as np
 
 _SEQUENCES: dict = {}  # in each worker process: {number: sequence or generator}
 _next_uid = 0
+_running: weakref.WeakSet = weakref.WeakSet()
+
+
+def _stop_all():
+    """At the end of the program, before the process pools are taken down."""
+    for enqueuer in list(_running):
+        enqueuer.stop(timeout=5)
 
 
 class Sequence:
@@ -116,6 +126,12 @@ class SequenceEnqueuer:
         self.queue = queue.Queue(max(1, max_queue_size))
         self.stop_signal = threading.Event()
         self._start_workers()
+        if self.use_multiprocessing:
+            import multiprocessing.util  # noqa: F401 (what it does at the end comes after ours)
+
+        _running.add(self)
+        atexit.unregister(_stop_all)
+        atexit.register(_stop_all)
         self.run_thread = threading.Thread(target=self._guarded, daemon=True)
         self.run_thread.start()
 
@@ -128,6 +144,7 @@ class SequenceEnqueuer:
         if self.stop_signal is None:
             return
         self.stop_signal.set()
+        _running.discard(self)
         while True:  # wakes a producer that waits for room
             try:
                 self.queue.get_nowait()
@@ -187,7 +204,29 @@ class SequenceEnqueuer:
     def _process_pool(self, initializer, arguments):
         import multiprocessing
 
-        return multiprocessing.Pool(self.workers, initializer=initializer, initargs=arguments)
+        pool = multiprocessing.Pool(self.workers, initializer=initializer, initargs=arguments)
+        self._processes = list(pool._pool)  # a pool replaces those that die, and waits for ever
+        return pool
+
+    def _from_process(self, pending):
+        """The result of `apply_async`.
+
+        Raises:
+            RuntimeError: if a process died, as it does where memory is short.
+        """
+        import multiprocessing
+
+        while True:
+            try:
+                return pending.get(timeout=0.5)
+            except multiprocessing.TimeoutError:
+                codes = [p.exitcode for p in self._processes if p.exitcode is not None]
+                if codes and not self.stop_signal.is_set() and not pending.ready():
+                    raise RuntimeError(
+                        f"A worker process died with exit code {codes[0]} while it prepared "
+                        "batches. -9 often means that memory ran out: use fewer workers, or "
+                        "threads (use_multiprocessing=False)."
+                    ) from None
 
     def _close_pool(self):
         if self._pool is not None:
@@ -230,7 +269,8 @@ class OrderedEnqueuer(SequenceEnqueuer):
         """Starts the work on batch `i`; returns a function that waits for it."""
         if self._executor is not None:
             return self._executor.submit(self.sequence.__getitem__, i).result
-        return self._pool.apply_async(get_index, (self.uid, i)).get
+        pending = self._pool.apply_async(get_index, (self.uid, i))
+        return functools.partial(self._from_process, pending)
 
     def _run(self):
         while not self.stop_signal.is_set():
@@ -315,9 +355,9 @@ class GeneratorEnqueuer(SequenceEnqueuer):
         ahead: collections.deque = collections.deque()
         while not self.stop_signal.is_set():
             while len(ahead) < self.workers:
-                ahead.append(self._pool.apply_async(next_sample, (self.uid,)).get)
+                ahead.append(self._pool.apply_async(next_sample, (self.uid,)))
             try:
-                item = ahead.popleft()()
+                item = self._from_process(ahead.popleft())
             except StopIteration:
                 return
             if not self._put(item):

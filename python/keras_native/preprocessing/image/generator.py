@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from ...legacy import accepts_keras1
+from .batches import transformed
 from .files import _layout
 from .transforms import (
     apply_affine_transform,
@@ -72,6 +73,8 @@ class ImageDataGenerator:
         self.samplewise_center = samplewise_center or samplewise_std_normalization
         self.featurewise_std_normalization = featurewise_std_normalization
         self.samplewise_std_normalization = samplewise_std_normalization
+        if zca_whitening:  # which scales the data itself
+            self.featurewise_std_normalization = False
         self.featurewise_center |= featurewise_std_normalization
         self.zca_whitening = zca_whitening
         self.zca_epsilon = zca_epsilon
@@ -343,6 +346,33 @@ class ImageDataGenerator:
             x = apply_brightness_shift(x, get("brightness"))
         return x
 
+    def _batch(self, images):
+        """Images (n, …) randomly transformed and standardized, one after the other."""
+        shape = images.shape[1:]
+        parameters = [self.get_random_transform(shape) for _ in images]
+        own = type(self).apply_transform is not ImageDataGenerator.apply_transform
+        if own or images.dtype.kind != "f":
+            images = np.array(
+                [self.apply_transform(x, p) for x, p in zip(images, parameters, strict=True)],
+                images.dtype,
+            )
+        else:
+            axes = (self.row_axis - 1, self.col_axis - 1, self.channel_axis - 1)
+            images = transformed(
+                images, parameters, axes, self.fill_mode, self.cval, self.interpolation_order
+            )
+        together = not (
+            self.preprocessing_function
+            or self.samplewise_center
+            or self.samplewise_std_normalization
+            or type(self).standardize is not ImageDataGenerator.standardize
+        )
+        if together:
+            return np.asarray(self.standardize(images), images.dtype)
+        for i, image in enumerate(images):
+            images[i] = self.standardize(image)
+        return images
+
     def random_transform(self, x, seed=None):
         """One image, randomly transformed."""
         return self.apply_transform(x, self.get_random_transform(x.shape, seed))
@@ -400,8 +430,8 @@ def _shift(limit, extent):
     """Pixels to shift by: a choice from a list or an integer range, else drawn from the range."""
     if not np.any(limit):
         return 0
-    try:
-        shift = np.random.choice(limit) * np.random.choice([-1, 1])
-    except ValueError:
+    if isinstance(limit, (float, np.floating)):
         shift = np.random.uniform(-limit, limit)
+    else:
+        shift = np.random.choice(limit) * np.random.choice([-1, 1])
     return shift * extent if np.max(limit) < 1 else shift

@@ -159,12 +159,7 @@ class NumpyArrayIterator(Iterator):
         super().__init__(len(self.x), batch_size, shuffle, seed)
 
     def _get_batches_of_transformed_samples(self, index_array):
-        generator = self.image_data_generator
-        batch = np.empty((len(index_array), *self.x.shape[1:]), self.dtype)
-        for i, index in enumerate(index_array):
-            parameters = generator.get_random_transform(self.x.shape[1:])
-            image = generator.apply_transform(self.x[index].astype(self.dtype), parameters)
-            batch[i] = generator.standardize(np.array(image, self.dtype))
+        batch = self.image_data_generator._batch(self.x[index_array].astype(self.dtype))
         self._save(batch, index_array)
         inputs = [batch, *(a[index_array] for a in self.x_misc)] if self.x_misc else batch
         if self.y is None:
@@ -212,7 +207,6 @@ class _FileIterator(Iterator):
 
     def _get_batches_of_transformed_samples(self, index_array):
         batch = np.zeros((len(index_array), *self.image_shape), self.dtype)
-        generator = self.image_data_generator
         for i, index in enumerate(index_array):
             picture = load_img(
                 self.filepaths[index],
@@ -220,12 +214,9 @@ class _FileIterator(Iterator):
                 target_size=self.target_size,
                 interpolation=self.interpolation,
             )
-            image = img_to_array(picture, data_format=self.data_format, dtype=self.dtype)
-            if generator:
-                parameters = generator.get_random_transform(image.shape)
-                image = generator.apply_transform(image, parameters)
-                image = generator.standardize(np.array(image, self.dtype))
-            batch[i] = image
+            batch[i] = img_to_array(picture, data_format=self.data_format, dtype=self.dtype)
+        if self.image_data_generator:
+            batch = self.image_data_generator._batch(batch)
         self._save(batch, index_array)
         targets = self._targets(batch, index_array)
         if targets is None:
