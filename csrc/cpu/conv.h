@@ -39,6 +39,9 @@ std::unique_ptr<Kernel> make_conv_product(const KernelRequest& r, std::string& r
 std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_data_winograd(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal);
+// One filter per channel.
+std::unique_ptr<Kernel> make_conv_depthwise(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_conv_data_depthwise(const KernelRequest& r, std::string& refusal);
 // Over the taps of the window, with whole lines of pixels.
 std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal);

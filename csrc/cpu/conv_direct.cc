@@ -15,10 +15,6 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr Dim kBandBytes = 128 << 10;      // of source lines: a share of a small second cache
-constexpr Dim kMostLineBytes = 512 << 10;  // of one line
-constexpr Dim kUnits = 32;                 // wanted, to share out
-
 template <class T>
 class Direct : public Kernel {
  public:
@@ -32,7 +28,7 @@ class Direct : public Kernel {
         width_(2 * kernels_.lanes),
         panels_((out_ + width_ - 1) / width_),
         packs_(adjoint || g.groups > 1 || out_ > width_),
-        height_(band_height()),
+        height_(lines_.band_height(g.batch, in_ * g.groups * static_cast<Dim>(sizeof(T)))),
         bands_((lines_.out(1) + height_ - 1) / height_),
         band_(lines_, in_ * g.groups, height_),
         slots_(global_pool().threads()) {
@@ -60,18 +56,6 @@ class Direct : public Kernel {
 
  private:
   Dim strides() const { return g_.window[0].stride * g_.window[1].stride * g_.window[2].stride; }
-
-  // Lines of a band: enough to share out, few enough to stay in the cache.
-  Dim band_height() const {
-    const Dim lines = std::max<Dim>(lines_.out(1), 1);
-    const Dim all = std::max<Dim>(g_.batch * lines_.out(0), 1);
-    const Dim line_bytes =
-        std::max<Dim>(lines_.in(2) * in_ * g_.groups * static_cast<Dim>(sizeof(T)), 1);
-    const Dim fitting = std::max<Dim>(kBandBytes / line_bytes, 2);
-    const Dim shared = std::max<Dim>(lines * all / kUnits, 2);
-    const Dim bands = (lines + std::min(fitting, shared) - 1) / std::min(fitting, shared);
-    return (lines + bands - 1) / bands;
-  }
 
   // Columns of panel p, and its row: whole vectors.
   Dim columns(Dim panel) const { return std::min(width_, out_ - panel * width_); }
@@ -204,11 +188,7 @@ std::unique_ptr<Kernel> make_of(const KernelRequest& r, const ConvGeometry& g, b
 std::unique_ptr<Kernel> make(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
                              std::string& refusal) {
   const DType dtype = r.in[0].dtype;
-  const Dim read = adjoint ? g.window[2].out * g.filters : g.window[2].in * g.channels;
-  if (read * static_cast<Dim>(size_of(dtype)) > kMostLineBytes) {
-    refusal = concat_text("a line of ", read, " elements is too long to keep");
-    return nullptr;
-  }
+  if (!fits_lines(g, adjoint, dtype, refusal)) return nullptr;
   if (dtype == DType::f32) return make_of<float>(r, g, adjoint, refusal);
   if (dtype == DType::f64) return make_of<double>(r, g, adjoint, refusal);
   refusal = "computes float32 and float64 only";

@@ -12,8 +12,7 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr Dim kBandBytes = 64 << 10;       // of x and dy
-constexpr Dim kMostLineBytes = 512 << 10;  // of one line
+constexpr Dim kBandBytes = 64 << 10;  // of x and dy
 constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
 constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps are shared out too
 
@@ -30,12 +29,13 @@ class DirectWeights : public Kernel {
         height_(band_height()),
         bands_((lines_.out(1) + height_ - 1) / height_),
         band_(lines_, g.channels, height_),
+        depthwise_(is_depthwise(g)),
         units_(g.batch * lines_.out(0) * bands_),
         weights_(g.window.taps() * in_ * g.filters),
         slots_(global_pool().threads()) {
     const Dim bytes = std::max<Dim>(weights_ * static_cast<Dim>(sizeof(T)), 1);
     sums_ = std::min(units_, std::clamp<Dim>(kSumBytes / bytes, 2, kMostSums));
-    parts_ = bytes > kWorthParts ? lines_.taps(0) * lines_.taps(1) : 1;
+    parts_ = bytes > kWorthParts && !depthwise_ ? lines_.taps(0) * lines_.taps(1) : 1;
     band_bytes_ = aligned(sizeof(T) * band_.elements());
     slot_bytes_ = band_bytes_ + aligned(sizeof(ConvRun) * 2 * height_);
   }
@@ -94,6 +94,7 @@ class DirectWeights : public Kernel {
                    band.to, reinterpret_cast<T*>(slot));
       band.dy = args.input<T>(1) + (plane_index * lines_.out(1) + band.from) * line_size;
       const Dim rows = lines_.taps(0) * lines_.taps(1);
+      if (depthwise_ && band.first) std::fill_n(sum, weights_, T(0));
       for (Dim row = part * rows / parts_; row < (part + 1) * rows / parts_; ++row)
         add_row(band, row, sum);
     }
@@ -116,6 +117,8 @@ class DirectWeights : public Kernel {
     for (Dim line = band.from; line < band.to; ++line)
       if (const T* x = band.x.template line<T>(line, td, th))
         band.runs[pile.run_count++] = {x, band.dy + (line - band.from) * line_size, lines_.out(2)};
+    if (depthwise_)
+      return add_depthwise(band, pile.run_count, sum + row * lines_.taps(2) * in_ * g_.filters);
     if (pile.run_count == 0 && !band.first) return;
     pile.a_row = 1;
     pile.a_step = lines_.pixel_step() * g_.channels;
@@ -128,6 +131,23 @@ class DirectWeights : public Kernel {
         for (Dim from = 0; from < out_; from += width_)
           add_tiles(band, pile, taps, group, from,
                     sum + (row * lines_.taps(2) + taps.tap) * in_ * g_.filters);
+  }
+
+  // One row of taps of each channel's own filter.
+  void add_depthwise(const Band& band, Dim lines, T* sum) const {
+    const WindowAxis& w = g_.window[2];
+    DepthwiseWeights d;
+    d.w = sum;
+    d.taps = w.window;
+    d.a_tap = w.dilation * g_.channels;
+    d.pixels = w.out;
+    d.channels = d.b_step = g_.channels;
+    d.a_step = w.stride * g_.channels;
+    for (Dim i = 0; i < lines; ++i) {
+      d.a = static_cast<const T*>(band.runs[i].a) - w.before * g_.channels;
+      d.b = band.runs[i].b;
+      kernels_.depthwise_weights(d);
+    }
   }
 
   // Output channels [from, from + width) of a group, all input channels under `taps`.
@@ -147,6 +167,7 @@ class DirectWeights : public Kernel {
   Dim in_, out_;  // channels of a group
   Dim width_, height_, bands_;
   LineBand band_;
+  bool depthwise_;
   Dim units_, weights_;
   int slots_;
   Dim sums_, parts_;
@@ -157,11 +178,7 @@ class DirectWeights : public Kernel {
 
 std::unique_ptr<Kernel> make_conv_weights_direct(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::weights>(r);
-  const Dim read = g.window[2].in * g.channels;
-  if (read * static_cast<Dim>(size_of(r.in[0].dtype)) > kMostLineBytes) {
-    refusal = concat_text("a line of ", read, " elements is too long to keep");
-    return nullptr;
-  }
+  if (!fits_lines(g, false, r.in[0].dtype, refusal)) return nullptr;
   return make_float_kernel<DirectWeights>(r.in[0].dtype, refusal, g);
 }
 

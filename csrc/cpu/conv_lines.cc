@@ -2,7 +2,24 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+
 namespace kn::cpu {
+
+namespace {
+
+constexpr Dim kBandBytes = 128 << 10;      // of source lines: a share of a small second cache
+constexpr Dim kMostLineBytes = 512 << 10;  // of one line
+constexpr Dim kUnits = 32;                 // bands of a batch that are wanted
+
+}  // namespace
+
+bool fits_lines(const ConvGeometry& g, bool adjoint, DType dtype, std::string& refusal) {
+  const Dim line = adjoint ? g.window[2].out * g.filters : g.window[2].in * g.channels;
+  if (line * static_cast<Dim>(size_of(dtype)) <= kMostLineBytes) return true;
+  refusal = concat_text("a line of ", line, " elements is too long to keep");
+  return false;
+}
 
 ConvLines::ConvLines(const ConvGeometry& g, bool adjoint) : window_(g.window), adjoint_(adjoint) {
   const WindowAxis& w = window_[2];
@@ -54,6 +71,14 @@ Dim ConvLines::source(int axis, Dim out, Dim tap) const {
     at /= a.stride;
   }
   return at >= 0 && at < in(axis) ? at : -1;
+}
+
+Dim ConvLines::band_height(Dim batch, Dim pixel_bytes) const {
+  const Dim lines = std::max<Dim>(out(1), 1), all = std::max<Dim>(batch * out(0), 1);
+  const Dim fitting = std::max<Dim>(kBandBytes / std::max<Dim>(in(2) * pixel_bytes, 1), 2);
+  const Dim most = std::min(fitting, std::max<Dim>(lines * all / kUnits, 2));
+  const Dim bands = (lines + most - 1) / most;
+  return (lines + bands - 1) / bands;
 }
 
 LineBand::LineBand(const ConvLines& lines, Dim channels, Dim most_lines)

@@ -3,9 +3,10 @@
 // first two axes number them.
 #pragma once
 
-#include <array>
+#include <string>
 #include <vector>
 
+#include "base/dtype.h"
 #include "base/window.h"
 
 namespace kn::cpu {
@@ -21,6 +22,14 @@ struct Comb {
   Dim first = 0, step = 1, count = 0;
   std::vector<TapRun> runs;
 };
+
+// Every channel has one filter of its own.
+inline bool is_depthwise(const ConvGeometry& g) {
+  return g.groups > 1 && g.groups == g.channels && g.filters == g.channels;
+}
+
+// Whether a band of lines can be kept in the cache; else why not.
+bool fits_lines(const ConvGeometry& g, bool adjoint, DType dtype, std::string& refusal);
 
 class ConvLines {
  public:
@@ -38,6 +47,9 @@ class ConvLines {
   const std::vector<Comb>& combs() const { return combs_; }
   // Pixels read by neighbouring columns of a comb are that far apart.
   Dim pixel_step() const { return adjoint_ ? 1 : window_[2].stride; }
+  // Lines of a band: enough bands to share out, few enough lines to stay in the cache.
+  // `pixel_bytes` are those of a pixel that is read.
+  Dim band_height(Dim batch, Dim pixel_bytes) const;
   // Pixels that are read beyond the ends of a line.
   Dim before() const { return before_; }
   Dim after() const { return after_; }
