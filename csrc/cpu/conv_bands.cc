@@ -22,9 +22,10 @@ constexpr Dim kWeightSums = 8;         // partial gradients of the kernel, added
 template <class T, ConvPass pass>
 class ConvBands : public Kernel {
  public:
-  ConvBands(const ConvGeometry& g, const ConvEpilogue<T>& epilogue)
+  ConvBands(const ConvGeometry& g, const ConvEpilogue<T>& epilogue, bool masks)
       : g_(g),
         epilogue_(epilogue),
+        masks_(masks),
         inner_(g.window.taps() * g.group_channels()),
         cells_(g.window.out_positions()),
         slots_(global_pool().threads()),
@@ -112,6 +113,7 @@ class ConvBands : public Kernel {
           gemm.run(columns, args.input<T>(1) + y_at, weights + w_at, {}, nullptr, workspace);
         }
       }
+    if (masks_) mask_by_relu(args.output<T>(0) + n * x_size, args.input<T>(2) + n * x_size, x_size);
   }
 
   void sum_weights(const RunArgs& args, char* slots, char* partial) const {
@@ -137,6 +139,7 @@ class ConvBands : public Kernel {
 
   ConvGeometry g_;
   ConvEpilogue<T> epilogue_;  // of a forward pass
+  bool masks_;                // of a data pass: x was the result of a relu, which is input 2
   Dim inner_;                 // taps * C / groups: a row of columns
   Dim cells_;                 // output cells of an image
   int slots_;
@@ -149,7 +152,8 @@ template <class T, ConvPass pass>
 std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
   ConvEpilogue<T> epilogue;
   if (pass == ConvPass::forward && !parse_epilogue(r, epilogue, refusal)) return nullptr;
-  return std::make_unique<ConvBands<T, pass>>(geometry_of<pass>(r), epilogue);
+  return std::make_unique<ConvBands<T, pass>>(geometry_of<pass>(r), epilogue,
+                                              pass == ConvPass::data && masks_by_relu(r));
 }
 
 }  // namespace

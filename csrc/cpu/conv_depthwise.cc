@@ -14,10 +14,11 @@ namespace {
 template <class T>
 class Depthwise : public Kernel {
  public:
-  Depthwise(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue)
+  Depthwise(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue, bool masks)
       : g_(g),
         lines_(g, adjoint),
         epilogue_(epilogue),
+        masks_(masks),
         kernels_(conv_kernels_of<T>()),
         height_(lines_.band_height(g.batch, g.channels * static_cast<Dim>(sizeof(T)))),
         bands_((lines_.out(1) + height_ - 1) / height_),
@@ -63,6 +64,8 @@ class Depthwise : public Kernel {
         kernels_.depthwise(d);
       }
     epilogue_.activate(out, (to - from) * line_size);
+    if (masks_)
+      mask_by_relu(out, args.input<T>(2) + (out - args.output<T>(0)), (to - from) * line_size);
   }
 
   Dim find_runs(const LineBand& band, const Comb& comb, Dim line, const T* w, ConvRun* runs) const {
@@ -81,6 +84,7 @@ class Depthwise : public Kernel {
   ConvGeometry g_;
   ConvLines lines_;
   ConvEpilogue<T> epilogue_;
+  bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   const ConvKernels<T>& kernels_;
   Dim height_, bands_;
   LineBand band_;
@@ -93,7 +97,7 @@ std::unique_ptr<Kernel> make_of(const KernelRequest& r, const ConvGeometry& g, b
                                 std::string& refusal) {
   ConvEpilogue<T> epilogue;
   if (!adjoint && !parse_epilogue(r, epilogue, refusal)) return nullptr;
-  return std::make_unique<Depthwise<T>>(g, adjoint, epilogue);
+  return std::make_unique<Depthwise<T>>(g, adjoint, epilogue, adjoint && masks_by_relu(r));
 }
 
 std::unique_ptr<Kernel> make(const KernelRequest& r, const ConvGeometry& g, bool adjoint,

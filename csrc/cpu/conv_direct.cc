@@ -18,10 +18,11 @@ namespace {
 template <class T>
 class Direct : public Kernel {
  public:
-  Direct(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue)
+  Direct(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue, bool masks)
       : g_(g),
         lines_(g, adjoint),
         epilogue_(epilogue),
+        masks_(masks),
         kernels_(conv_kernels_of<T>()),
         in_(adjoint ? g.group_filters() : g.group_channels()),
         out_(adjoint ? g.group_channels() : g.group_filters()),
@@ -123,6 +124,8 @@ class Direct : public Kernel {
             compute_comb(piece, comb, line, out + (line - from) * line_size);
       }
     epilogue_.activate(out, (to - from) * line_size);
+    if (masks_)
+      mask_by_relu(out, args.input<T>(2) + (out - args.output<T>(0)), (to - from) * line_size);
   }
 
   struct Piece {
@@ -166,6 +169,7 @@ class Direct : public Kernel {
   ConvGeometry g_;
   ConvLines lines_;
   ConvEpilogue<T> epilogue_;
+  bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   const ConvKernels<T>& kernels_;
   Dim in_, out_;  // channels of a group
   Dim width_, panels_;
@@ -182,7 +186,7 @@ std::unique_ptr<Kernel> make_of(const KernelRequest& r, const ConvGeometry& g, b
                                 std::string& refusal) {
   ConvEpilogue<T> epilogue;
   if (!adjoint && !parse_epilogue(r, epilogue, refusal)) return nullptr;
-  return std::make_unique<Direct<T>>(g, adjoint, epilogue);
+  return std::make_unique<Direct<T>>(g, adjoint, epilogue, adjoint && masks_by_relu(r));
 }
 
 std::unique_ptr<Kernel> make(const KernelRequest& r, const ConvGeometry& g, bool adjoint,

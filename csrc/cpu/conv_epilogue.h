@@ -27,6 +27,15 @@ struct ConvEpilogue {
   }
 };
 
+// Whether a gradient to the input is wanted before the relu that input 2 is the result of.
+inline bool masks_by_relu(const KernelRequest& r) { return r.attrs.flag("relu", false); }
+
+// dx = 0 where y is not above zero.
+template <class T>
+void mask_by_relu(T* dx, const T* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) dx[i] = y[i] > 0 ? dx[i] : T(0);
+}
+
 // False, with the reason, where the activation is not one of them.
 template <class T>
 bool parse_epilogue(const KernelRequest& r, ConvEpilogue<T>& e, std::string& refusal) {

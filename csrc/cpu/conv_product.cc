@@ -3,6 +3,7 @@
 #include "cpu/conv.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/gemm.h"
+#include "runtime/thread_pool.h"
 
 namespace kn::cpu {
 
@@ -11,18 +12,24 @@ namespace {
 template <class T, ConvPass pass>
 class ConvProduct : public Kernel {
  public:
-  ConvProduct(const GemmShape& shape, const ConvEpilogue<T>& epilogue)
-      : gemm_(shape), epilogue_(epilogue) {}
+  ConvProduct(const GemmShape& shape, const ConvEpilogue<T>& epilogue, bool masks)
+      : gemm_(shape), epilogue_(epilogue), masks_(masks) {}
   size_t workspace_bytes() const override { return gemm_.workspace_bytes(); }
   void run(const RunArgs& args) const override {
     gemm_.run(args.in[0], args.in[1], args.out[0],
               pass == ConvPass::forward ? epilogue_.of(args) : Epilogue{}, args.pool,
               args.workspace);
+    if (!masks_) return;
+    const int64_t size = gemm_.shape().m * gemm_.shape().n;
+    args.pool->parallel_for(size, 1 << 14, size / 4, [&](int64_t from, int64_t to) {
+      mask_by_relu(args.output<T>(0) + from, args.input<T>(2) + from, to - from);
+    });
   }
 
  private:
   Gemm gemm_;
   ConvEpilogue<T> epilogue_;
+  bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
 };
 
 // Whether each output cell reads its own cells of the input, all of them in order.
@@ -56,7 +63,8 @@ template <class T, ConvPass pass>
 std::unique_ptr<Kernel> make(const KernelRequest& r, const GemmShape& shape, std::string& refusal) {
   ConvEpilogue<T> epilogue;
   if (pass == ConvPass::forward && !parse_epilogue(r, epilogue, refusal)) return nullptr;
-  return std::make_unique<ConvProduct<T, pass>>(shape, epilogue);
+  return std::make_unique<ConvProduct<T, pass>>(shape, epilogue,
+                                                pass == ConvPass::data && masks_by_relu(r));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // 3 x 3 windows by Winograd's F(4 x 4, 3 x 3): squares of 4 x 4 output pixels, which read 6 x 6
 // input pixels, become 36 points where the convolution is a product over channels: 36
-// multiplications instead of 144. Tiles of all images are numbered through; a block of them goes
-// through transform, 36 products and transform back in the second cache. Errors of float32 grow
-// about tenfold, which trained networks do not notice; float64 is left to the direct way.
+// multiplications instead of 144. Windows of 3 in a line: 6 instead of 12. Tiles of all images are
+// numbered through; a block of them goes through transform, 36 products and transform back in the
+// second cache. Errors of float32 grow about tenfold, which trained networks do not notice; float64
+// is left to the direct way.
 #include "cpu/conv.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/conv_tiles.h"
@@ -12,10 +13,11 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr Dim kPoints = 36, kTile = 4, kSquare = 6;
+constexpr Dim kTile = 4, kSquare = 6;
 constexpr Dim kBlockBytes = 640 << 10;  // of both sides of the products of a block
 constexpr Dim kMostTiles = 96;          // of a block
-constexpr Dim kFewestTiles = 12;        // of a whole convolution: a register tile has as many rows
+constexpr Dim kFewestChannels = 16;
+constexpr Dim kFewestTiles = 12;  // of a whole convolution: a register tile has as many rows
 
 // Channels that matrices of the domain are apart beyond their size: were they multiples of 4096
 // bytes apart, all points of a tile would meet in one set of the first cache.
@@ -28,14 +30,18 @@ struct TileGrid {
   Dim batch = 0;
   Dim in_height = 0, in_width = 0, out_height = 0, out_width = 0;
   Dim before_height = 0, before_width = 0;
+  bool flat = false;  // tiles are one line high
 
-  Dim rows() const { return ceil_div(out_height, kTile); }
+  Dim high() const { return flat ? 1 : kTile; }
+  Dim points() const { return flat ? 6 : 36; }
+  Dim taps() const { return flat ? 3 : 9; }
+  Dim rows() const { return ceil_div(out_height, high()); }
   Dim columns() const { return ceil_div(out_width, kTile); }
   Dim tiles() const { return batch * rows() * columns(); }
 
   // The square of tile `t` in a tensor (batch, height, width, channels) from cell (y, x) on.
-  static WinogradMove square(Dim image, Dim y, Dim x, Dim size, Dim height, Dim width, Dim channels,
-                             Dim& at) {
+  WinogradMove square(Dim image, Dim y, Dim x, Dim size, Dim height, Dim width, Dim channels,
+                      Dim& at) const {
     WinogradMove m{};
     at = ((image * height + y) * width + x) * channels;
     m.channels = channels;
@@ -43,77 +49,81 @@ struct TileGrid {
     m.pixel = channels;
     m.top = std::max<Dim>(-y, 0);
     m.left = std::max<Dim>(-x, 0);
-    m.bottom = std::min(height - y, size);
+    m.bottom = std::min(height - y, flat ? 1 : size);
     m.right = std::min(width - x, size);
     return m;
   }
   WinogradMove in_square(Dim t, Dim channels, Dim& at) const {
     const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
-    return square(image, y * kTile - before_height, x * kTile - before_width, kSquare, in_height,
+    return square(image, y * high() - before_height, x * kTile - before_width, kSquare, in_height,
                   in_width, channels, at);
   }
   WinogradMove out_square(Dim t, Dim channels, Dim& at) const {
     const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
-    return square(image, y * kTile, x * kTile, kTile, out_height, out_width, channels, at);
+    return square(image, y * high(), x * kTile, kTile, out_height, out_width, channels, at);
   }
 };
 
 TileGrid grid_of(const ConvGeometry& g, bool adjoint) {
   const WindowAxis &h = g.window[1], &w = g.window[2];
-  if (adjoint) return {g.batch, h.out, w.out, h.in, w.in, 2 - h.before, 2 - w.before};
-  return {g.batch, h.in, w.in, h.out, w.out, h.before, w.before};
+  const bool flat = h.window == 1;
+  if (!adjoint) return {g.batch, h.in, w.in, h.out, w.out, h.before, w.before, flat};
+  return {g.batch, h.out, w.out, h.in, w.in, h.window - 1 - h.before, 2 - w.before, flat};
 }
 
-Dim block_of(Dim in, Dim out) {
-  const Dim tiles = kBlockBytes / (kPoints * static_cast<Dim>(sizeof(float)) * (in + out));
+Dim block_of(const TileGrid& grid, Dim in, Dim out) {
+  const Dim tiles = kBlockBytes / (grid.points() * static_cast<Dim>(sizeof(float)) * (in + out));
   return std::clamp<Dim>(tiles / 12 * 12, 12, kMostTiles);
 }
 
 // Forward, or the gradient to the input: the same with the kernel turned around.
 class Winograd : public Kernel {
  public:
-  Winograd(const ConvGeometry& g, bool adjoint, const ConvEpilogue<float>& epilogue)
+  Winograd(const ConvGeometry& g, bool adjoint, const ConvEpilogue<float>& epilogue, bool masks)
       : grid_(grid_of(g, adjoint)),
         adjoint_(adjoint),
         epilogue_(epilogue),
+        masks_(masks),
         kernels_(table().conv.f32),
+        moves_(grid_.flat ? kernels_.line : kernels_.square),
         in_(adjoint ? g.filters : g.channels),
         out_(adjoint ? g.channels : g.filters),
-        block_(block_of(in_, out_)),
+        block_(block_of(grid_, in_, out_)),
         in_matrix_(block_ * in_ + kSkew),
         out_matrix_(block_ * out_ + kSkew),
         slots_(global_pool().threads()) {}
 
   size_t workspace_bytes() const override {
-    return sizeof(float) *
-           (slots_ * slot_elements() + kPoints * kernel_matrix() + (adjoint_ ? 9 * in_ * out_ : 0));
+    return sizeof(float) * (slots_ * slot_elements() + grid_.points() * kernel_matrix() +
+                            (adjoint_ ? grid_.taps() * in_ * out_ : 0));
   }
 
   void run(const RunArgs& args) const override {
     float* slots = static_cast<float*>(args.workspace);
     float* kernel = slots + slots_ * slot_elements();
     const float* w = args.input<float>(1);
-    if (adjoint_) w = turned_around(args, kernel + kPoints * kernel_matrix());
+    if (adjoint_) w = turned_around(args, kernel + grid_.points() * kernel_matrix());
     transform_kernel(args, w, kernel);
     const Dim tiles = grid_.tiles(), blocks = ceil_div(tiles, block_);
     args.pool->run_chunks_in_slots(
-        blocks, tiles * kPoints * in_ * out_ / 80, slots_, [&](int64_t block, int slot) {
+        blocks, tiles * grid_.points() * in_ * out_ / 80, slots_, [&](int64_t block, int slot) {
           compute(args, kernel, block * block_, std::min(block_, tiles - block * block_),
                   slots + slot * slot_elements());
         });
   }
 
  private:
-  Dim slot_elements() const { return kPoints * (in_matrix_ + out_matrix_); }
+  Dim slot_elements() const { return grid_.points() * (in_matrix_ + out_matrix_); }
   Dim kernel_matrix() const { return in_ * out_ + kSkew; }
   Dim width() const { return 2 * kernels_.lanes; }
 
   // w (3, 3, out, in) as (3, 3, in, out), the taps from last to first.
   const float* turned_around(const RunArgs& args, float* to) const {
-    args.pool->parallel_for(9, 1, 9 * in_ * out_ / 4, [&](int64_t from, int64_t until) {
+    const Dim taps = grid_.taps(), size = in_ * out_;
+    args.pool->parallel_for(taps, 1, taps * size / 4, [&](int64_t from, int64_t until) {
       for (Dim tap = from; tap < until; ++tap)
-        table().gemm.f32.transpose(out_, in_, args.input<float>(1) + (8 - tap) * in_ * out_, in_,
-                                   to + tap * in_ * out_, out_);
+        table().gemm.f32.transpose(out_, in_, args.input<float>(1) + (taps - 1 - tap) * size, in_,
+                                   to + tap * size, out_);
     });
     return to;
   }
@@ -124,29 +134,30 @@ class Winograd : public Kernel {
       WinogradMove m{};
       m.line = 3 * in_ * out_;
       m.pixel = in_ * out_;
-      m.bottom = m.right = 3;
+      m.bottom = grid_.flat ? 1 : 3;
+      m.right = 3;
       m.matrix = kernel_matrix();
       for (Dim i = from; i < until; ++i)
         for (Dim first = 0; first < out_; first += width()) {
           m.channels = std::min(width(), out_ - first);
           m.from = w + i * out_ + first;
           m.to = kernel + first * in_ + i * m.channels;
-          kernels_.winograd_kernel(m);
+          moves_.kernel(m);
         }
     });
   }
 
   void compute(const RunArgs& args, const float* kernel, Dim first, Dim count, float* in) const {
-    float* out = in + kPoints * in_matrix_;
+    float* out = in + grid_.points() * in_matrix_;
     Dim at = 0;
     for (Dim t = 0; t < count; ++t) {
       WinogradMove m = grid_.in_square(first + t, in_, at);
       m.from = args.input<float>(0) + at;
       m.to = in + t * in_;
       m.matrix = in_matrix_;
-      kernels_.winograd_input(m);
+      moves_.input(m);
     }
-    for (Dim point = 0; point < kPoints; ++point)
+    for (Dim point = 0; point < grid_.points(); ++point)
       multiply(in + point * in_matrix_, kernel + point * kernel_matrix(), out + point * out_matrix_,
                count);
     for (Dim t = 0; t < count; ++t) {
@@ -156,7 +167,8 @@ class Winograd : public Kernel {
       m.matrix = out_matrix_;
       m.bias = epilogue_.bias(args);
       m.relu = epilogue_.relu();
-      kernels_.winograd_output(m);
+      m.mask = masks_ ? args.input<float>(2) + at : nullptr;
+      moves_.output(m);
     }
   }
 
@@ -178,7 +190,9 @@ class Winograd : public Kernel {
   TileGrid grid_;
   bool adjoint_;
   ConvEpilogue<float> epilogue_;
+  bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   const ConvKernels<float>& kernels_;
+  const WinogradKernels& moves_;
   Dim in_, out_;
   Dim block_, in_matrix_, out_matrix_;
   int slots_;
@@ -190,9 +204,10 @@ class WinogradWeights : public Kernel {
   explicit WinogradWeights(const ConvGeometry& g)
       : grid_(grid_of(g, false)),
         kernels_(table().conv.f32),
+        moves_(grid_.flat ? kernels_.line : kernels_.square),
         in_(g.channels),
         out_(g.filters),
-        block_(block_of(in_, out_)),
+        block_(block_of(grid_, in_, out_)),
         in_matrix_(block_ * in_ + kSkew),
         out_matrix_(block_ * out_ + kSkew),
         blocks_(ceil_div(grid_.tiles(), block_)),
@@ -210,7 +225,7 @@ class WinogradWeights : public Kernel {
       return i == 0 ? out : slots + slots_ * slot_elements() + (i - 1) * weights();
     };
     args.pool->run_chunks_in_slots(
-        sums_, grid_.tiles() * kPoints * in_ * out_ / 80, slots_, [&](int64_t i, int slot) {
+        sums_, grid_.tiles() * grid_.points() * in_ * out_ / 80, slots_, [&](int64_t i, int slot) {
           add_blocks(args, blocks_ * i / sums_, blocks_ * (i + 1) / sums_, sum(i),
                      slots + slot * slot_elements());
         });
@@ -222,16 +237,16 @@ class WinogradWeights : public Kernel {
  private:
   static constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
 
-  Dim weights() const { return 9 * in_ * out_; }
+  Dim weights() const { return grid_.taps() * in_ * out_; }
   Dim sum_matrix() const { return in_ * out_ + kSkew; }
-  Dim slot_elements() const { return kPoints * (in_matrix_ + out_matrix_ + sum_matrix()); }
+  Dim slot_elements() const { return grid_.points() * (in_matrix_ + out_matrix_ + sum_matrix()); }
 
   void add_blocks(const RunArgs& args, Dim from, Dim to, float* w, float* in) const {
-    float *out = in + kPoints * in_matrix_, *sums = out + kPoints * out_matrix_;
+    float *out = in + grid_.points() * in_matrix_, *sums = out + grid_.points() * out_matrix_;
     for (Dim block = from; block < to; ++block) {
       const Dim first = block * block_, count = std::min(block_, grid_.tiles() - first);
       transform_block(args, first, count, in, out);
-      for (Dim point = 0; point < kPoints; ++point)
+      for (Dim point = 0; point < grid_.points(); ++point)
         multiply(in + point * in_matrix_, out + point * out_matrix_, sums + point * sum_matrix(),
                  count, block > from);
     }
@@ -239,12 +254,13 @@ class WinogradWeights : public Kernel {
     m.channels = out_;
     m.line = 3 * in_ * out_;
     m.pixel = in_ * out_;
-    m.bottom = m.right = 3;
+    m.bottom = grid_.flat ? 1 : 3;
+    m.right = 3;
     m.matrix = sum_matrix();
     for (Dim i = 0; i < in_; ++i) {
       m.from = sums + i * out_;
       m.to = w + i * out_;
-      kernels_.winograd_kernel_back(m);
+      moves_.kernel_back(m);
     }
   }
 
@@ -255,12 +271,12 @@ class WinogradWeights : public Kernel {
       m.from = args.input<float>(0) + at;
       m.to = in + t * in_;
       m.matrix = in_matrix_;
-      kernels_.winograd_input(m);
+      moves_.input(m);
       m = grid_.out_square(first + t, out_, at);
       m.from = args.input<float>(1) + at;
       m.to = out + t * out_;
       m.matrix = out_matrix_;
-      kernels_.winograd_spread(m);
+      moves_.spread(m);
     }
   }
 
@@ -281,6 +297,7 @@ class WinogradWeights : public Kernel {
 
   TileGrid grid_;
   const ConvKernels<float>& kernels_;
+  const WinogradKernels& moves_;
   Dim in_, out_;
   Dim block_, in_matrix_, out_matrix_, blocks_, sums_;
   int slots_;
@@ -288,17 +305,18 @@ class WinogradWeights : public Kernel {
 
 bool fits(const KernelRequest& r, const ConvGeometry& g, bool adjoint, std::string& refusal) {
   const Window& w = g.window;
-  const auto plain = [](const WindowAxis& a) {
+  const auto three = [](const WindowAxis& a) {
     return a.window == 3 && a.stride == 1 && a.dilation == 1 && a.before <= 2;
   };
-  const Dim whole = table().conv.f32.lanes;
+  const auto one = [](const WindowAxis& a) {
+    return a.window == 1 && a.stride == 1 && a.before == 0 && a.after == 0;
+  };
   if (r.in[0].dtype != DType::f32) refusal = "computes float32 only";
   else if (g.groups > 1) refusal = concat_text(g.groups, " groups");
-  else if (w[0].in != 1 || w[0].window != 1 || !plain(w[1]) || !plain(w[2]))
-    refusal = "the window is not 3 x 3 with strides and dilations of 1";
-  else if (g.channels < 16 || g.filters < 16 || g.channels % whole || g.filters % whole)
-    refusal = concat_text(g.channels, " channels and ", g.filters, " filters: fewer than 16, or ",
-                          "not whole vectors");
+  else if (w[0].in != 1 || !one(w[0]) || !(three(w[1]) || one(w[1])) || !three(w[2]))
+    refusal = "the window is not 3 x 3, nor 3 in a line, with strides and dilations of 1";
+  else if (g.channels < kFewestChannels || g.filters < kFewestChannels)
+    refusal = concat_text("fewer than ", kFewestChannels, " channels or filters");
   else if (grid_of(g, adjoint).tiles() < kFewestTiles)
     refusal = concat_text("fewer than ", kFewestTiles, " tiles");
   return refusal.empty();
@@ -314,13 +332,13 @@ std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& 
     refusal = "the activation is not relu";
     return nullptr;
   }
-  return std::make_unique<Winograd>(g, false, epilogue);
+  return std::make_unique<Winograd>(g, false, epilogue, false);
 }
 
 std::unique_ptr<Kernel> make_conv_data_winograd(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::data>(r);
   if (!fits(r, g, true, refusal)) return nullptr;
-  return std::make_unique<Winograd>(g, true, ConvEpilogue<float>{});
+  return std::make_unique<Winograd>(g, true, ConvEpilogue<float>{}, masks_by_relu(r));
 }
 
 std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal) {

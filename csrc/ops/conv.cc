@@ -40,7 +40,9 @@ std::vector<TensorType> infer_conv(const InferContext& c) {
 }
 
 // conv_data(dy, w; size): what a convolution whose output is dy gives back to its input, whose
-// spatial sizes are the attribute `size`, or those of a third input. A transposed convolution.
+// spatial sizes are the attribute `size`, or those of a third input. A transposed convolution. With
+// the attribute `relu`, which the pass fuse_conv sets, the third input is the result of a relu, and
+// the gradient that to what this was given.
 std::vector<TensorType> infer_conv_data(const InferContext& c) {
   check_floats(c);
   const Shape &dy = c.shape(0), &w = c.shape(1);
@@ -99,8 +101,14 @@ std::vector<Value> gradient_conv(const GradContext& g) {
 // conv_data is linear in dy (its adjoint is conv) and in w.
 std::vector<Value> gradient_conv_data(const GradContext& g) {
   std::vector<Value> grads(g.node->inputs.size());
-  grads[0] = apply("conv", {g.grad(), g.in(1)}, g.attrs());
-  grads[1] = apply("conv_weights", {g.grad(), g.in(0)}, with_window(g.attrs(), g.in(1).shape()));
+  Attrs attrs = g.attrs();
+  Value grad = g.grad();
+  if (attrs.flag("relu", false)) {
+    attrs.set("relu", false);
+    grad = apply("relu_grad", {grad, g.in(2)});
+  }
+  grads[0] = apply("conv", {grad, g.in(1)}, attrs);
+  grads[1] = apply("conv_weights", {grad, g.in(0)}, with_window(attrs, g.in(1).shape()));
   return grads;
 }
 

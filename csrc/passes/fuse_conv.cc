@@ -1,6 +1,6 @@
 // The addition of a bias per filter and an activation after a convolution, where nobody else reads
 // what comes between, become its epilogue; so does the gradient of a relu after that of the
-// max_pool behind it.
+// max_pool or convolution behind it.
 #include "graph/builder.h"
 #include "passes/epilogue.h"
 #include "passes/pipeline.h"
@@ -34,15 +34,19 @@ Value with_activation(const Node& node, const Value& input, const UseCounts& use
   return apply("conv", input.node->inputs, std::move(attrs));
 }
 
-// relu_grad(max_pool_data(y, g), y)
+// relu_grad(max_pool_data(y, g), y) and relu_grad(conv_data(g, w, …), y)
 Value with_relu_gradient(const std::vector<Value>& inputs, const Node& node,
                          const UseCounts& uses) {
-  const Node& pool = *inputs[0].node;
-  if (pool.op->name != "max_pool_data" || pool.inputs[0] != inputs[1]) return {};
-  if (uses.of(node.inputs[0]) != 1) return {};
-  Attrs attrs = pool.attrs;
+  const Node& from = *inputs[0].node;
+  const Value& y = inputs[1];
+  if (uses.of(node.inputs[0]) != 1 || from.attrs.flag("relu", false)) return {};
+  Attrs attrs = from.attrs;
   attrs.set("relu", true);
-  return apply("max_pool_data", pool.inputs, std::move(attrs));
+  if (from.op->name == "max_pool_data" && from.inputs[0] == y)
+    return apply("max_pool_data", from.inputs, std::move(attrs));
+  if (from.op->name == "conv_data" && y.type() == inputs[0].type())
+    return apply("conv_data", {from.inputs[0], from.inputs[1], y}, std::move(attrs));
+  return {};
 }
 
 }  // namespace

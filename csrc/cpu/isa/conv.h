@@ -13,6 +13,16 @@ struct WinogradMove;
 
 inline constexpr int kConvMaxRows = 12;
 
+// Winograd's F(4 x 4, 3 x 3), or F(4, 3) of a line: input (6 x 6), kernel (3 x 3) and output
+// gradient (4 x 4) to the 36 points of its domain; output (4 x 4) and kernel gradient (3 x 3) back.
+struct WinogradKernels {
+  void (*input)(const WinogradMove&);
+  void (*kernel)(const WinogradMove&);
+  void (*spread)(const WinogradMove&);
+  void (*output)(const WinogradMove&);
+  void (*kernel_back)(const WinogradMove&);
+};
+
 template <class T>
 struct ConvKernels {
   int rows;   // of a full tile
@@ -22,13 +32,7 @@ struct ConvKernels {
   void (*partial[2][kConvMaxRows])(const ConvPile&);
   void (*depthwise)(const DepthwiseLine&);
   void (*depthwise_weights)(const DepthwiseWeights&);
-  // Winograd's F(4 x 4, 3 x 3): input (6 x 6), kernel (3 x 3) and output gradient (4 x 4) to the 36
-  // points of its domain; output (4 x 4) and kernel gradient (3 x 3) back.
-  void (*winograd_input)(const WinogradMove&);
-  void (*winograd_kernel)(const WinogradMove&);
-  void (*winograd_spread)(const WinogradMove&);
-  void (*winograd_output)(const WinogradMove&);
-  void (*winograd_kernel_back)(const WinogradMove&);
+  WinogradKernels square, line;
   void (*add)(int64_t n, const T* x, T* y);  // y += x
 };
 

@@ -52,8 +52,8 @@ struct DepthwiseWeights {
   int64_t a_step, b_step;
 };
 
-// A small square of an image (or of a kernel: its taps) to the 36 points of Winograd's domain, or
-// back. `channels` is a multiple of a vector.
+// A small square (or piece of a line) of an image, or of a kernel: its taps, to the points of
+// Winograd's domain, or back.
 struct WinogradMove {
   const void* from;
   void* to;
@@ -62,6 +62,7 @@ struct WinogradMove {
   int64_t matrix;                    // step from point to point
   int64_t top, bottom, left, right;  // the cells of the square that are there
   const void* bias;                  // (channels,) of an output, or nullptr
+  const void* mask;  // like `to`: outputs are zero where it is not above zero; or nullptr
   bool relu;
 };
 

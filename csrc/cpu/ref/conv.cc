@@ -14,8 +14,8 @@ enum class Pass { forward, data, weights };
 template <class T, Pass pass>
 class Conv : public Kernel {
  public:
-  Conv(const ConvGeometry& g, Opcode activation, bool has_bias)
-      : g_(g), activation_(activation), has_bias_(has_bias) {}
+  Conv(const ConvGeometry& g, Opcode activation, bool has_bias, bool relu_mask)
+      : g_(g), activation_(activation), has_bias_(has_bias), relu_mask_(relu_mask) {}
 
   // forward: x, w [, bias] -> y.  data: y, w -> x.  weights: x, y -> w.
   void run(const RunArgs& args) const override {
@@ -37,6 +37,8 @@ class Conv : public Kernel {
                      result + out * g_.filters);
       });
     }
+    if (relu_mask_)
+      for (Dim i = 0; i < x_size; ++i) x[i] = args.input<T>(2)[i] > 0 ? x[i] : T(0);
     if (pass != Pass::forward) return;
     for (Dim i = 0; i < y_size; ++i) {
       const T sum = y[i] + (has_bias_ ? args.input<T>(2)[i % g_.filters] : T(0));
@@ -63,6 +65,7 @@ class Conv : public Kernel {
   ConvGeometry g_;
   Opcode activation_;
   bool has_bias_;
+  bool relu_mask_;  // of a data pass: x was the result of a relu, which is input 2
 };
 
 template <Pass pass>
@@ -76,8 +79,9 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
     return nullptr;
   }
   const bool bias = r.in.size() == 3;
-  if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g, activation, bias);
-  if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g, activation, bias);
+  const bool mask = pass == Pass::data && r.attrs.flag("relu", false);
+  if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g, activation, bias, mask);
+  if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g, activation, bias, mask);
   refusal = "computes float32 and float64 only";
   return nullptr;
 }

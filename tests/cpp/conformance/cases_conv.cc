@@ -72,19 +72,35 @@ void conv_cases(Cases& list) {
     list.op("conv", row.attrs).in(row.x).in(row.w).tolerance(1e-4, 1e-4).closed();
     list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-4).closed();
     list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-4).closed();
+    data.set("relu", true);
+    list.op("conv_data", data)
+        .in(y)
+        .in(row.w)
+        .in(row.x)
+        .tolerance(1e-4, 1e-4)
+        .closed()
+        .no_gradient_here()
+        .no_second_here();  // kinks
   }
   // Winograd's transforms: ragged ends, any padding, more than one panel.
   const Attrs padded{{"padding", pads}, {"pads", Ints{1, 2, 0, 1}}};
   for (const auto& [x, w, attrs] :
        std::vector<Row>{{{3, 8, 8, 16}, {3, 3, 16, 16}, {{"padding", same}}},
                         {{2, 11, 16, 16}, {3, 3, 16, 48}, {}},
-                        {{2, 9, 10, 32}, {3, 3, 32, 16}, padded}}) {
+                        {{2, 9, 10, 32}, {3, 3, 32, 16}, padded},
+                        {{3, 8, 6, 18}, {3, 3, 18, 21}, {{"padding", same}}},
+                        {{2, 35, 20}, {3, 20, 50}, {{"padding", causal}}},
+                        {{1, 3, 18, 16}, {1, 3, 16, 16}, {{"padding", same}}}}) {
     const Shape y = output_of({x, w, attrs});
     Attrs data = attrs, weights = attrs;
     data.set("size", Ints(x.begin() + 1, x.end() - 1));
-    weights.set("window", Ints{3, 3});
-    for (Case* c : {&list.op("conv", attrs).in(x).in(w), &list.op("conv_data", data).in(y).in(w),
-                    &list.op("conv_weights", weights).in(x).in(y)})
+    weights.set("window", Ints(w.begin(), w.end() - 2));
+    Attrs masked = data;
+    masked.set("relu", true);
+    for (Case* c :
+         {&list.op("conv", attrs).in(x).in(w), &list.op("conv_data", data).in(y).in(w),
+          &list.op("conv_data", masked).in(y).in(w).in(x).no_gradient_here().no_second_here(),
+          &list.op("conv_weights", weights).in(x).in(y)})
       c->types({DType::f32}).tolerance(1e-4, 5e-4).closed().by("winograd");
   }
   // What the pass fuse_conv makes.

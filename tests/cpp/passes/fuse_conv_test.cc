@@ -71,6 +71,15 @@ TEST_F(FuseConv, GradientOfReluBeforePooling) {
   EXPECT_EQ(fused({apply("relu_grad", {back, x})})[0].node->op->name, "relu_grad");
 }
 
+TEST_F(FuseConv, GradientOfReluBeforeConvolution) {
+  const Value y = apply("relu", {x}), dy = conv();
+  const Value back = apply("conv_data", {dy, w, x}, {{"padding", std::string("same")}});
+  const Value f = fused({apply("relu_grad", {back, y})})[0];
+  EXPECT_EQ(f.node->op->name, "conv_data");
+  EXPECT_TRUE(f.node->attrs.flag("relu", false));
+  EXPECT_EQ(f.node->inputs[2].node->op->name, "relu");
+}
+
 TEST_F(FuseConv, KeepsWhatIsNoBias) {
   EXPECT_EQ(fused({apply("add", {conv(), conv()})})[0].node->op->name, "add");
   EXPECT_EQ(fused({apply("neg", {apply("add", {conv(), b})})})[0].node->op->name, "neg");
