@@ -11,9 +11,8 @@ import sys
 import numpy as np
 from keras_native.layers import LSTM, Dense
 from keras_native.models import Sequential
-from keras_native.optimizers import Adam
 
-epochs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+epochs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
 streams, steps, window, length = 32, 2, 8, 4000
 rng = np.random.RandomState(1)
 np.random.seed(1)
@@ -37,7 +36,7 @@ for stateful in (False, True):
     model = Sequential()
     model.add(LSTM(32, batch_input_shape=(streams, steps, 1), stateful=stateful))
     model.add(Dense(1))
-    model.compile(loss="mse", optimizer=Adam(lr=0.003))
+    model.compile(loss="mse", optimizer="adam")
     for _ in range(epochs):
         model.fit(x[:cut], y[:cut], batch_size=streams, epochs=1, shuffle=False, verbose=0)
         model.reset_states()
