@@ -28,6 +28,7 @@ class Dialect:
         hard_sigmoid: 'slope' for clip(0.2 x + 0.5), 'relu6' for relu6(x + 3) / 6.
         half_pixel: whether bilinear resizing puts samples at the centres of pixels.
         huber_mean: whether the Huber loss is the mean over the last axis.
+        weights_of_steps: whether sample weights may have a time axis without `sample_weight_mode`.
         reset_after: default of `GRU`.
         recurrent_activation: default of recurrent layers.
         optimizer_epsilon: default of optimizers; None for `K.epsilon()`.
@@ -50,6 +51,7 @@ class Dialect:
     hard_sigmoid: str = "slope"
     half_pixel: bool = False
     huber_mean: bool = False
+    weights_of_steps: bool = False
     reset_after: bool = False
     recurrent_activation: str = "sigmoid"
     optimizer_epsilon: float | None = None
@@ -82,6 +84,7 @@ TF_KERAS = Dialect(
     optimizers="later",
     half_pixel=True,
     huber_mean=True,
+    weights_of_steps=True,
     reset_after=True,
 )
 KERAS_3 = replace(TF_KERAS, generation="3", moving_variance="population", hard_sigmoid="relu6")

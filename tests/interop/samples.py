@@ -1,4 +1,7 @@
-"""Models of all kinds of layers, trained a little and written in every format."""
+"""Models of all kinds of layers, trained a little and written in every format.
+
+No hard sigmoid is among them: Keras 3 computes another function under that name.
+"""
 
 import numpy as np
 from keras_native import backend as K
@@ -55,7 +58,7 @@ def signals():
             L.ZeroPadding1D(1, input_shape=(12, 2)),
             L.Conv1D(4, 3, dilation_rate=2, activation="selu"),
             L.AveragePooling1D(2),
-            L.GRU(3, reset_after=False, return_sequences=True, recurrent_activation="hard_sigmoid"),
+            L.GRU(3, reset_after=False, return_sequences=True),
             L.LSTM(2, go_backwards=True, unit_forget_bias=False),
             L.RepeatVector(3),
             L.Reshape((6,)),
@@ -67,7 +70,13 @@ def signals():
 def films():
     return Sequential(
         [
-            L.ConvLSTM2D(3, 2, input_shape=(4, 5, 5, 1), return_sequences=True),
+            L.ConvLSTM2D(
+                3,
+                2,
+                input_shape=(4, 5, 5, 1),
+                return_sequences=True,
+                recurrent_activation="sigmoid",
+            ),
             L.Conv3D(2, 2),
             L.MaxPooling3D((1, 2, 2)),
             L.Flatten(),

@@ -136,12 +136,12 @@ class DataAdapter:
         if all(w is None for w in by_sample + by_class):
             return None
         arrays = iter(targets)
-        return [
-            training_utils.standardize_weights(
-                next(arrays) if end.target_is_fed else None, w, c, end.weight_mode
-            )
-            for end, w, c in zip(ends, by_sample, by_class, strict=True)
-        ]
+        weights = []
+        for end, by_sample_or_step, c in zip(ends, by_sample, by_class, strict=True):
+            y = next(arrays) if end.target_is_fed else None
+            w = self._training.weigh_steps(end, by_sample_or_step, y)
+            weights.append(training_utils.standardize_weights(y, w, c, end.weight_mode))
+        return weights
 
     def _standardize_validation(self, validation_data, batch_size):
         if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):

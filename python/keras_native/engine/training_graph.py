@@ -328,6 +328,27 @@ class TrainingGraph:
             )
         return self._test_functions[weighted]
 
+    def weigh_steps(self, end, weights, target):
+        """Weights as this output takes them, where they may be of samples or of their time steps.
+
+        Args:
+            end: the endpoint; it takes weights of steps from the first of them on.
+            weights: array (samples,) or (samples, steps), or None.
+            target: array (samples, steps, …).
+        """
+        if not self.model._dialect.weights_of_steps or weights is None or np.ndim(target) < 3:
+            return weights
+        weights = np.asarray(weights)
+        if weights.ndim == 2 and weights.shape[1] > 1 and end.weight_mode is None:
+            end.weight_mode = "temporal"
+            end.weight = K.placeholder(ndim=2, name=end.name + "_sample_weights")
+            self._graphs.pop(True, None)
+            self._test_functions.pop(True, None)
+            self.train_is_weighted = False  # made anew at the next step with weights
+        if end.weight_mode == "temporal" and weights.ndim == 1:
+            weights = np.repeat(weights[:, None], target.shape[1], axis=1)
+        return weights
+
     def forget_train_function(self):
         """Has the train function made anew at the next step."""
         self._train_function = None

@@ -3,6 +3,8 @@
 from .. import backend as K
 from .. import constraints, initializers, regularizers
 from ..engine.base_layer import Layer
+from ..layers.conv import Conv1D
+from ..layers.conv_transpose import Transposed
 
 
 def _axes(axis, rank):
@@ -254,6 +256,33 @@ class AdditiveAttention(_Attending):
         return K.sum(total, axis=-1)
 
 
+class Conv1DTranspose(Transposed, Conv1D):
+    """Transposed convolution over time: (batch, steps, channels) to (batch, new steps, filters).
+
+    Args:
+        output_padding: steps added at the end of the output; None: as many as make it longest.
+        Others: as for `Conv1D`.
+    """
+
+    def __init__(self, filters, kernel_size, output_padding=None, **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self._init_output(output_padding, None)
+
+    def _transposed(self, inputs, shape):
+        # as an image of one row
+        row = 2 if self.data_format == "channels_first" else 1
+        output = K.conv2d_transpose(
+            K.expand_dims(inputs, row),
+            K.expand_dims(self.kernel, 0),
+            (*shape[:row], 1, *shape[row:]),
+            (1, *self.strides),
+            padding=self.padding,
+            data_format=self.data_format,
+            dilation_rate=(1, *self.dilation_rate),
+        )
+        return K.squeeze(output, row)
+
+
 TABLE = {
     cls.__name__: cls
     for cls in (
@@ -263,5 +292,6 @@ TABLE = {
         RMSNormalization,
         Attention,
         AdditiveAttention,
+        Conv1DTranspose,
     )
 }

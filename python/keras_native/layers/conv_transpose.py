@@ -8,8 +8,8 @@ from .conv import Conv2D, Conv3D
 from .conv_base import without
 
 
-class _Transposed:
-    """What transposed convolutions of two and three axes share; stands before a convolution.
+class Transposed:
+    """What transposed convolutions share; stands before a convolution.
 
     `output_shape`, an argument of Keras 1, says the shape of the output outright.
     """
@@ -74,7 +74,7 @@ class _Transposed:
 
 
 @accepts_keras1
-class Conv2DTranspose(_Transposed, Conv2D):
+class Conv2DTranspose(Transposed, Conv2D):
     """Transposed convolution: from the shape of a convolution's output to that of its input.
 
     Input (batch, rows, columns, channels); with padding 'same' the output has `strides` times the
@@ -139,7 +139,7 @@ class Conv2DTranspose(_Transposed, Conv2D):
         )
 
 
-class Conv3DTranspose(_Transposed, Conv3D):
+class Conv3DTranspose(Transposed, Conv3D):
     """Transposed convolution of volumes: input (batch, a, b, c, channels).
 
     Args:

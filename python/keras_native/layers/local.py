@@ -1,5 +1,7 @@
 """Convolutions whose kernel differs from position to position."""
 
+import numpy as np
+
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
@@ -26,29 +28,44 @@ _OBJECTS = (
 )
 
 
+def _windows(extent, positions, window, stride, padding):
+    """(extent, positions): 1 where the window of a position covers an element."""
+    before = 0
+    if padding == "same":
+        before = max((positions - 1) * stride + window - extent, 0) // 2
+    first = np.arange(positions) * stride - before
+    places = np.arange(extent)[:, None]
+    return (places >= first) & (places < first + window)
+
+
 class _LocallyConnected(Layer):
     """activation(kernel of the position · window of x + bias of the position).
 
-    Kernel (positions, taps of a window, filters), bias (positions…, filters).
+    Kernel (positions, taps of a window, filters), bias (positions…, filters). Files of tf.keras may
+    ask for `implementation` 2: the kernel is then a matrix from all of the input to all of the
+    output, of shape input shape + output shape, with no effect outside the windows; the padding may
+    be 'same' in it.
     """
 
     rank = 0
+    _mask = None  # of the matrix
 
     def __init__(
         self, filters, kernel_size, strides, padding, data_format, use_bias, objects, **kwargs
     ):
         implementation = kwargs.pop("implementation", 1)
         super().__init__(**kwargs)
-        if implementation != 1:
+        if implementation not in (1, 2):
             raise ValueError(
-                f"Layer {self.name!r}: expected implementation=1, whose kernel has one block per "
-                f"position; received {implementation}."
+                f"Layer {self.name!r}: expected implementation 1, whose kernel has one block per "
+                f"position, or 2, a matrix; received {implementation}."
             )
+        self.implementation = implementation
         self.filters = positive_integer(self, "filters", filters)
         self.kernel_size = self._sizes("kernel_size", kernel_size)
         self.strides = self._sizes("strides", strides)
         self.padding = conv_utils.normalize_padding(padding)
-        if self.padding != "valid":
+        if self.padding != "valid" and not (self.padding == "same" and implementation == 2):
             raise ValueError(
                 f'Invalid border mode for {type(self).__name__} (only "valid" is supported): '
                 f"{padding}"
@@ -78,13 +95,42 @@ class _LocallyConnected(Layer):
                 f"of shape {input_shape}."
             )
         self._positions = positions
-        count, taps = 1, channels
-        for position, window in zip(positions, self.kernel_size, strict=True):
-            count, taps = count * position, taps * window
-        self.kernel = self._add("kernel", (count, taps, self.filters))
+        if self.implementation == 2:
+            self.kernel = self._add(
+                "kernel", (*input_shape[1:], *self.compute_output_shape(input_shape)[1:])
+            )
+            self._mask = self._matrix_mask(extents)
+        else:
+            self._add_blocks(channels)
         self.bias = self._add("bias", (*positions, self.filters)) if self.use_bias else None
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
         self.built = True
+
+    def _add_blocks(self, channels):
+        count, taps = 1, channels
+        for position, window in zip(self._positions, self.kernel_size, strict=True):
+            count, taps = count * position, taps * window
+        self.kernel = self._add("kernel", (count, taps, self.filters))
+
+    def _matrix_mask(self, extents):
+        """1 where an element of the input lies in the window of one of the output, else 0."""
+        axes = [
+            _windows(n, m, window, stride, self.padding)
+            for n, m, window, stride in zip(
+                extents, self._positions, self.kernel_size, self.strides, strict=True
+            )
+        ]
+        mask = axes[0] if self.rank == 1 else np.einsum("ab,cd->acbd", *axes)
+        channels = 0 if self.data_format == "channels_first" else self.rank
+        mask = np.expand_dims(mask, (channels, channels + self.rank + 1))
+        return mask.astype(K.floatx())
+
+    def _times_matrix(self, inputs):
+        size = len(self._mask.shape) // 2
+        shape = K.int_shape(self.kernel)
+        kernel = self.kernel * K.constant(self._mask)
+        kernel = K.reshape(kernel, (int(np.prod(shape[:size])), int(np.prod(shape[size:]))))
+        return K.reshape(K.dot(K.batch_flatten(inputs), kernel), (-1, *shape[size:]))
 
     def _add(self, name, shape):
         return self.add_weight(
@@ -96,7 +142,8 @@ class _LocallyConnected(Layer):
         )
 
     def call(self, inputs):
-        output = self._convolve(inputs)
+        matrix = self.implementation == 2
+        output = self._times_matrix(inputs) if matrix else self._convolve(inputs)
         if self.use_bias:
             output = K.bias_add(output, self.bias, data_format=self.data_format)
         return output if self.activation is None else self.activation(output)
@@ -120,6 +167,7 @@ class _LocallyConnected(Layer):
             "padding": self.padding,
             "data_format": self.data_format,
             "use_bias": self.use_bias,
+            **({"implementation": 2} if self.implementation == 2 else {}),
             **objects_config(self, *_OBJECTS),
         }
 

@@ -9,7 +9,7 @@ import time
 
 KERAS_VERSION = "3.0.0"  # of the form of archives, not of a program
 _FUNCTIONAL = ("Functional", "Model", "Network")
-_MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}
+_MODULES = {"Functional": "keras.src.models.functional", "Model": "keras", "Sequential": "keras"}
 
 
 def now():
@@ -22,7 +22,7 @@ def archived(config):
 
     Under 'keras_native' it holds the configuration as it is, for this package.
     """
-    name = "Functional" if config["class_name"] in _FUNCTIONAL else config["class_name"]
+    name = _name_there(config)
     return {
         "module": _MODULES.get(name),
         "class_name": name,
@@ -34,13 +34,28 @@ def archived(config):
     }
 
 
+def _name_there(config):
+    """Class name of a model in an archive.
+
+    A graph is a 'Model' for Keras 3 and tf_keras alike, unless another model is among its layers:
+    tf_keras counts the calls of that one from 1 and would wait forever for those from 0. Keras 3's
+    own name makes it say that it cannot read the archive.
+    """
+    name = config["class_name"]
+    if name not in _FUNCTIONAL:
+        return name
+    layers = config["config"].get("layers", ()) if isinstance(config["config"], dict) else ()
+    nested = any(layer["class_name"] in ("Sequential", *_FUNCTIONAL) for layer in layers)
+    return "Functional" if nested else "Model"
+
+
 def _as_functional(own):
     """Inner models under the class name of Keras 3, their calls counted from 0 as there."""
     if not isinstance(own, dict) or not isinstance(own.get("layers"), list):
         return own
     layers, models = [], set()
     for layer in own["layers"]:
-        name = "Functional" if layer["class_name"] in _FUNCTIONAL else layer["class_name"]
+        name = _name_there(layer)
         if name in _MODULES:
             models.add(layer.get("name"))
         layers.append({**layer, "class_name": name, "config": _as_functional(layer["config"])})

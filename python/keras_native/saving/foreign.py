@@ -198,7 +198,6 @@ def _settings(name, own, generation, depth):
         _check_mirrored(result.get("layer"), result.pop("backward_layer"))
     if name.endswith("1D"):
         _fixed(name, result, "data_format", ("channels_last",), _ONE_FORMAT)
-    _fixed(name, result, "implementation", (1,), ("LocallyConnected1D", "LocallyConnected2D"))
     if name == "LeakyReLU" and "negative_slope" in result:
         result["alpha"] = result.pop("negative_slope")
     if name == "Sequential":

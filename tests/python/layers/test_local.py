@@ -65,8 +65,8 @@ def test_wrong_arguments_are_refused():
         L.LocallyConnected1D(3, 2, padding="same")
     with pytest.raises(ValueError, match="fully defined"):
         L.LocallyConnected2D(3, 2)(L.Input((None, 4, 1)))
-    with pytest.raises(ValueError, match="implementation=1"):
-        L.LocallyConnected1D(3, 2, implementation=2)
+    with pytest.raises(ValueError, match="implementation 1"):
+        L.LocallyConnected1D(3, 2, implementation=3)
     with pytest.raises(ValueError, match="does not fit"):
         L.LocallyConnected1D(3, 5)(L.Input((4, 1)))
 
@@ -75,3 +75,25 @@ def test_keras1_call():
     with pytest.warns(Keras1SpellingWarning):
         layer = L.LocallyConnected2D(3, 2, 1, subsample=(2, 1), dim_ordering="th")
     assert (layer.kernel_size, layer.strides) == ((2, 1), (2, 1))
+
+
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+def test_implementation_2_is_a_matrix_with_the_same_windows(layout):
+    K.set_image_data_format(layout)
+    shape = (5, 4, 2) if layout == "channels_last" else (2, 5, 4)
+    plain = Sequential([L.LocallyConnected2D(3, (2, 3), strides=(1, 1), input_shape=shape)])
+    matrix = Sequential([L.LocallyConnected2D(3, (2, 3), implementation=2, input_shape=shape)])
+    kernel, bias = plain.get_weights()
+    large = np.full(matrix.layers[0].kernel.shape, 7.0, "float32")  # outside: without effect
+    for row in range(4):
+        for column in range(2):
+            window = kernel[row * 2 + column]
+            rows, columns = slice(row, row + 2), slice(column, column + 3)
+            if layout == "channels_last":
+                large[rows, columns, :, row, column] = window.reshape(2, 3, 2, 3)
+            else:
+                large[:, rows, columns, :, row, column] = window.reshape(2, 2, 3, 3)
+    matrix.set_weights([large, bias])
+    x = np.random.normal(size=(3, *shape))
+    np.testing.assert_allclose(matrix.predict(x), plain.predict(x), rtol=1e-5, atol=1e-6)
+    assert Sequential.from_config(matrix.get_config()).layers[0].implementation == 2
