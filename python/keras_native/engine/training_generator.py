@@ -8,7 +8,8 @@ import warnings
 import numpy as np
 
 from ..utils.arguments import whole_number
-from ..utils.data_utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence
+from ..utils.data_utils import Sequence
+from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
 from .loop_callbacks import (
     Progress,

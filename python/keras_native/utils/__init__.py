@@ -3,7 +3,8 @@
 from .._lazy import lazy
 
 _NAMES = {
-    "data_utils": ["GeneratorEnqueuer", "OrderedEnqueuer", "Sequence", "SequenceEnqueuer"],
+    "data_utils": ["Sequence"],
+    "enqueuers": ["GeneratorEnqueuer", "OrderedEnqueuer", "SequenceEnqueuer"],
     "generic_utils": [
         "CustomObjectScope",
         "Progbar",

@@ -175,7 +175,7 @@ class ImageDataGenerator:
             follow_links: whether to look into linked folders.
             interpolation: of the resizing.
         """
-        from .iterators import DirectoryIterator
+        from .file_iterators import DirectoryIterator
 
         return DirectoryIterator(
             directory,
@@ -230,7 +230,7 @@ class ImageDataGenerator:
             kwargs: of older versions: `drop_duplicates`, `has_ext`, `sort`; ignored.
             The others are as in `flow_from_directory`.
         """
-        from .iterators import DataFrameIterator
+        from .file_iterators import DataFrameIterator
 
         unknown = set(kwargs) - {"drop_duplicates", "has_ext", "sort"}
         if unknown:

@@ -1,0 +1,263 @@
+"""Endless batches of images from folders and tables."""
+
+import os
+
+import numpy as np
+
+from .files import EXTENSIONS, _layout, img_to_array, load_img
+from .iterators import Iterator, _part
+
+_CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+
+
+class _FileIterator(Iterator):
+    """Base of iterators over image files."""
+
+    def _set_files(
+        self,
+        image_data_generator,
+        target_size,
+        color_mode,
+        data_format,
+        save_to_dir,
+        save_prefix,
+        save_format,
+        subset,
+        interpolation,
+        dtype,
+    ):
+        if color_mode not in _CHANNELS:
+            raise ValueError(
+                f"Expected color_mode among {sorted(_CHANNELS)}; received {color_mode!r}."
+            )
+        self.image_data_generator = image_data_generator
+        self.target_size = tuple(target_size)
+        self.color_mode = color_mode
+        self.data_format = _layout(data_format)
+        channels = (_CHANNELS[color_mode],)
+        first = self.data_format == "channels_first"
+        self.image_shape = channels + self.target_size if first else self.target_size + channels
+        self.save_to_dir = save_to_dir
+        self.save_prefix = save_prefix
+        self.save_format = save_format
+        self.interpolation = interpolation
+        self.subset = subset
+        self.dtype = dtype or "float32"
+        self.split = image_data_generator._validation_split if image_data_generator else 0.0
+
+    def _get_batches_of_transformed_samples(self, index_array):
+        batch = np.zeros((len(index_array), *self.image_shape), self.dtype)
+        for i, index in enumerate(index_array):
+            picture = load_img(
+                self.filepaths[index],
+                color_mode=self.color_mode,
+                target_size=self.target_size,
+                interpolation=self.interpolation,
+            )
+            batch[i] = img_to_array(picture, data_format=self.data_format, dtype=self.dtype)
+        if self.image_data_generator:
+            batch = self.image_data_generator._batch(batch)
+        self._save(batch, index_array)
+        targets = self._targets(batch, index_array)
+        if targets is None:
+            return batch
+        if getattr(self, "sample_weight", None) is None:
+            return batch, targets
+        return batch, targets, self.sample_weight[index_array]
+
+    def _targets(self, batch, index_array):
+        if self.class_mode == "input":
+            return batch.copy()
+        if self.class_mode in ("binary", "sparse"):
+            return self.classes[index_array].astype(self.dtype)
+        if self.class_mode == "categorical":
+            return np.eye(len(self.class_indices), dtype=self.dtype)[self.classes[index_array]]
+        return None
+
+
+class DirectoryIterator(_FileIterator):
+    """Batches from folders of images; arguments as in `flow_from_directory`."""
+
+    allowed_class_modes = frozenset({"categorical", "binary", "sparse", "input", None})
+
+    def __init__(
+        self,
+        directory,
+        image_data_generator,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        data_format=None,
+        save_to_dir=None,
+        save_prefix="",
+        save_format="png",
+        follow_links=False,
+        subset=None,
+        interpolation="nearest",
+        dtype=None,
+    ):
+        self._set_files(
+            image_data_generator,
+            target_size,
+            color_mode,
+            data_format,
+            save_to_dir,
+            save_prefix,
+            save_format,
+            subset,
+            interpolation,
+            dtype,
+        )
+        if class_mode not in self.allowed_class_modes:
+            raise ValueError(
+                f"Expected class_mode among categorical, binary, sparse, input and None; received "
+                f"{class_mode!r}."
+            )
+        self.directory = directory
+        self.class_mode = class_mode
+        if not classes:
+            classes = sorted(e.name for e in os.scandir(directory) if e.is_dir())
+        self.num_classes = len(classes)
+        self.class_indices = dict(zip(classes, range(len(classes)), strict=True))
+        found = [
+            (path, self.class_indices[name])
+            for name in classes
+            for path in self._files_of(os.path.join(directory, name), follow_links)
+        ]
+        self._filepaths = [path for path, _ in found]
+        self.classes = np.array([label for _, label in found], "int32")
+        self.filenames = [os.path.relpath(path, directory) for path in self._filepaths]
+        self.samples = len(found)
+        print(f"Found {self.samples} images belonging to {self.num_classes} classes.")
+        super().__init__(self.samples, batch_size, shuffle, seed)
+
+    def _files_of(self, folder, follow_links):
+        """Image files below a class's folder, sorted, as far as they belong to the subset."""
+        paths = []
+        for root, _, names in sorted(os.walk(folder, followlinks=follow_links)):
+            paths += [os.path.join(root, n) for n in sorted(names) if n.lower().endswith(_ENDINGS)]
+        return paths[_part(len(paths), self.subset, self.split)]
+
+    @property
+    def filepaths(self):
+        """Paths of the images."""
+        return self._filepaths
+
+    @property
+    def labels(self):
+        """Class numbers of the images."""
+        return self.classes
+
+
+_ENDINGS = tuple(f".{e}" for e in EXTENSIONS)
+
+
+class DataFrameIterator(_FileIterator):
+    """Batches from a table of files; arguments as in `flow_from_dataframe`."""
+
+    allowed_class_modes = frozenset(
+        {"binary", "categorical", "input", "multi_output", "raw", "sparse", None}
+    )
+
+    def __init__(
+        self,
+        dataframe,
+        directory=None,
+        image_data_generator=None,
+        x_col="filename",
+        y_col="class",
+        weight_col=None,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        data_format="channels_last",
+        save_to_dir=None,
+        save_prefix="",
+        save_format="png",
+        subset=None,
+        interpolation="nearest",
+        dtype="float32",
+        validate_filenames=True,
+    ):
+        self._set_files(
+            image_data_generator,
+            target_size,
+            color_mode,
+            data_format,
+            save_to_dir,
+            save_prefix,
+            save_format,
+            subset,
+            interpolation,
+            dtype,
+        )
+        if class_mode not in self.allowed_class_modes:
+            raise ValueError(
+                f"Expected class_mode among binary, categorical, input, multi_output, raw, sparse "
+                f"and None; received {class_mode!r}."
+            )
+        self.directory = directory or ""
+        self.class_mode = class_mode
+        table = dataframe
+        if validate_filenames:
+            table = table[[self._is_image(name) for name in table[x_col]]]
+        if class_mode in ("binary", "categorical", "sparse"):
+            table = self._with_classes(table, y_col, classes)
+        table = table[_part(len(table), subset, self.split)]
+        self.filenames = table[x_col].tolist()
+        self._filepaths = [os.path.join(self.directory, name) for name in self.filenames]
+        self.samples = len(self.filenames)
+        self.sample_weight = table[weight_col].to_numpy() if weight_col else None
+        if class_mode in ("binary", "categorical", "sparse"):
+            self.classes = table[y_col].map(self.class_indices).to_numpy().astype("int32")
+            print(f"Found {self.samples} images belonging to {len(self.class_indices)} classes.")
+        else:
+            if class_mode in ("raw", "multi_output"):
+                columns = [y_col] if isinstance(y_col, str) else list(y_col)
+                self._columns = [np.array(table[c].tolist()) for c in columns]
+            print(f"Found {self.samples} images.")
+        super().__init__(self.samples, batch_size, shuffle, seed)
+
+    def _is_image(self, name):
+        path = os.path.join(self.directory, str(name))
+        return path.lower().endswith(_ENDINGS) and os.path.isfile(path)
+
+    def _with_classes(self, table, y_col, classes):
+        labels = table[y_col]
+        if not all(isinstance(label, str) for label in labels):
+            raise TypeError(
+                f"If class_mode={self.class_mode!r}, expected column {y_col!r} to hold texts."
+            )
+        names = sorted(set(labels)) if classes is None else list(classes)
+        if self.class_mode == "binary" and len(names) != 2:
+            raise ValueError(
+                f"If class_mode='binary' there must be 2 classes; received {len(names)}."
+            )
+        self.class_indices = dict(zip(names, range(len(names)), strict=True))
+        return table[[label in self.class_indices for label in labels]]
+
+    def _targets(self, batch, index_array):
+        if self.class_mode == "raw":
+            columns = [column[index_array] for column in self._columns]
+            return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+        if self.class_mode == "multi_output":
+            return [column[index_array] for column in self._columns]
+        return super()._targets(batch, index_array)
+
+    @property
+    def filepaths(self):
+        """Paths of the images."""
+        return self._filepaths
+
+    @property
+    def labels(self):
+        """Class numbers of the images, or the column of raw targets."""
+        return getattr(self, "classes", None)
