@@ -1,3 +1,21 @@
+include(CheckCXXCompilerFlag)
+
+# kn_isa_library(TARGET isa "flags" sources...): adds the sources compiled for one instruction set.
+function(kn_isa_library target isa flags)
+  set(objects ${target}_isa_${isa})
+  add_library(${objects} OBJECT ${ARGN})
+  target_include_directories(${objects} PRIVATE ${PROJECT_SOURCE_DIR}/csrc)
+  target_compile_features(${objects} PRIVATE cxx_std_20)
+  target_compile_definitions(${objects} PRIVATE KN_ISA=${isa})
+  # Sanitizers instrument nothing here: the one exported symbol must stay the only one.
+  target_compile_options(${objects} PRIVATE ${flags} ${KN_WARNINGS} -fno-exceptions -fno-rtti
+                         -ffp-contract=fast -fno-math-errno -fno-trapping-math
+                         $<$<CONFIG:Debug>:-O1>)
+  set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+endfunction()
+
 # kn_isa_objects(TARGET sources...): adds each <family>.isa.cc to TARGET once per instruction set.
 # The baseline objects come first on the link line.
 function(kn_isa_objects target)
@@ -11,17 +29,16 @@ function(kn_isa_objects target)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
                    -mprefer-vector-width=512)
   foreach(isa IN LISTS isas)
-    set(objects ${target}_isa_${isa})
-    add_library(${objects} OBJECT ${ARGN})
-    target_include_directories(${objects} PRIVATE ${PROJECT_SOURCE_DIR}/csrc)
-    target_compile_features(${objects} PRIVATE cxx_std_20)
-    target_compile_definitions(${objects} PRIVATE KN_ISA=${isa})
-    # Sanitizers instrument nothing here: the one exported symbol must stay the only one.
-    target_compile_options(${objects} PRIVATE ${flags_${isa}} ${KN_WARNINGS} -fno-exceptions
-                           -fno-rtti -ffp-contract=fast -fno-math-errno -fno-trapping-math
-                           $<$<CONFIG:Debug>:-O1>)
-    set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON
-                          CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+    kn_isa_library(${target} ${isa} "${flags_${isa}}" ${ARGN})
   endforeach()
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    return()
+  endif()
+  # Tile multipliers: <family>.amx.cc, on top of avx512, where the compiler knows them.
+  check_cxx_compiler_flag("-mamx-tile -mamx-bf16" KN_COMPILER_HAS_AMX)
+  if(KN_COMPILER_HAS_AMX)
+    file(GLOB amx_sources CONFIGURE_DEPENDS cpu/isa/*.amx.cc)
+    kn_isa_library(${target} amx "${flags_avx512};-mamx-tile;-mamx-bf16" ${amx_sources})
+    target_compile_definitions(${target} PRIVATE KN_HAVE_AMX)
+  endif()
 endfunction()

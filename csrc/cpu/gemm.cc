@@ -32,6 +32,9 @@
 // is small and k very long (gradients of weights over many rows) k is cut into parts by size alone,
 // and their sums are added in order.
 //
+// *Thirds.* Where the processor has tile multipliers of bfloat16, large float32 products are put
+// together from those instead (gemm_thirds.cc), at the accuracy of float32.
+//
 // *Epilogue.* Bias and relu happen in the tile's registers in the last pass; other activations run
 // over a chunk that has just been finished.
 #include "cpu/gemm.h"
@@ -41,6 +44,7 @@
 
 #include "cpu/gemm_block.h"
 #include "cpu/gemm_split.h"
+#include "cpu/gemm_thirds.h"
 #include "cpu/isa/isa.h"
 #include "runtime/thread_pool.h"
 
@@ -63,15 +67,22 @@ TileFn activation_of(Opcode activation) {
   return function ? function : table().elementwise.op[op][type];
 }
 
+template <class T>
+const GemmKernels<T>& kernels_of(const GemmTable& table) {
+  if constexpr (sizeof(T) == sizeof(double)) return table.f64;
+  else return table.f32;
+}
+
 // One run of a product over its grid of chunks.
 template <class T>
 class Product {
  public:
-  Product(const GemmShape& shape, const GemmSplit& split, const GemmKernels<T>& kernels, int slots,
+  Product(const GemmShape& shape, const GemmSplit& split, const GemmTable& table, int slots,
           const Epilogue& epilogue)
       : s_(shape),
         g_(split),
-        kernels_(kernels),
+        kernels_(kernels_of<T>(table)),
+        thirds_(table.thirds),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Opcode::relu),
         activation_(relu_ ? nullptr : activation_of<T>(epilogue.activation)),
@@ -79,8 +90,11 @@ class Product {
         grid_n_(ceil_div(g_.n, g_.columns)),
         slots_(slots) {
     set_operands(nullptr, nullptr);
-    layout_ = layout_of(kernels, in_, g_.rows, g_.columns, g_.inner, g_.depth);
-    slot_size_ = layout_.total;
+    if constexpr (sizeof(T) == sizeof(float))
+      if (g_.thirds)
+        in_thirds_ = thirds_layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
+    if (!g_.thirds) layout_ = layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
+    slot_size_ = layout_.total + in_thirds_.total;
     if (g_.swapped && g_.parts == 1)
       slot_size_ += round_up(g_.rows * g_.columns, kAlign / static_cast<int64_t>(sizeof(T)));
   }
@@ -145,9 +159,15 @@ class Product {
       block.c = memory + layout_.total;
       block.c_row = block.columns;
     }
-    compute_block(kernels_, layout_, block);
+    compute(block);
     if (direct) activate(block.c, block.rows, block.columns);
     if (g_.swapped && g_.parts == 1) turn(block.c, block.c_row, i, block.rows, j, block.columns);
+  }
+
+  void compute(const GemmBlock<T>& block) const {
+    if constexpr (sizeof(T) == sizeof(float))
+      if (g_.thirds) return compute_block_in_thirds(*thirds_, kernels_, in_thirds_, block);
+    compute_block(kernels_, layout_, block);
   }
 
   // A piece of C through an activation that the tiles do not know.
@@ -185,11 +205,13 @@ class Product {
   const GemmShape& s_;
   const GemmSplit& g_;
   const GemmKernels<T>& kernels_;
+  const GemmThirds* thirds_;
   const T* bias_;
   bool relu_;
   TileFn activation_;
   int64_t grid_m_, grid_n_;
-  GemmLayout layout_;
+  GemmLayout layout_;  // of one kind of blocks or of the other
+  ThirdsLayout in_thirds_;
   int64_t slot_size_;  // elements of a thread's memory: the layout's and a piece to turn around
   int slots_;
   GemmOperands<T> in_{};
@@ -224,34 +246,33 @@ Gemm Gemm::single_threaded(const GemmShape& shape) { return Gemm(shape, 1); }
 
 Gemm::Gemm(const GemmShape& shape, int slots)
     : shape_(shape), table_(&table().gemm), slots_(slots) {
-  const bool f64 = shape.dtype == DType::f64;
-  split_ = f64 ? split_gemm(shape, table_->f64.rows, table_->f64.lanes, slots)
-               : split_gemm(shape, table_->f32.rows, table_->f32.lanes, slots);
+  split_ = split_gemm(shape, *table_, slots);
 }
 
 size_t Gemm::workspace_bytes() const {
-  const auto bytes = [&](auto element, const auto& kernels) {
+  const auto bytes = [&](auto element) {
     using T = decltype(element);
-    const Product<T> product(shape_, split_, kernels, slots_, {});
+    const Product<T> product(shape_, split_, *table_, slots_, {});
     return sizeof(T) * static_cast<size_t>(product.workspace_elements());
   };
-  return shape_.dtype == DType::f64 ? bytes(double{}, table_->f64) : bytes(float{}, table_->f32);
+  return shape_.dtype == DType::f64 ? bytes(double{}) : bytes(float{});
 }
 
 int64_t Gemm::cost() const {
-  return shape_.m * shape_.n * shape_.k / (shape_.dtype == DType::f64 ? 50 : 100);
+  const int64_t per_nanosecond = shape_.dtype == DType::f64 ? 50 : split_.thirds ? 200 : 100;
+  return shape_.m * shape_.n * shape_.k / per_nanosecond;
 }
 
 void Gemm::run(const void* a, const void* b, void* c, const Epilogue& epilogue, ThreadPool* pool,
                void* workspace) const {
-  const auto run_of = [&](auto element, const auto& kernels) {
+  const auto run_of = [&](auto element) {
     using T = decltype(element);
-    Product<T>(shape_, split_, kernels, slots_, epilogue)
+    Product<T>(shape_, split_, *table_, slots_, epilogue)
         .run(static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(c), pool,
              static_cast<T*>(workspace), cost());
   };
-  if (shape_.dtype == DType::f64) run_of(double{}, table_->f64);
-  else run_of(float{}, table_->f32);
+  if (shape_.dtype == DType::f64) run_of(double{});
+  else run_of(float{});
 }
 
 }  // namespace kn::cpu

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/gemm_block.h"
+#include "cpu/isa/gemm_thirds.h"
 
 namespace kn::cpu {
 
@@ -26,6 +27,16 @@ constexpr int64_t kSharedBytes = 128 * 1024;  // of B that each thread may read 
 
 // Parts of k: at most so many, of so many multiply-adds at least, where C has few elements.
 constexpr int64_t kParts = 8, kPartWork = 2 << 20, kPartElements = 64 * 1024;
+
+// In thirds: steps of a pass and the most that are worth a single one; the extent of the operand
+// that stays in the second cache, and the elements of a chunk of C, in several passes or in one.
+constexpr int64_t kThirdsDepth = 128, kThirdsOnePass = 256, kThirdsStill = 256;
+constexpr int64_t kThirdsSums = 256 * 1024, kThirdsElements = 4 << 20;
+// Splitting a float takes as long as ten of its products. That is worth it for so many rows and
+// columns; for fewer where the operands come from near.
+constexpr int64_t kThirdsLeast = 128, kThirdsLeastNear = 48, kThirdsNearBytes = 4 << 20;
+constexpr int64_t kThirdsLeastDepth = 32, kThirdsLeastWork = 1 << 20;
+constexpr double kThirdsStart = 1000;  // cycles of a chunk
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -54,20 +65,23 @@ int64_t even_piece(int64_t total, int64_t limit, int64_t unit) {
   return std::max(unit, round_up(ceil_div(total, pieces), unit));
 }
 
-}  // namespace
+// Parts of k: where C is small and k so long that threads find no other work.
+void cut_inner(const GemmShape& s, int64_t unit, GemmSplit& g) {
+  const int64_t parts = std::min(kParts, s.m * s.n * s.k / kPartWork);
+  g.inner = s.k;
+  if (s.m * s.n > kPartElements || s.k < 16 * std::max(s.m, s.n) || parts < 2) return;
+  g.inner = even_piece(s.k, ceil_div(s.k, parts), unit);
+  g.parts = ceil_div(s.k, g.inner);
+}
 
-GemmSplit split_gemm(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slots) {
+// For tiles of tile_rows x 2 vectors of `lanes` elements.
+GemmSplit split_plain(const GemmShape& s, int64_t tile_rows, int64_t lanes, int slots) {
   GemmSplit g;
   g.swapped = !s.accumulate && cycles(s, true, lanes) < 0.97 * cycles(s, false, lanes);
   g.m = g.swapped ? s.n : s.m;
   g.n = g.swapped ? s.m : s.n;
   const int64_t work = g.m * g.n * s.k;
-  const int64_t parts = std::min(kParts, work / kPartWork);
-  g.inner = s.k;
-  if (g.m * g.n <= kPartElements && s.k >= 16 * std::max(g.m, g.n) && parts > 1) {
-    g.inner = even_piece(s.k, ceil_div(s.k, parts), 16);
-    g.parts = ceil_div(s.k, g.inner);
-  }
+  cut_inner(s, 16, g);
   const int64_t size = static_cast<int64_t>(size_of(s.dtype)), width = 2 * lanes;
   // Long passes where strips of A by rows pass by, or where B has to be turned around anyway.
   const bool a_by_rows = g.swapped ? s.transpose_b : !s.transpose_a;
@@ -94,6 +108,60 @@ GemmSplit split_gemm(const GemmShape& s, int64_t tile_rows, int64_t lanes, int s
     g.columns = even_piece(g.n, g.columns / 2, width);
   cut_rows(kMinRows);
   return g;
+}
+
+// By the shape alone.
+bool worth_thirds(const GemmShape& s) {
+  const int64_t least = std::min(s.m, s.n), bytes = 4 * s.k * std::max(s.m, s.n);
+  if (s.k < kThirdsLeastDepth || s.m * s.n * s.k < kThirdsLeastWork) return false;
+  return least >= kThirdsLeast || (least >= kThirdsLeastNear && bytes <= kThirdsNearBytes);
+}
+
+// Cycles, roughly, of a block of C in thirds: the multiplications, splitting both operands, and C.
+double thirds_cycles(int64_t rows, int64_t columns, int64_t k) {
+  const auto padded = [](int64_t n, int64_t unit) {
+    return static_cast<double>(round_up(n, unit));
+  };
+  const double m = padded(rows, 16), n = padded(columns, 16), steps = padded(k, kThirdsBlock);
+  return kThirdsStart + steps * (m * n / 65 + (m + n) * 0.3) + m * n * (0.25 + steps / 1000);
+}
+
+// Chunks in thirds: the cut of C that keeps the busiest thread for the shortest time.
+GemmSplit split_thirds(const GemmShape& s, int slots) {
+  GemmSplit g;
+  g.thirds = true;
+  g.m = s.m;
+  g.n = s.n;
+  cut_inner(s, kThirdsBlock, g);
+  g.depth =
+      even_piece(g.inner, g.inner <= kThirdsOnePass ? kThirdsOnePass : kThirdsDepth, kThirdsBlock);
+  const int64_t elements = g.depth < g.inner ? kThirdsSums : kThirdsElements;
+  double cycles = 0;
+  const auto most = [&](int64_t total) {
+    return std::min(ceil_div(total, kThirdsBlock), ceil_div(total, kThirdsStill) * 2 * slots);
+  };
+  for (int64_t i = 1; i <= most(g.m); ++i)
+    for (int64_t j = 1; j <= most(g.n); ++j) {
+      const int64_t rows = even_piece(g.m, ceil_div(g.m, i), kThirdsBlock);
+      const int64_t columns = even_piece(g.n, ceil_div(g.n, j), kThirdsBlock);
+      if (std::min(rows, columns) > kThirdsStill || rows * columns > elements) continue;
+      const int64_t chunks = ceil_div(g.m, rows) * ceil_div(g.n, columns) * g.parts;
+      const double one = thirds_cycles(std::min(rows, g.m), std::min(columns, g.n), g.inner);
+      const double all = one * static_cast<double>(ceil_div(chunks, slots));
+      if (cycles > 0 && all >= cycles) continue;
+      cycles = all;
+      g.rows = rows;
+      g.columns = columns;
+    }
+  return g;
+}
+
+}  // namespace
+
+GemmSplit split_gemm(const GemmShape& s, const GemmTable& table, int slots) {
+  if (s.dtype == DType::f64) return split_plain(s, table.f64.rows, table.f64.lanes, slots);
+  if (table.thirds && worth_thirds(s)) return split_thirds(s, slots);
+  return split_plain(s, table.f32.rows, table.f32.lanes, slots);
 }
 
 }  // namespace kn::cpu

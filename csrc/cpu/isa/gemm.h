@@ -64,9 +64,12 @@ struct GemmKernels {
   AddFn<T> add;
 };
 
+struct GemmThirds;
+
 struct GemmTable {
   GemmKernels<float> f32;
   GemmKernels<double> f64;
+  const GemmThirds* thirds;  // nullptr where there are no tile multipliers
 };
 
 }  // namespace kn::cpu

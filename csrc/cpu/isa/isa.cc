@@ -1,5 +1,11 @@
 #include "cpu/isa/isa.h"
 
+#if defined(KN_HAVE_AMX)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -15,6 +21,7 @@ namespace kn::cpu {
   void fill_##name##_avx512(KernelTable&);
 KN_FAMILIES(KN_FAMILY)
 #undef KN_FAMILY
+void fill_gemm_thirds_amx(KernelTable&);
 
 namespace {
 
@@ -37,7 +44,23 @@ KernelTable make_table(Isa isa) {
 #else
   (void)isa;
 #endif
+#if defined(KN_HAVE_AMX)
+  if (isa >= Isa::amx) fill_gemm_thirds_amx(t);
+#endif
   return t;
+}
+
+// Whether the processor has tiles of bfloat16 and the kernel lets this process use them.
+bool amx_usable() {
+#if defined(KN_HAVE_AMX)
+  constexpr unsigned kTileBits = 1u << 22 | 1u << 24;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // of arch_prctl, of XCR0
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & kTileBits) != kTileBits) return false;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
 }
 
 int count_usable() {
@@ -46,13 +69,14 @@ int count_usable() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 1;
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  return avx512 ? 3 : 2;
+  if (!avx512) return 2;
+  return amx_usable() ? 4 : 3;
 #else
   return 1;
 #endif
 }
 
-constexpr std::array<Isa, 3> kAll = {Isa::baseline, Isa::avx2, Isa::avx512};
+constexpr std::array<Isa, 4> kAll = {Isa::baseline, Isa::avx2, Isa::avx512, Isa::amx};
 
 Isa initial_isa() {
   const auto usable = usable_isas();
@@ -79,14 +103,16 @@ std::span<const Isa> usable_isas() {
 }
 
 std::string_view name_of(Isa isa) {
-  constexpr std::string_view names[] = {"baseline", "avx2", "avx512"};
+  constexpr std::string_view names[] = {"baseline", "avx2", "avx512", "amx"};
   return names[static_cast<int>(isa)];
 }
 
 const KernelTable& table_of(Isa isa) {
-  static const std::array<KernelTable, 3> tables = {
-      make_table(Isa::baseline), make_table(usable_isas().size() > 1 ? Isa::avx2 : Isa::baseline),
-      make_table(usable_isas().back())};
+  static const std::array<KernelTable, 4> tables = [] {
+    std::array<KernelTable, 4> made{};
+    for (Isa usable : usable_isas()) made[static_cast<size_t>(usable)] = make_table(usable);
+    return made;
+  }();
   return tables[static_cast<int>(isa)];
 }
 

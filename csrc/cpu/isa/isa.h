@@ -12,7 +12,8 @@
 
 namespace kn::cpu {
 
-enum class Isa { baseline, avx2, avx512 };
+// amx is avx512 with tile multipliers for matrix products (<family>.amx.cc).
+enum class Isa { baseline, avx2, avx512, amx };
 
 // Targets that are built in and that this CPU can run, weakest first.
 std::span<const Isa> usable_isas();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/error.h"
@@ -38,6 +39,13 @@ class Operands {
         b_(matrix(s, s.transpose_b ? s.n : s.k, s.row_b(), 2)),
         c_(matrix(s, s.m, s.row_c(), 3)),
         bias_(uniform(s.dtype, Shape{s.n}, -1, 1, 4)) {}
+
+  // Sets element (row, step) of op(A).
+  void put(int64_t row, int64_t step, float x) {
+    const int64_t apart = shape_.row_a();
+    static_cast<float*>(a_.data())[shape_.transpose_a ? step * apart + row : row * apart + step] =
+        x;
+  }
 
   Epilogue epilogue(bool bias, Opcode activation) const {
     return {bias ? bias_.data() : nullptr, activation};
@@ -119,6 +127,7 @@ TEST(Gemm, EveryPathThroughTheLoops) {
                            {300, 300, 300},
                            {1, 513, 700},
                            {513, 1, 700},
+                           {700, 600, 520},
                            {25, 257, 1030},
                            {121, 96, 2048}})
     for (int form = 0; form < 4; ++form)
@@ -162,6 +171,56 @@ TEST(Gemm, ReluKeepsNaN) {
     Buffer workspace(cpu_device(), gemm.workspace_bytes());
     gemm.run(&nan, &one, &c, {nullptr, Opcode::relu}, nullptr, workspace.data());
     EXPECT_TRUE(std::isnan(c)) << cpu::name_of(isa);
+  }
+}
+
+// Products in thirds have no infinities of their own and must leave blocks with special values to
+// plain tiles, wherever they lie and whatever the epilogue adds.
+TEST(Gemm, InfinitiesAndNaN) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  const float huge = std::numeric_limits<float>::max();
+  for (const float strange : {inf, -inf, nan, huge})
+    for (int form = 0; form < 4; ++form) {
+      GemmShape s = shape_of({150, 170, 190}, form, DType::f32);
+      s.accumulate = form == 1;
+      Operands operands(s);
+      operands.put(40, 180, strange);
+      const Epilogue epilogue = operands.epilogue(true, Opcode::relu);
+      const HostTensor want = operands.reference(epilogue);
+      for (cpu::Isa isa : cpu::usable_isas()) {
+        const IsaScope scope(isa);
+        const HostTensor got = operands.run(Gemm(s), epilogue, nullptr);
+        EXPECT_TRUE(close(got, want, tolerance(s)))
+            << text(s) << " with " << strange << " on " << cpu::name_of(isa);
+      }
+    }
+}
+
+// The sum of |a·b| bounds what rounding may do: a float32 product in thirds loses no more than one
+// by fused multiply-adds.
+TEST(Gemm, AccuracyOfFloat32) {
+  const GemmShape s = shape_of({64, 96, 1000}, 0, DType::f32);
+  const HostTensor a = uniform(s.dtype, Shape{s.m, s.k}, -1, 1, 1);
+  const HostTensor b = uniform(s.dtype, Shape{s.k, s.n}, -1, 1, 2);
+  for (cpu::Isa isa : cpu::usable_isas()) {
+    const IsaScope scope(isa);
+    HostTensor c(TensorType{s.dtype, Shape{s.m, s.n}});
+    const Gemm gemm(s);
+    Buffer workspace(cpu_device(), gemm.workspace_bytes());
+    gemm.run(a.data(), b.data(), c.data(), {}, nullptr, workspace.data());
+    double worst = 0;
+    for (int64_t i = 0; i < s.m; ++i)
+      for (int64_t j = 0; j < s.n; ++j) {
+        double sum = 0, size = 0;
+        for (int64_t p = 0; p < s.k; ++p) {
+          const double x =
+              static_cast<double>(a.as<float>()[i * s.k + p]) * b.as<float>()[p * s.n + j];
+          sum += x;
+          size += std::abs(x);
+        }
+        worst = std::max(worst, std::abs(sum - c.as<float>()[i * s.n + j]) / size);
+      }
+    EXPECT_LT(worst, 4e-7) << cpu::name_of(isa);
   }
 }
 
