@@ -6,8 +6,10 @@ import atexit
 import collections
 import functools
 import queue
+import sys
 import threading
 import traceback
+import warnings
 import weakref
 
 import numpy as np
@@ -16,6 +18,14 @@ from .data_utils import _SEQUENCES, get_index, init_pool, init_pool_generator, n
 
 _next_uid = 0
 _running: weakref.WeakSet = weakref.WeakSet()
+
+
+def _context():
+    """How processes start: as the program chose, else forked where that is usual."""
+    import multiprocessing
+
+    chosen = multiprocessing.get_start_method(allow_none=True)
+    return multiprocessing.get_context(chosen or ("fork" if sys.platform == "linux" else None))
 
 
 def _stop_all():
@@ -143,9 +153,10 @@ class SequenceEnqueuer:
         raise NotImplementedError
 
     def _process_pool(self, initializer, arguments):
-        import multiprocessing
-
-        pool = multiprocessing.Pool(self.workers, initializer=initializer, initargs=arguments)
+        with warnings.catch_warnings():
+            # Threads of the engine and of ours run here; the children use neither.
+            warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
+            pool = _context().Pool(self.workers, initializer=initializer, initargs=arguments)
         self._processes = list(pool._pool)  # a pool replaces those that die, and waits for ever
         return pool
 
@@ -271,9 +282,7 @@ class GeneratorEnqueuer(SequenceEnqueuer):
 
     def _start_workers(self):
         if self.use_multiprocessing:
-            import multiprocessing
-
-            if multiprocessing.get_start_method() != "fork":
+            if _context().get_start_method() != "fork":
                 raise ValueError(
                     "Using a generator with `use_multiprocessing=True` needs processes that are "
                     "forked, as generators cannot be sent to others. Use threads, or a Sequence."

@@ -67,3 +67,29 @@ def test_transformations_of_the_user_are_kept():
 def test_whitening_overrides_deviations():
     made = I.ImageDataGenerator(zca_whitening=True, featurewise_std_normalization=True)
     assert made.featurewise_center and not made.featurewise_std_normalization
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_seeded_batches_do_not_depend_on_threads(workers):
+    """Order, augmentation and the order of the next pass, as without threads."""
+    from keras_native.utils import OrderedEnqueuer
+
+    x = np.random.RandomState(0).rand(45, 4, 4, 1)
+    made = I.ImageDataGenerator(rotation_range=40, horizontal_flip=True)
+
+    def flow():
+        return made.flow(x, np.arange(45), batch_size=4, seed=11)
+
+    alone, expected = flow(), []
+    for _ in range(2):
+        expected += [alone[i] for i in range(len(alone))]
+        alone.on_epoch_end()
+    enqueuer = OrderedEnqueuer(flow())
+    enqueuer.start(workers=workers)
+    batches = enqueuer.get()
+    for images, numbers in expected:
+        got, found = next(batches)
+        np.testing.assert_array_equal(found, numbers)
+        np.testing.assert_array_equal(got, images)
+    enqueuer.stop()
+    assert (expected[0][1] != expected[len(expected) // 2][1]).any()

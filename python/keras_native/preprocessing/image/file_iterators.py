@@ -56,7 +56,7 @@ class _FileIterator(Iterator):
             )
             batch[i] = img_to_array(picture, data_format=self.data_format, dtype=self.dtype)
         if self.image_data_generator:
-            batch = self.image_data_generator._batch(batch)
+            batch = self._transformed(batch)
         self._save(batch, index_array)
         targets = self._targets(batch, index_array)
         if targets is None:

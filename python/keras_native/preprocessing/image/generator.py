@@ -346,10 +346,10 @@ class ImageDataGenerator:
             x = apply_brightness_shift(x, get("brightness"))
         return x
 
-    def _batch(self, images):
-        """Images (n, …) randomly transformed and standardized, one after the other."""
-        shape = images.shape[1:]
-        parameters = [self.get_random_transform(shape) for _ in images]
+    def _batch(self, images, parameters=None):
+        """Images (n, …) transformed by parameters, drawn if left out, and standardized."""
+        if parameters is None or len(parameters) != len(images):
+            parameters = [self.get_random_transform(images.shape[1:]) for _ in images]
         own = type(self).apply_transform is not ImageDataGenerator.apply_transform
         if own or images.dtype.kind != "f":
             images = np.array(

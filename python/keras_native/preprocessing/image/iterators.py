@@ -12,6 +12,9 @@ from .files import _layout, array_to_img
 class Iterator(Sequence):
     """Base: indices of batches, shuffled at each pass, from any thread.
 
+    With a seed the batches of a pass are the same for any number of threads: what is random about
+    a batch is drawn under a lock, from a state that follows from its number.
+
     Args:
         n: number of samples.
         batch_size: samples in a batch; the last batch of a pass may be shorter.
@@ -27,6 +30,8 @@ class Iterator(Sequence):
         self.batch_index = 0
         self.total_batches_seen = 0
         self.lock = threading.Lock()
+        self._drawn = threading.local()
+        self._last_state = None  # of the random numbers, after the last batch of a pass
         self.index_array = None
         self.index_generator = self._flow_index()
 
@@ -36,20 +41,39 @@ class Iterator(Sequence):
     def __getitem__(self, idx):
         if idx >= len(self):
             raise ValueError(f"Expected a batch below {len(self)}; received {idx}.")
-        if self.seed is not None:
-            np.random.seed(self.seed + self.total_batches_seen)
-        self.total_batches_seen += 1
-        if self.index_array is None:
-            self._set_index_array()
-        first = self.batch_size * idx
-        return self._get_batches_of_transformed_samples(
-            self.index_array[first : first + self.batch_size]
-        )
+        with self.lock:
+            if self.seed is not None:
+                passes = self.total_batches_seen // len(self)
+                np.random.seed(self.seed + passes * len(self) + idx)
+            self.total_batches_seen += 1
+            if self.index_array is None:
+                self._set_index_array()
+            first = self.batch_size * idx
+            indices = self.index_array[first : first + self.batch_size]
+            self._draw(indices)
+            if self.seed is not None and idx == len(self) - 1:
+                self._last_state = np.random.get_state()
+        return self._get_batches_of_transformed_samples(indices)
+
+    def _draw(self, indices):
+        """Draws what is random about a batch, for `_transformed` in the same thread."""
+        generator = getattr(self, "image_data_generator", None)
+        if generator is not None:
+            self._drawn.parameters = [
+                generator.get_random_transform(self.image_shape) for _ in indices
+            ]
+
+    def _transformed(self, images):
+        """Images as the generator transforms them, by what `_draw` left if it was called."""
+        parameters = self._drawn.__dict__.pop("parameters", None)
+        return self.image_data_generator._batch(images, parameters)
 
     def __len__(self):
         return -(-self.n // self.batch_size)
 
     def on_epoch_end(self):
+        if self._last_state is not None:
+            np.random.set_state(self._last_state)
         self._set_index_array()
 
     def reset(self):
@@ -78,6 +102,7 @@ class Iterator(Sequence):
         """The next batch; passes follow each other without end."""
         with self.lock:
             indices = next(self.index_generator)
+            self._draw(indices)
         return self._get_batches_of_transformed_samples(indices)
 
     def _get_batches_of_transformed_samples(self, index_array):
@@ -150,6 +175,7 @@ class NumpyArrayIterator(Iterator):
                     f"{sorted(missing)} are only in the validation part. Shuffle the data first."
                 )
         self.image_data_generator = image_data_generator
+        self.image_shape = self.x.shape[1:]
         self.data_format = _layout(data_format)
         self.save_to_dir = save_to_dir
         self.save_prefix = save_prefix
@@ -157,7 +183,7 @@ class NumpyArrayIterator(Iterator):
         super().__init__(len(self.x), batch_size, shuffle, seed)
 
     def _get_batches_of_transformed_samples(self, index_array):
-        batch = self.image_data_generator._batch(self.x[index_array].astype(self.dtype))
+        batch = self._transformed(self.x[index_array].astype(self.dtype))
         self._save(batch, index_array)
         inputs = [batch, *(a[index_array] for a in self.x_misc)] if self.x_misc else batch
         if self.y is None:
