@@ -2,12 +2,12 @@
 
 from .backup import BackupAndRestore
 from .base import Callback, CallbackList
+from .checkpoint import ModelCheckpoint
 from .loggers import BaseLogger, CSVLogger, History, ProgbarLogger, RemoteMonitor
 from .monitors import (
     EarlyStopping,
     LambdaCallback,
     LearningRateScheduler,
-    ModelCheckpoint,
     ReduceLROnPlateau,
     TerminateOnNaN,
 )

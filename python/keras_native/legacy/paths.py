@@ -21,6 +21,7 @@ PATHS = {
     "legacy.layers": ["layers"],
     "legacy.models": ["models"],
     "models.models": ["models"],
+    "utils.training_utils": ["utils.multi_gpu_utils"],
     "utils.visualize_util": ["utils.vis_utils"],
 }
 # Names that were other ones then: {path: {old name: name}}.
