@@ -205,8 +205,14 @@ std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& re
   return make(r, geometry_of<ConvPass::forward>(r), false, refusal);
 }
 
+// One to four channels fill a vector badly, those under all taps together better.
 std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal) {
-  return make(r, geometry_of<ConvPass::data>(r), true, refusal);
+  const ConvGeometry g = geometry_of<ConvPass::data>(r);
+  if (g.groups == 1 && g.channels <= 4 && g.window.taps() * g.channels >= 8) {
+    refusal = concat_text("columns suit ", g.channels, " channels better");
+    return nullptr;
+  }
+  return make(r, g, true, refusal);
 }
 
 }  // namespace kn::cpu

@@ -61,6 +61,21 @@ Value neutral_operand(const Node& node) {
   return {};
 }
 
+// Zeros, as a constant or a repeated one.
+bool is_zero(const Value& v) {
+  return filled_with(v, 0) || (is_broadcast(*v.node) && filled_with(v.node->inputs[0], 0));
+}
+
+// What zeros make zero. A product with them would also keep what is not finite; but such products
+// are mostly gradients of the branch that a learning phase does not take, which must give nothing.
+bool stays_zero(const Node& node) {
+  const std::string_view op = node.op->name;
+  if (!is_float(node.outputs[0].dtype)) return false;
+  if (op == "mul") return is_zero(node.inputs[0]) || is_zero(node.inputs[1]);
+  const bool keeps = op == "sum" || op == "sum_like" || op == "neg" || op == "reshape_like";
+  return keeps && is_zero(node.inputs[0]);
+}
+
 // Powers that are a product or a quotient.
 Value simple_power(const Node& node) {
   const Value &x = node.inputs[0], &exponent = node.inputs[1];
@@ -95,6 +110,7 @@ Value simplify(const Node& node) {
   if ((op == "sum_like" || op == "cast" || node.op->is(kAlias) || is_broadcast(node)) &&
       node.inputs[0].type() == type)
     return node.inputs[0];
+  if (stays_zero(node)) return as_scalar_fill(node, 0);
   // Ops that only look at the shape of a tensor should not keep it alive.
   if (op == "reshape_like")
     return apply("reshape", {node.inputs[0]}, {{"shape", type.shape.vec()}});
