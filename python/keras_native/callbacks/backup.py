@@ -115,8 +115,12 @@ def _restore(state, model, progress, path):
     progress.epoch, progress.batch = state["epoch"], state["batch"]
     if state["order"] is not None:
         progress.order = state["order"].copy()
-    for callback, kept in zip(progress.callbacks, state["callbacks"], strict=True):
-        _remind(callback, kept)
+    kept = list(state["callbacks"])
+    for callback in progress.callbacks:  # others of the same class, in their order
+        own = next((k for k in kept if k["class"] == type(callback).__name__), None)
+        if own is not None:
+            kept = [k for k in kept if k is not own]
+            _remind(callback, own)
     np.random.set_state(tuple(state["numpy"]))
     version, numbers, gauss = state["python"]
     random.setstate((version, tuple(numbers.tolist()), gauss))
@@ -128,18 +132,15 @@ def _check(state, model, progress, path):
     def shapes(arrays):
         return [np.shape(a) for a in arrays]
 
-    names = [type(c).__name__ for c in progress.callbacks]
     length = None if progress.order is None else len(progress.order)
     expected = {
         "format": _FORMAT,
         "shapes of weights": shapes(model.get_weights()),
-        "callbacks": names,
         "samples": length,
     }
     found = {
         "format": state["format"],
         "shapes of weights": shapes(state["weights"]),
-        "callbacks": [kept["class"] for kept in state["callbacks"]],
         "samples": None if state["order"] is None else len(state["order"]),
     }
     for what, value in expected.items():

@@ -145,12 +145,9 @@ def test_generators_resume_at_their_epoch(tmp_path):
     model = network()
     with pytest.raises(InterruptedError):
         fit(model, Stop())
-    seen = []
-    with pytest.raises(ValueError, match="Expected callbacks .*it has .*'Stop'"):
-        fit(network())
-    again = network()
+    again, seen = network(), []
+    # other callbacks than before may watch
     note = C.LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append(epoch))
-    note.__class__ = type("Stop", (C.LambdaCallback,), {})
     assert fit(again, note).epoch == [0, 1, 2, 3]
     assert seen == [2, 3]
     assert again.optimizer.get_weights()[0] == 12
