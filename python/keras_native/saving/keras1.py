@@ -5,6 +5,8 @@ from . import reader
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import stored_layers
 
+_MAX_DEPTH = 100  # of models inside models
+
 
 def is_writer(f):
     """Whether Keras 1 wrote the file."""
@@ -68,3 +70,35 @@ def _trained_in_file(f, model, trained):
         if weights:
             result.append((layer, weights, names))
     return result
+
+
+def tell_shared_axes(config, group):
+    """Adds `shared_axes` to the PReLU layers of a configuration, which Keras 1 left out.
+
+    Args:
+        config: configuration of a model, changed in place.
+        group: the file's weights, whose shapes tell.
+    """
+    for layer in _layers(config, 0):
+        own = layer["config"]
+        if layer.get("class_name") != "PReLU" or "shared_axes" in own:
+            continue
+        name = own.get("name")
+        if not isinstance(name, str) or not reader.has(group, name):
+            continue
+        place = reader.subgroup(group, name)
+        names = load_attributes_from_hdf5_group(place, "weight_names")
+        shape = reader.child(place, names[0]).shape if len(names) == 1 else None
+        if shape:
+            own["shared_axes"] = [axis for axis, n in enumerate(shape, 1) if n == 1] or None
+
+
+def _layers(config, depth):
+    """Configurations of the layers of a model and of those inside it."""
+    own = config.get("config") if isinstance(config, dict) else None
+    inner = own.get("layers") if isinstance(own, dict) else own
+    found = [x for x in inner if isinstance(x, dict)] if isinstance(inner, list) else []
+    for layer in found if depth < _MAX_DEPTH else ():
+        if isinstance(layer.get("config"), dict):
+            yield layer
+        yield from _layers(layer, depth + 1)

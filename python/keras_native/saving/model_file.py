@@ -8,7 +8,7 @@ import os
 from ..utils import trust
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
-from . import architecture, archive, export, layout, reader, training, weights
+from . import architecture, archive, export, keras1, layout, reader, training, weights
 from .atomic import atomic_path
 from .attributes import as_text
 
@@ -66,13 +66,14 @@ def load_model(filepath, custom_objects=None, compile=True):
             version = as_text(f.attrs["keras_version"], "keras_version")
         if "keras_generation" in f.attrs and isinstance(config, dict):
             config["keras_generation"] = as_text(f.attrs["keras_generation"], "keras_generation")
+        stored = reader.subgroup(f, "model_weights")
+        if version.startswith("1"):
+            keras1.tell_shared_axes(config, stored)
         with trust.weights_for(_stored_bytes(f)):
             model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):
             raise ValueError(f"Expected a model in {filepath!r}; it holds {model!r}.")
-        weights.load_weights_from_hdf5_group(
-            reader.subgroup(f, "model_weights"), weights.stored_layers(model)
-        )
+        weights.load_weights_from_hdf5_group(stored, weights.stored_layers(model))
         if compile:
             training.load_training(f, model, custom_objects)
     return model
@@ -113,6 +114,8 @@ def _save_archive(model, filepath, overwrite, include_optimizer):
 def _is_archive(filepath):
     import h5py
 
+    if _is_path(filepath):  # a pipe would keep us waiting
+        _require_file(filepath)
     return not isinstance(filepath, h5py.Group) and archive.is_archive(filepath)
 
 
@@ -220,6 +223,12 @@ def _is_path(filepath):
     return isinstance(filepath, (str, bytes, os.PathLike))
 
 
+def _require_file(path):
+    """Raise OSError unless there is a plain file (or a link to one)."""
+    if not os.path.isfile(path):
+        raise OSError(f"Unable to open file: {os.fspath(path)!r} is no file.")
+
+
 @contextlib.contextmanager
 def _writing(filepath, overwrite):
     """An open, empty HDF5 file or group to write to; None if the user keeps the old file."""
@@ -247,7 +256,7 @@ def _reading(filepath):
     if isinstance(filepath, h5py.Group):
         yield filepath
         return
-    if _is_path(filepath) and not os.path.isfile(filepath):
-        raise OSError(f"Unable to open file: {os.fspath(filepath)!r} is no file.")
+    if _is_path(filepath):
+        _require_file(filepath)
     with h5py.File(filepath, "r") as f:
         yield f

@@ -7,6 +7,7 @@ Keras 1.2.2. The scripts among the cases run in `test_scripts`.
 import json
 import pathlib
 
+import h5py
 import numpy as np
 import pytest
 from keras_native import backend as K
@@ -111,3 +112,23 @@ def test_case(folder):
     case.run("compile")
     (train if case.case["kind"] == "model" else fit)(case)
     case.final_weights()
+
+
+def test_shared_axes_of_prelu_are_told_by_the_weights(tmp_path):
+    """Keras 1 left `shared_axes` out of its files; the shape of alpha says them."""
+    path = tmp_path / "m.h5"
+    model = models.Sequential([layers.PReLU(shared_axes=[1], input_shape=(3, 2), name="p")])
+    model.set_weights([np.array([[0.1, 0.2]])])
+    model.save(path)
+    with h5py.File(path, "a") as f:
+        config = json.loads(f.attrs["model_config"])
+        own = config["config"]["layers"][-1]
+        del own["config"]["shared_axes"]
+        old = {"class_name": "Sequential", "config": [own]}
+        f.attrs["model_config"] = json.dumps(old).encode()
+        f.attrs["keras_version"] = b"1.2.2"
+        del f["model_weights"].attrs["keras_version"]
+    again = models.load_model(path, compile=False)
+    assert again.keras_generation == "1" and again.layers[0].shared_axes == [1]
+    x = np.random.normal(size=(2, 3, 2))
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))

@@ -1,6 +1,7 @@
 """Files that strangers made: refused with a clear error, nothing run, nothing else read."""
 
 import json
+import os
 
 import h5py
 import numpy as np
@@ -184,3 +185,123 @@ def test_yaml_of_keras_is_read():
     assert model_from_yaml(model.to_yaml()).to_json() == model.to_json()
     text = model.to_yaml().replace("- 2\n", "- 2\n", 1)
     assert json.dumps(model_from_yaml(text).get_config())
+
+
+# ------------------------------------------------------------ what a path may be
+
+
+def test_only_plain_files_are_opened(tmp_path):
+    """A pipe would keep the reader waiting, a device never end."""
+    os.mkfifo(tmp_path / "pipe.h5")
+    model = Sequential([L.Dense(3, input_shape=(4,))])
+    for place in (tmp_path / "pipe.h5", "/dev/zero", "/dev/null", tmp_path):
+        with pytest.raises(OSError, match="is no file"):
+            load_model(place)
+        with pytest.raises(OSError, match="is no file"):
+            model.load_weights(place)
+
+
+def test_links_to_files_are_followed_by_name_only(path, tmp_path):
+    (tmp_path / "link.h5").symlink_to(path)
+    assert load_model(tmp_path / "link.h5", compile=False).count_params() == 15
+    (tmp_path / "round.h5").symlink_to(tmp_path / "round.h5")
+    with pytest.raises(OSError, match="is no file"):
+        load_model(tmp_path / "round.h5")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.999])
+def test_truncated_files(path, share):
+    with open(path, "rb") as f:
+        whole = f.read()
+    with open(path, "wb") as f:
+        f.write(whole[: int(len(whole) * share)])
+    model = Sequential([L.Dense(3, input_shape=(4,))])
+    before = model.get_weights()
+    for read in (load_model, model.load_weights):
+        with pytest.raises((OSError, ValueError)):
+            read(path)
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+# ------------------------------------------------------------ how data are stored
+
+
+def test_foreign_filters_are_refused(path):
+    """A filter that HDF5 does not have would be loaded as a library from a path of the system."""
+
+    def make(f):
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        properties.set_chunk((4, 3))
+        properties.set_filter(32008, h5py.h5z.FLAG_OPTIONAL, (0,))  # bitshuffle
+        space = h5py.h5s.create_simple((4, 3))
+        kind = h5py.h5t.NATIVE_FLOAT
+        h5py.h5d.create(f["model_weights/d/d"].id, b"kernel:0", kind, space, properties)
+
+    replace(path, make)
+    refused(path, "foreign filter")
+
+
+def test_a_list_of_names_in_endless_pieces(path, monkeypatch):
+    monkeypatch.setattr(attributes, "_MAX_NAMES", 100)
+    with h5py.File(path, "a", track_order=True) as f:
+        del f["model_weights"].attrs["layer_names"]
+        for piece in range(150):
+            f["model_weights"].attrs[f"layer_names{piece}"] = np.array([b"l%d" % piece])
+    refused(path, "at most 100 names")
+
+
+def test_empty_pieces_come_to_an_end(path):
+    with h5py.File(path, "a") as f:
+        del f["model_weights"].attrs["layer_names"]
+        f["model_weights"].attrs["layer_names0"] = np.zeros(0, "S1")
+    with pytest.raises(ValueError, match="0 layers"):
+        load_model(path, compile=False)
+
+
+def test_a_circle_of_groups(path):
+    """A group that holds itself: only names of the model are looked up, never all there is."""
+    with h5py.File(path, "a") as f:
+        f["model_weights/d/d/again"] = f["model_weights"]
+    assert load_model(path, compile=False).count_params() == 15
+
+
+def test_many_sizes_that_are_large_together(tmp_path):
+    """Each weight may be what the model says; more of them than the model has may not."""
+    path = str(tmp_path / "many.h5")
+    Sequential([L.Dense(64, input_shape=(64,), name="d")]).save(path)
+    with h5py.File(path, "a") as f:
+        group = f["model_weights/d"]
+        names = [f"d/more{i}:0".encode() for i in range(50)]
+        for name in names:
+            group.create_dataset(name, (64, 64), "float32", chunks=(64, 64), compression="gzip")
+        group.attrs["weight_names"] = names
+    with pytest.raises(ValueError, match="more than the model can take"):
+        load_model(path, compile=False)
+
+
+@pytest.mark.parametrize("units", [10**12, 2**63, 10**30, -1, 1.5, True, "3", None, [3]])
+def test_sizes_of_layers(path, units):
+    """Refused before memory is taken, whatever stands there for a number."""
+    with h5py.File(path, "a") as f:
+        config = json.loads(f.attrs["model_config"])
+        config["config"]["layers"][-1]["config"]["units"] = units
+        f.attrs["model_config"] = json.dumps(config).encode()
+    with pytest.raises((ValueError, TypeError)):
+        load_model(path)
+
+
+def test_numbers_and_keys_that_json_allows_and_models_do_not(path):
+    twice = '{"class_name": "Dense", "class_name": "eval", "config": {}}'
+    for text in ('{"class_name": NaN}', '{"a": 1' + "0" * 10_000 + "}", twice):
+        with pytest.raises(ValueError):
+            model_from_json(text)
+
+
+def test_a_name_of_the_package_is_not_taken_over_by_a_file(path):
+    """`registered_name` and packages before `>` say nothing: the table of layers decides."""
+    with h5py.File(path, "a") as f:
+        config = json.loads(f.attrs["model_config"])
+        layer = config["config"]["layers"][-1]
+        layer.update(registered_name="os>system", module="os")
+        f.attrs["model_config"] = json.dumps(config).encode()
+    assert type(load_model(path, compile=False).layers[-1]) is L.Dense
