@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 
 from . import backend as K
+from .backend.linalg import orthonormal_columns
 from .utils.generic_utils import deserialize_keras_object, serialize_keras_object
 
 
@@ -199,8 +200,7 @@ class Orthogonal(_Random):
             raise ValueError(f"Expected a shape of at least two axes. Received: {tuple(shape)}")
         rows, columns = int(np.prod(shape[:-1])), int(shape[-1])
         tall = self._generator().standard_normal((max(rows, columns), min(rows, columns)))
-        q, r = np.linalg.qr(tall)
-        q *= np.sign(np.diag(r))  # makes the distribution uniform
+        q = orthonormal_columns(tall)
         q = q if rows >= columns else q.T
         return K.constant(self.gain * q.reshape(shape), dtype=dtype)
 

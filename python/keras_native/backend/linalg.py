@@ -1,5 +1,8 @@
-"""Matrix products over any axes."""
+"""Matrix products over any axes; orthonormal matrices for initial weights."""
 
+import numpy as np
+
+from .. import _core
 from .dtypes import is_float
 from .shapes import dimensions, reshape_to
 from .tensor import Tensor, as_tensor, emit, operands
@@ -141,3 +144,31 @@ def _matrices(t, extents, axis, others, contracted_last):
     else:
         shape = [extents[0], size, _product(others)]
     return reshape_to(t, shape), (axis == last) != contracted_last
+
+
+def orthonormal_columns(matrix):
+    """Q of the decomposition Q R of a float64 array (n, m), n >= m, with a positive diagonal in R.
+
+    Gram and Schmidt's method in blocks, whose products are ours: LAPACK's threads wait for each
+    other so often that on a machine with other work this takes seconds.
+    """
+    q = np.array(matrix, order="C")
+    columns = q.shape[1]
+    for start in range(0, columns, _BLOCK):
+        block = np.ascontiguousarray(q[:, start : start + _BLOCK].T)  # (width, n)
+        for i, column in enumerate(block):
+            column /= np.sqrt(np.einsum("i,i", column, column))
+            rest = block[i + 1 :]
+            rest -= np.einsum("ji,i->j", rest, column)[:, None] * column
+        q[:, start : start + _BLOCK] = block.T
+        rest = np.ascontiguousarray(q[:, start + _BLOCK :])
+        if rest.size:
+            shares = np.empty((len(block), rest.shape[1]))
+            _core.gemm(block, rest, shares, False, False)
+            taken = np.empty_like(rest)
+            _core.gemm(block, shares, taken, True, False)
+            q[:, start + _BLOCK :] = rest - taken
+    return q
+
+
+_BLOCK = 32

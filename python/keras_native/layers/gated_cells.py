@@ -3,7 +3,7 @@
 from .. import backend as K
 from .. import initializers
 from .arguments import objects_config, set_objects
-from .rnn_cells import DenseCell, marked, seen_by_gates
+from .rnn_cells import DenseCell, dense_arguments, marked, seen_by_gates
 
 
 class GatedCell(DenseCell):
@@ -73,23 +73,7 @@ class GRUCell(GatedCell):
         reset_after=False,
         **kwargs,
     ):
-        super().__init__(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            **kwargs,
-        )
+        super().__init__(**dense_arguments(locals()), **kwargs)
         self._set_gates(recurrent_activation, implementation)
         self.reset_after = bool(reset_after)
 
@@ -160,23 +144,7 @@ class LSTMCell(GatedCell):
         implementation=2,
         **kwargs,
     ):
-        super().__init__(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            **kwargs,
-        )
+        super().__init__(**dense_arguments(locals()), **kwargs)
         self._set_gates(recurrent_activation, implementation)
         self.unit_forget_bias = unit_forget_bias
         self.state_size = (self.units, self.units)

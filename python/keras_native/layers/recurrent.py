@@ -8,7 +8,7 @@ from ..legacy import accepts_keras1
 from ..utils.generic_utils import has_arg, to_list
 from .gated_cells import GRUCell, LSTMCell
 from .rnn import RNN
-from .rnn_cells import SimpleRNNCell
+from .rnn_cells import DENSE_ARGUMENTS, SimpleRNNCell, dense_arguments
 from .stacked_cells import StackedRNNCells
 
 __all__ = [
@@ -34,13 +34,6 @@ def __getattr__(name):
 
         return Recurrent
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-DENSE_ARGUMENTS = (
-    "units activation use_bias kernel_initializer recurrent_initializer bias_initializer "
-    "kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint "
-    "recurrent_constraint bias_constraint dropout recurrent_dropout"
-).split()
 
 
 def reads_from_cell(*names):
@@ -118,22 +111,7 @@ class SimpleRNN(CellLayer, RNN):
         **kwargs,
     ):
         kwargs.pop("implementation", None)  # has no meaning here, but old code gives it
-        cell = SimpleRNNCell(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-        )
+        cell = SimpleRNNCell(**dense_arguments(locals()))
         super().__init__(
             cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs
         )
@@ -184,23 +162,10 @@ class GRU(CellLayer, RNN):
         **kwargs,
     ):
         cell = GRUCell(
-            units,
-            activation,
-            recurrent_activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            implementation,
-            reset_after,
+            **dense_arguments(locals()),
+            recurrent_activation=recurrent_activation,
+            implementation=implementation,
+            reset_after=reset_after,
         )
         super().__init__(
             cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs
@@ -251,23 +216,10 @@ class LSTM(CellLayer, RNN):
         **kwargs,
     ):
         cell = LSTMCell(
-            units,
-            activation,
-            recurrent_activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            unit_forget_bias,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            implementation,
+            **dense_arguments(locals()),
+            recurrent_activation=recurrent_activation,
+            unit_forget_bias=unit_forget_bias,
+            implementation=implementation,
         )
         super().__init__(
             cell, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs

@@ -150,11 +150,23 @@ def seen_by_gates(x, masks):
     return [x] if masks is None else [x * mask for mask in masks]
 
 
+DENSE_ARGUMENTS = (
+    "units activation use_bias kernel_initializer recurrent_initializer bias_initializer "
+    "kernel_regularizer recurrent_regularizer bias_regularizer kernel_constraint "
+    "recurrent_constraint bias_constraint dropout recurrent_dropout"
+).split()
+
+
+def dense_arguments(values):
+    """Those of `values`, the locals of a constructor, that a DenseCell takes."""
+    return {name: values[name] for name in DENSE_ARGUMENTS}
+
+
 class DenseCell(ProjectedCell):
     """What SimpleRNN, GRU and LSTM cells have in common: weights (n, gates * units)."""
 
-    def __init__(self, units, *arguments, **kwargs):
-        super().__init__(*arguments, **kwargs)
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
         self.units = positive_integer(self, "units", units)
         self.state_size = self.units
         self.output_size = self.units
@@ -220,23 +232,7 @@ class SimpleRNNCell(DenseCell):
         recurrent_dropout=0.0,
         **kwargs,
     ):
-        super().__init__(
-            units,
-            activation,
-            use_bias,
-            kernel_initializer,
-            recurrent_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            recurrent_regularizer,
-            bias_regularizer,
-            kernel_constraint,
-            recurrent_constraint,
-            bias_constraint,
-            dropout,
-            recurrent_dropout,
-            **kwargs,
-        )
+        super().__init__(**dense_arguments(locals()), **kwargs)
 
     def step(self, projected, states):
         seen = seen_by_gates(states[0], self._recurrent_dropout_mask)
