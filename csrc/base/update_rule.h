@@ -13,7 +13,7 @@ enum class UpdateKind {
 
 struct UpdateRule {
   UpdateKind kind;
-  std::string_view op, multi_op;
+  std::string_view op, multi_op, sparse_op;
   int slots, scalars;
 
   // Tensors per parameter among the inputs (p, g, slots) and among the outputs (p, slots).
@@ -25,8 +25,9 @@ inline constexpr int kMaxUpdateSlots = 3;
 inline constexpr int kMaxUpdateScalars = 5;
 
 inline constexpr UpdateRule kUpdateRules[] = {
-#define KN_UPDATE_RULE(name, slots, scalars) \
-  {UpdateKind::name, #name "_update", "multi_" #name "_update", slots, scalars},
+#define KN_UPDATE_RULE(name, slots, scalars)                             \
+  {UpdateKind::name,          #name "_update", "multi_" #name "_update", \
+   "sparse_" #name "_update", slots,           scalars},
 #include "base/update_rules.inc"
 #undef KN_UPDATE_RULE
 };
@@ -35,6 +36,13 @@ inline constexpr UpdateRule kUpdateRules[] = {
 constexpr const UpdateRule* find_update_rule(std::string_view op) {
   for (const UpdateRule& rule : kUpdateRules)
     if (rule.op == op || rule.multi_op == op) return &rule;
+  return nullptr;
+}
+
+// The rule of an op that updates a table by rows (ops/sparse_update.cc).
+constexpr const UpdateRule* find_sparse_update_rule(std::string_view op) {
+  for (const UpdateRule& rule : kUpdateRules)
+    if (rule.sparse_op == op) return &rule;
   return nullptr;
 }
 

@@ -10,7 +10,7 @@
 #define KN_CPU_FAMILIES(F) \
   F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) \
   F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool) \
-  F(observe) F(recurrent)
+  F(observe) F(recurrent) F(sparse_update)
 // clang-format on
 
 namespace kn::cpu {

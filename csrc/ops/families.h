@@ -9,7 +9,7 @@
 #define KN_OP_FAMILIES(F) \
   F(source) F(shape) F(elementwise) F(reduce) F(matmul) F(movement) F(slicing) F(resize) F(fill) \
   F(index) F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(loop) F(conv) F(pool) \
-  F(observe) F(recurrent)
+  F(observe) F(recurrent) F(sparse_update)
 // clang-format on
 
 namespace kn::ops {

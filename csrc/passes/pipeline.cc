@@ -24,6 +24,7 @@ Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool t
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
       {"fuse_softmax_loss", fuse_softmax_loss},
+      {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},
       {"fuse_elementwise", fuse_elementwise},
   };

@@ -19,11 +19,13 @@ Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool
 
 // An equal, simpler value for an output of a node with known shapes, or an empty Value.
 Value simplify(const Node& node);
+Value simplify_move(const Node& node);  // its part for transposes and the like
 
 Graph merge_traces(const Graph& graph);       // an op and its twin that keeps its steps
 Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
 Graph fuse_conv(const Graph& graph);          // bias and activation into convolution
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
+Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
 Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
 

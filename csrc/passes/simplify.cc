@@ -128,7 +128,7 @@ Value simplify(const Node& node) {
     }
     return neutral_operand(node);
   }
-  return {};
+  return simplify_move(node);
 }
 
 }  // namespace kn

@@ -67,11 +67,60 @@ class Update : public UpdateKernel {
   }
 };
 
+template <class T>
+class SparseUpdate : public Kernel {
+ public:
+  explicit SparseUpdate(const KernelRequest& r)
+      : rule_(*find_sparse_update_rule(r.op)),
+        index_type_(r.in[1].dtype),
+        entries_(r.in[1].shape.elements()),
+        rows_(r.in[0].shape[0]),
+        width_(r.in[0].shape.elements(1, r.in[0].shape.rank())),
+        epsilon_(r.attrs.number("epsilon", 0.0)) {}
+
+  void run(const RunArgs& args) const override {
+    double scalars[kMaxUpdateScalars];
+    for (int k = 0; k < rule_.scalars; ++k) scalars[k] = *args.input<T>(3 + rule_.slots + k);
+    for (int64_t e = 0; e < rows_ * width_; ++e) {
+      double slots[kMaxUpdateSlots];
+      for (int k = 0; k < rule_.slots; ++k) slots[k] = args.input<T>(3 + k)[e];
+      const double p =
+          updated(rule_.kind, args.input<T>(0)[e], gradient(args, e), slots, scalars, epsilon_);
+      args.output<T>(0)[e] = static_cast<T>(p);
+      for (int k = 0; k < rule_.slots; ++k) args.output<T>(1 + k)[e] = static_cast<T>(slots[k]);
+    }
+  }
+
+ private:
+  double gradient(const RunArgs& args, int64_t e) const {
+    double sum = 0;
+    for (int64_t i = 0; i < entries_; ++i)
+      if (index(args, i) == e / width_) sum += args.input<T>(2)[i * width_ + e % width_];
+    return sum;
+  }
+  int64_t index(const RunArgs& args, int64_t i) const {
+    if (index_type_ == DType::u8) return args.input<uint8_t>(1)[i];
+    return index_type_ == DType::i32 ? args.input<int32_t>(1)[i] : args.input<int64_t>(1)[i];
+  }
+
+  const UpdateRule& rule_;
+  DType index_type_;
+  int64_t entries_, rows_, width_;
+  double epsilon_;
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_update(const KernelRequest& r, std::string& refusal) {
   if (r.in[0].dtype == DType::f32) return std::make_unique<Update<float>>(r);
   if (r.in[0].dtype == DType::f64) return std::make_unique<Update<double>>(r);
+  refusal = "computes float32 and float64";
+  return nullptr;
+}
+
+std::unique_ptr<Kernel> make_sparse_update(const KernelRequest& r, std::string& refusal) {
+  if (r.in[0].dtype == DType::f32) return std::make_unique<SparseUpdate<float>>(r);
+  if (r.in[0].dtype == DType::f64) return std::make_unique<SparseUpdate<double>>(r);
   refusal = "computes float32 and float64";
   return nullptr;
 }
