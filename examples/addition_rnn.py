@@ -1,7 +1,7 @@
 """Sequence to sequence: a network reads "535+61" letter by letter and writes "596".
 
 An LSTM reads the question into one vector, a second one writes the answer from it; neither knows
-what a digit is. More than 99% of sums it has never seen come out right.
+what a digit is. After 15 epochs, half a minute, 99% of sums it has never seen come out right.
 
     python addition_rnn.py [epochs]
 """

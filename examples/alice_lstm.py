@@ -5,7 +5,8 @@ an LSTM that keeps its state from call to call, then writes one character at a t
 
     python alice_lstm.py [epochs]
 
-Data: the book, which comes with the package. After 20 epochs the words are mostly English.
+Data: the book, which comes with the package. After 20 epochs, two minutes, the words are
+mostly English.
 """
 
 import sys

@@ -2,6 +2,8 @@
 
 Embedding, convolutions over three, then three words, the strongest answer anywhere in the text.
 
+Some 85% right in 8 seconds.
+
     python docstrings_cnn.py [epochs]
 
 Data: the docstrings of the Python that runs this, some 3000 of them, in eight topics.

@@ -4,6 +4,8 @@ The same images go through towers of 1 x 1, 3 x 3 and 5 x 5 convolutions and thr
 they see is put side by side. Two such blocks follow a first convolution, and batch normalization
 follows every convolution.
 
+About 88% of the test images in 5 epochs, a minute and a half.
+
     python fashion_inception.py [epochs]
 """
 

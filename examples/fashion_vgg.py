@@ -3,6 +3,8 @@
 Two pairs of convolutions, each with pooling and dropout, then two dense layers; trained by SGD with
 Nesterov momentum.
 
+About 90% of the test images in 5 epochs, a bit more than a minute.
+
     python fashion_vgg.py [epochs]
 """
 

@@ -1,4 +1,4 @@
-"""Keras's first example: a dense net on MNIST, 98.4% right after 20 epochs.
+"""Keras's first example: a dense net on MNIST (98.4% after 20 epochs by its documentation).
 
     python mnist_mlp.py [epochs]
 

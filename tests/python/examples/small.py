@@ -47,7 +47,7 @@ def replace_data():
     mnist.load_data = fashion_mnist.load_data = pictures(28)
     cifar10.load_data = pictures(32, channels=3)
     imdb.load_data = reviews
-    book = alice.load_data()[:10000]
+    book = alice.load_data()[:5000]
     alice.load_data = lambda: book
 
 
