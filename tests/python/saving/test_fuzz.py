@@ -86,6 +86,16 @@ def _config_of(rng, ending, data):
     return buffer.getvalue()
 
 
+def _weights_of(rng, data):
+    """An archive whose weights have bytes changed and right checksums."""
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        members = {name: z.read(name) for name in z.namelist()}
+    out = io.BytesIO()
+    weights = _bytes(rng, members[archive.WEIGHTS])
+    archive.write(out, members["metadata.json"], members["config.json"], weights)
+    return out.getvalue()
+
+
 def _mutate(ending, count, tmp_path, seed):
     rng = random.Random(seed)
     whole = _file(ending, tmp_path)
@@ -95,6 +105,8 @@ def _mutate(ending, count, tmp_path, seed):
     for number in range(count):
         if number % 2:
             data = _config_of(rng, ending, whole)
+        elif ending == "keras" and number % 4:  # past the checksums of the archive
+            data = _weights_of(rng, whole)
         else:
             data = _bytes(rng, whole)
         path.write_bytes(data)

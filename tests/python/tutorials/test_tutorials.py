@@ -51,10 +51,15 @@ sys.exit(__main__.main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_script(script, home, tmp_path):
+CALLS = [[script] for script in SCRIPTS]
+CALLS += [["--keras=1", script] for script in SCRIPTS if script.startswith("keras1_")]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_script(call, home, tmp_path):
+    *options, script = call
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", RUN, str(HERE / script)],
+        [sys.executable, "-W", "ignore", "-c", RUN, *options, str(HERE / script)],
         env={**os.environ, "HOME": str(home), "KERAS_HOME": str(home / ".keras")},
         cwd=tmp_path,
         capture_output=True,
