@@ -4,7 +4,8 @@
 // numbered through; a block of them goes through transform, 36 products and transform back in the
 // second cache. Errors of float32 grow about tenfold, which trained networks do not notice; float64
 // is left to the direct way.
-#include "cpu/conv.h"
+#include "cpu/conv_winograd.h"
+
 #include "cpu/conv_epilogue.h"
 #include "cpu/conv_tiles.h"
 #include "runtime/thread_pool.h"
@@ -13,74 +14,52 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr Dim kTile = 4, kSquare = 6;
 constexpr Dim kBlockBytes = 640 << 10;  // of both sides of the products of a block
 constexpr Dim kMostTiles = 96;          // of a block
 constexpr Dim kFewestChannels = 16;
 constexpr Dim kFewestTiles = 12;  // of a whole convolution: a register tile has as many rows
 
-// Channels that matrices of the domain are apart beyond their size: were they multiples of 4096
-// bytes apart, all points of a tile would meet in one set of the first cache.
-constexpr Dim kSkew = 16;
+}  // namespace
 
-Dim ceil_div(Dim a, Dim b) { return (a + b - 1) / b; }
-
-// The tiles of one side of a convolution: `from` reads (or is read by) tiles of `to`.
-struct TileGrid {
-  Dim batch = 0;
-  Dim in_height = 0, in_width = 0, out_height = 0, out_width = 0;
-  Dim before_height = 0, before_width = 0;
-  bool flat = false;  // tiles are one line high
-
-  Dim high() const { return flat ? 1 : kTile; }
-  Dim points() const { return flat ? 6 : 36; }
-  Dim taps() const { return flat ? 3 : 9; }
-  Dim rows() const { return ceil_div(out_height, high()); }
-  Dim columns() const { return ceil_div(out_width, kTile); }
-  Dim tiles() const { return batch * rows() * columns(); }
-
-  // The square of tile `t` in a tensor (batch, height, width, channels) from cell (y, x) on.
-  WinogradMove square(Dim image, Dim y, Dim x, Dim size, Dim height, Dim width, Dim channels,
-                      Dim& at) const {
-    WinogradMove m{};
-    at = ((image * height + y) * width + x) * channels;
-    m.channels = channels;
-    m.line = width * channels;
-    m.pixel = channels;
-    m.top = std::max<Dim>(-y, 0);
-    m.left = std::max<Dim>(-x, 0);
-    m.bottom = std::min(height - y, flat ? 1 : size);
-    m.right = std::min(width - x, size);
-    return m;
-  }
-  WinogradMove in_square(Dim t, Dim channels, Dim& at) const {
-    const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
-    return square(image, y * high() - before_height, x * kTile - before_width, kSquare, in_height,
-                  in_width, channels, at);
-  }
-  WinogradMove out_square(Dim t, Dim channels, Dim& at) const {
-    const Dim x = t % columns(), y = t / columns() % rows(), image = t / columns() / rows();
-    return square(image, y * high(), x * kTile, kTile, out_height, out_width, channels, at);
-  }
-};
-
-TileGrid grid_of(const ConvGeometry& g, bool adjoint) {
+TileGrid tile_grid(const ConvGeometry& g, bool adjoint) {
   const WindowAxis &h = g.window[1], &w = g.window[2];
   const bool flat = h.window == 1;
   if (!adjoint) return {g.batch, h.in, w.in, h.out, w.out, h.before, w.before, flat};
   return {g.batch, h.out, w.out, h.in, w.in, h.window - 1 - h.before, 2 - w.before, flat};
 }
 
-Dim block_of(const TileGrid& grid, Dim in, Dim out) {
+Dim tiles_of_block(const TileGrid& grid, Dim in, Dim out) {
   const Dim tiles = kBlockBytes / (grid.points() * static_cast<Dim>(sizeof(float)) * (in + out));
   return std::clamp<Dim>(tiles / 12 * 12, 12, kMostTiles);
 }
+
+bool suits_winograd(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
+                    std::string& refusal) {
+  const Window& w = g.window;
+  const auto three = [](const WindowAxis& a) {
+    return a.window == 3 && a.stride == 1 && a.dilation == 1 && a.before <= 2;
+  };
+  const auto one = [](const WindowAxis& a) {
+    return a.window == 1 && a.stride == 1 && a.before == 0 && a.after == 0;
+  };
+  if (r.in[0].dtype != DType::f32) refusal = "computes float32 only";
+  else if (g.groups > 1) refusal = concat_text(g.groups, " groups");
+  else if (w[0].in != 1 || !one(w[0]) || !(three(w[1]) || one(w[1])) || !three(w[2]))
+    refusal = "the window is not 3 x 3, nor 3 in a line, with strides and dilations of 1";
+  else if (g.channels < kFewestChannels || g.filters < kFewestChannels)
+    refusal = concat_text("fewer than ", kFewestChannels, " channels or filters");
+  else if (tile_grid(g, adjoint).tiles() < kFewestTiles)
+    refusal = concat_text("fewer than ", kFewestTiles, " tiles");
+  return refusal.empty();
+}
+
+namespace {
 
 // Forward, or the gradient to the input: the same with the kernel turned around.
 class Winograd : public Kernel {
  public:
   Winograd(const ConvGeometry& g, bool adjoint, const ConvEpilogue<float>& epilogue, bool masks)
-      : grid_(grid_of(g, adjoint)),
+      : grid_(tile_grid(g, adjoint)),
         adjoint_(adjoint),
         epilogue_(epilogue),
         masks_(masks),
@@ -88,9 +67,9 @@ class Winograd : public Kernel {
         moves_(grid_.flat ? kernels_.line : kernels_.square),
         in_(adjoint ? g.filters : g.channels),
         out_(adjoint ? g.channels : g.filters),
-        block_(block_of(grid_, in_, out_)),
-        in_matrix_(block_ * in_ + kSkew),
-        out_matrix_(block_ * out_ + kSkew),
+        block_(tiles_of_block(grid_, in_, out_)),
+        in_matrix_(block_ * in_ + kWinogradSkew),
+        out_matrix_(block_ * out_ + kWinogradSkew),
         slots_(global_pool().threads()) {}
 
   size_t workspace_bytes() const override {
@@ -104,7 +83,7 @@ class Winograd : public Kernel {
     const float* w = args.input<float>(1);
     if (adjoint_) w = turned_around(args, kernel + grid_.points() * kernel_matrix());
     transform_kernel(args, w, kernel);
-    const Dim tiles = grid_.tiles(), blocks = ceil_div(tiles, block_);
+    const Dim tiles = grid_.tiles(), blocks = (tiles + block_ - 1) / block_;
     args.pool->run_chunks_in_slots(
         blocks, tiles * grid_.points() * in_ * out_ / 80, slots_, [&](int64_t block, int slot) {
           compute(args, kernel, block * block_, std::min(block_, tiles - block * block_),
@@ -114,7 +93,7 @@ class Winograd : public Kernel {
 
  private:
   Dim slot_elements() const { return grid_.points() * (in_matrix_ + out_matrix_); }
-  Dim kernel_matrix() const { return in_ * out_ + kSkew; }
+  Dim kernel_matrix() const { return in_ * out_ + kWinogradSkew; }
   Dim width() const { return 2 * kernels_.lanes; }
 
   // w (3, 3, out, in) as (3, 3, in, out), the taps from last to first.
@@ -198,136 +177,13 @@ class Winograd : public Kernel {
   int slots_;
 };
 
-// The gradient to the kernel: products over tiles of the input's and the output gradient's points.
-class WinogradWeights : public Kernel {
- public:
-  explicit WinogradWeights(const ConvGeometry& g)
-      : grid_(grid_of(g, false)),
-        kernels_(table().conv.f32),
-        moves_(grid_.flat ? kernels_.line : kernels_.square),
-        in_(g.channels),
-        out_(g.filters),
-        block_(block_of(grid_, in_, out_)),
-        in_matrix_(block_ * in_ + kSkew),
-        out_matrix_(block_ * out_ + kSkew),
-        blocks_(ceil_div(grid_.tiles(), block_)),
-        sums_(std::min(blocks_, std::clamp<Dim>(kSumBytes / (36 * in_ * out_), 4, kMostSums))),
-        slots_(global_pool().threads()) {}
-
-  size_t workspace_bytes() const override {
-    return sizeof(float) * (slots_ * slot_elements() + (sums_ - 1) * weights());
-  }
-
-  void run(const RunArgs& args) const override {
-    float* slots = static_cast<float*>(args.workspace);
-    float* out = args.output<float>(0);
-    const auto sum = [&](Dim i) {
-      return i == 0 ? out : slots + slots_ * slot_elements() + (i - 1) * weights();
-    };
-    args.pool->run_chunks_in_slots(
-        sums_, grid_.tiles() * grid_.points() * in_ * out_ / 80, slots_, [&](int64_t i, int slot) {
-          add_blocks(args, blocks_ * i / sums_, blocks_ * (i + 1) / sums_, sum(i),
-                     slots + slot * slot_elements());
-        });
-    args.pool->parallel_for(weights(), 4096, weights() * sums_ / 8, [&](int64_t from, int64_t to) {
-      for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
-    });
-  }
-
- private:
-  static constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
-
-  Dim weights() const { return grid_.taps() * in_ * out_; }
-  Dim sum_matrix() const { return in_ * out_ + kSkew; }
-  Dim slot_elements() const { return grid_.points() * (in_matrix_ + out_matrix_ + sum_matrix()); }
-
-  void add_blocks(const RunArgs& args, Dim from, Dim to, float* w, float* in) const {
-    float *out = in + grid_.points() * in_matrix_, *sums = out + grid_.points() * out_matrix_;
-    for (Dim block = from; block < to; ++block) {
-      const Dim first = block * block_, count = std::min(block_, grid_.tiles() - first);
-      transform_block(args, first, count, in, out);
-      for (Dim point = 0; point < grid_.points(); ++point)
-        multiply(in + point * in_matrix_, out + point * out_matrix_, sums + point * sum_matrix(),
-                 count, block > from);
-    }
-    WinogradMove m{};
-    m.channels = out_;
-    m.line = 3 * in_ * out_;
-    m.pixel = in_ * out_;
-    m.bottom = grid_.flat ? 1 : 3;
-    m.right = 3;
-    m.matrix = sum_matrix();
-    for (Dim i = 0; i < in_; ++i) {
-      m.from = sums + i * out_;
-      m.to = w + i * out_;
-      moves_.kernel_back(m);
-    }
-  }
-
-  void transform_block(const RunArgs& args, Dim first, Dim count, float* in, float* out) const {
-    Dim at = 0;
-    for (Dim t = 0; t < count; ++t) {
-      WinogradMove m = grid_.in_square(first + t, in_, at);
-      m.from = args.input<float>(0) + at;
-      m.to = in + t * in_;
-      m.matrix = in_matrix_;
-      moves_.input(m);
-      m = grid_.out_square(first + t, out_, at);
-      m.from = args.input<float>(1) + at;
-      m.to = out + t * out_;
-      m.matrix = out_matrix_;
-      moves_.spread(m);
-    }
-  }
-
-  void multiply(const float* in, const float* out, float* sum, Dim count, bool accumulate) const {
-    ConvPile pile{};
-    pile.run_count = 1;
-    pile.a_row = 1;
-    pile.a_step = in_;
-    pile.b_step = pile.c_row = out_;
-    pile.accumulate = accumulate;
-    const Dim width = 2 * kernels_.lanes;
-    for (Dim first = 0; first < out_; first += width) {
-      pile.c = sum + first;
-      ConvRun run{in, out + first, count};
-      run_tiles(kernels_, pile, &run, in_, std::min(width, out_ - first));
-    }
-  }
-
-  TileGrid grid_;
-  const ConvKernels<float>& kernels_;
-  const WinogradKernels& moves_;
-  Dim in_, out_;
-  Dim block_, in_matrix_, out_matrix_, blocks_, sums_;
-  int slots_;
-};
-
-bool fits(const KernelRequest& r, const ConvGeometry& g, bool adjoint, std::string& refusal) {
-  const Window& w = g.window;
-  const auto three = [](const WindowAxis& a) {
-    return a.window == 3 && a.stride == 1 && a.dilation == 1 && a.before <= 2;
-  };
-  const auto one = [](const WindowAxis& a) {
-    return a.window == 1 && a.stride == 1 && a.before == 0 && a.after == 0;
-  };
-  if (r.in[0].dtype != DType::f32) refusal = "computes float32 only";
-  else if (g.groups > 1) refusal = concat_text(g.groups, " groups");
-  else if (w[0].in != 1 || !one(w[0]) || !(three(w[1]) || one(w[1])) || !three(w[2]))
-    refusal = "the window is not 3 x 3, nor 3 in a line, with strides and dilations of 1";
-  else if (g.channels < kFewestChannels || g.filters < kFewestChannels)
-    refusal = concat_text("fewer than ", kFewestChannels, " channels or filters");
-  else if (grid_of(g, adjoint).tiles() < kFewestTiles)
-    refusal = concat_text("fewer than ", kFewestTiles, " tiles");
-  return refusal.empty();
-}
-
 }  // namespace
 
 std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::forward>(r);
   ConvEpilogue<float> epilogue;
-  if (!fits(r, g, false, refusal) || !parse_epilogue(r, epilogue, refusal)) return nullptr;
+  if (!suits_winograd(r, g, false, refusal) || !parse_epilogue(r, epilogue, refusal))
+    return nullptr;
   if (epilogue.activation != Opcode::copy && !epilogue.relu()) {
     refusal = "the activation is not relu";
     return nullptr;
@@ -337,14 +193,8 @@ std::unique_ptr<Kernel> make_conv_winograd(const KernelRequest& r, std::string& 
 
 std::unique_ptr<Kernel> make_conv_data_winograd(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::data>(r);
-  if (!fits(r, g, true, refusal)) return nullptr;
+  if (!suits_winograd(r, g, true, refusal)) return nullptr;
   return std::make_unique<Winograd>(g, true, ConvEpilogue<float>{}, masks_by_relu(r));
-}
-
-std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal) {
-  const ConvGeometry g = geometry_of<ConvPass::weights>(r);
-  if (!fits(r, g, false, refusal)) return nullptr;
-  return std::make_unique<WinogradWeights>(g);
 }
 
 }  // namespace kn::cpu
