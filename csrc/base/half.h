@@ -4,19 +4,21 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace kn {
 
-inline float bf16_to_float(uint16_t bits) {
+KN_HOST_DEVICE inline float bf16_to_float(uint16_t bits) {
   return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
-inline uint16_t float_to_bf16(float x) {
+KN_HOST_DEVICE inline uint16_t float_to_bf16(float x) {
   const uint32_t bits = std::bit_cast<uint32_t>(x);
   if (x != x) return static_cast<uint16_t>((bits >> 16) | 0x40u);  // keep it a NaN
   return static_cast<uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
-inline float f16_to_float(uint16_t bits) {
+KN_HOST_DEVICE inline float f16_to_float(uint16_t bits) {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
   const uint32_t magnitude = bits & 0x7FFFu;
   if (magnitude >= 0x7C00u)  // infinity, NaN
@@ -26,7 +28,7 @@ inline float f16_to_float(uint16_t bits) {
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
 }
 
-inline uint16_t float_to_f16(float x) {
+KN_HOST_DEVICE inline uint16_t float_to_f16(float x) {
   const uint32_t bits = std::bit_cast<uint32_t>(x);
   const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000u);
   const uint32_t magnitude = bits & 0x7FFFFFFFu;

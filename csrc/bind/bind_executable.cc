@@ -2,10 +2,10 @@
 
 #include "bind/bind.h"
 #include "bind/numpy.h"
-#include "cpu/families.h"
 #include "exec/batches.h"
 #include "exec/runnable_plan.h"
 #include "graph/builder.h"
+#include "runtime/devices.h"
 
 namespace kn::bind {
 
@@ -18,7 +18,7 @@ struct PyVariable {
 };
 
 PyVariable make_variable(const py::array& initial, std::string name) {
-  auto variable = std::make_shared<Variable>(to_host(initial), name);
+  auto variable = std::make_shared<Variable>(to_host(initial), name, current_device().device());
   const TensorType& type = variable->type();
   Value value = apply("variable", {},
                       {{"dtype", std::string(name_of(type.dtype))},
@@ -38,7 +38,7 @@ std::shared_ptr<Executable> make_executable(
                        variable.variable->name(), "'; got ", value.type());
     graph.updates.push_back({variable.value, value});
   }
-  return std::make_shared<Executable>(std::move(graph), cpu::kernels(), static_cast<Phase>(phase),
+  return std::make_shared<Executable>(std::move(graph), current_device(), static_cast<Phase>(phase),
                                       std::move(name));
 }
 
@@ -158,6 +158,8 @@ void bind_executable(py::module_& m) {
           [](const PyVariable& v) { return std::string(name_of(v.variable->type().dtype)); })
       .def_property_readonly(
           "shape", [](const PyVariable& v) { return shape_tuple(v.variable->type().shape); })
+      .def_property_readonly("device",
+                             [](const PyVariable& v) { return v.variable->device().name(); })
       .def("read", [](const PyVariable& v) { return to_array(v.variable->read()); })
       .def("write", [](PyVariable& v, const py::array& a) { v.variable->write(to_host(a)); });
 

@@ -17,5 +17,6 @@ PYBIND11_MODULE(_core, m) {
   kn::bind::bind_graph(m);
   kn::bind::bind_executable(m);
   kn::bind::bind_runtime(m);
+  kn::bind::bind_devices(m);
   kn::bind::bind_kernels(m);
 }

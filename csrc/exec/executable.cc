@@ -105,10 +105,12 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   std::vector<TensorType> types;
   for (const ArrayRef& a : inputs) types.push_back(a.type);
   const bool training = trains(phase);
-  const Graph compiled =
-      optimize(graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_); });
+  const Graph compiled = optimize(graph_, types, training, [&](const Node& node) {
+    return evaluate(node, kernels_.host());
+  });
   Plan plan = make_plan(compiled, kernels_);
   plan.training = training;
+  bring_to(*plan.device, plan.variables);
   lay_out_updated(plan);
   auto made = std::make_shared<const RunnablePlan>(std::move(plan));
   std::lock_guard<std::mutex> hold(lock_);
@@ -132,6 +134,7 @@ void Executable::drop_old_plans() {
 
 void Executable::run(const RunnablePlan& plan, std::span<const void* const> inputs,
                      std::span<void* const> outputs) {
+  plan.bring_variables();
   const StorageInUse hold;
   plan.run(inputs, outputs, step_.fetch_add(1, std::memory_order_relaxed), global_pool());
 }

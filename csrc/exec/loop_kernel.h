@@ -11,6 +11,8 @@ class WithLoops : public KernelSource {
  public:
   explicit WithLoops(const KernelSource& device) : device_(device) {}
   std::span<const Candidate> candidates(std::string_view op) const override;
+  Device& device() const override { return device_.device(); }
+  const KernelSource& host() const override { return device_.host(); }
 
  private:
   const KernelSource& device_;

@@ -24,6 +24,7 @@ class Planner {
   Planner(const Graph& graph, const KernelSource& kernels) : graph_(graph), kernels_(kernels) {}
 
   Plan run() {
+    plan_.device = &kernels_.device();
     for (const Value& v : graph_.inputs) plan_.inputs.push_back(v.type());
     for (const Value& v : graph_.outputs) plan_.outputs.push_back(v.type());
     for (int i = 0; i < static_cast<int>(graph_.inputs.size()); ++i)

@@ -55,6 +55,7 @@ struct Plan {
   std::vector<HostTensorPtr> constants;
   size_t arena_bytes = 0;
   bool training = false;
+  Device* device = nullptr;  // whose kernels the steps are
 
   std::string text() const;
 };

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "runtime/kernel.h"
+#include "runtime/queue.h"
 
 namespace kn {
 
@@ -51,6 +53,14 @@ Device& cpu_device() {
   static CpuDevice device;
   return device;
 }
+
+std::unique_ptr<Queue> Device::make_queue() { return nullptr; }
+
+void Device::set_memory_limit(size_t, bool) {
+  fail<RuntimeError>("the memory of device '", name(), "' cannot be limited");
+}
+
+Device& KernelSource::device() const { return cpu_device(); }
 
 Buffer::Buffer(Device& device, size_t bytes)
     : device_(&device), data_(device.allocate(bytes)), bytes_(bytes) {}

@@ -16,8 +16,10 @@
 
 namespace kn {
 
+class Device;
 class KernelSource;
 class ThreadPool;
+struct Queued;
 
 // What a kernel is wanted for: every shape is known.
 struct KernelRequest {
@@ -41,6 +43,9 @@ struct RunArgs {
   ThreadPool* pool;
   uint64_t step;           // counter of this run, the third key of Philox
   Fault* fault = nullptr;  // where indices outside their axis are reported, if anywhere
+  // Of devices with a queue (runtime/queue.h): there, kernels queue their work, and read the step
+  // from the queue and report faults to it.
+  const Queued* queued = nullptr;
 
   template <class T>
   const T* input(int i) const {
@@ -77,6 +82,10 @@ class KernelSource {
  public:
   virtual ~KernelSource() = default;
   virtual std::span<const Candidate> candidates(std::string_view op) const = 0;
+  // Whose memory the kernels work on: the CPU's unless said otherwise.
+  virtual Device& device() const;
+  // Kernels that work on ordinary memory, for what is computed while a plan is made.
+  virtual const KernelSource& host() const { return *this; }
 };
 
 }  // namespace kn

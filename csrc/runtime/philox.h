@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace kn {
 
 struct Philox {
@@ -12,7 +14,7 @@ struct Philox {
 };
 
 // Four words for block `block` of the stream keyed by (seed, step).
-inline Philox philox(uint64_t seed, uint64_t step, uint64_t block) {
+KN_HOST_DEVICE inline Philox philox(uint64_t seed, uint64_t step, uint64_t block) {
   uint32_t c0 = static_cast<uint32_t>(block), c1 = static_cast<uint32_t>(block >> 32);
   uint32_t c2 = static_cast<uint32_t>(step), c3 = static_cast<uint32_t>(step >> 32);
   uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
@@ -31,6 +33,6 @@ inline Philox philox(uint64_t seed, uint64_t step, uint64_t block) {
 }
 
 // [0, 1) with 24 bits, as a float holds them.
-inline float uniform01(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
+KN_HOST_DEVICE inline float uniform01(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 
 }  // namespace kn

@@ -38,6 +38,21 @@ void Variable::write(const HostTensor& value) {
   slab_->device()->copy_in(data_, value.data(), value.bytes());
 }
 
+void Variable::move_to(Device& device) {
+  if (&device == slab_->device()) return;
+  const HostTensor value = read();
+  auto slab = std::make_shared<Buffer>(device, type_.bytes());
+  device.copy_in(slab->data(), value.data(), value.bytes());
+  slab_ = std::move(slab);
+  data_ = slab_->data();
+  epoch.fetch_add(1, std::memory_order_release);
+}
+
+void bring_to(Device& device, const std::vector<std::shared_ptr<Variable>>& variables) {
+  const std::unique_lock<std::shared_mutex> nobody_runs(storage);
+  for (const auto& v : variables) v->move_to(device);
+}
+
 void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables) {
   if (variables.empty()) return;
   const std::unique_lock<std::shared_mutex> nobody_runs(storage);

@@ -19,19 +19,27 @@ class Variable : public Payload {
   const TensorType& type() const { return type_; }
   const std::string& name() const { return name_; }
   void* data() const { return data_; }
+  Device& device() const { return *slab_->device(); }
   HostTensor read() const;
   // Throws ValueError where shape or dtype differ from the variable's.
   void write(const HostTensor& value);
 
  private:
   friend void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
+  friend void bring_to(Device& device, const std::vector<std::shared_ptr<Variable>>& variables);
+  void move_to(Device& device);
+
   TensorType type_;
   std::string name_;
   std::shared_ptr<Buffer> slab_;
   void* data_ = nullptr;
 };
 
-// Moves the variables into one slab, in order, each at a 64-byte boundary; values are kept. Nothing
+// Moves those that live elsewhere to the device, values and all. Waits until no run uses the
+// addresses of variables.
+void bring_to(Device& device, const std::vector<std::shared_ptr<Variable>>& variables);
+
+// Moves the variables, all of one device, into one slab, in order, each at a 64-byte boundary; values are kept. Nothing
 // happens where they already lie so. Waits until no run uses the addresses of variables.
 void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
 
