@@ -4,8 +4,8 @@
 
 #include "cpu/families.h"
 #include "cpu/isa/isa.h"
-#include "cpu/random_draw.h"
 #include "cpu/ref/random.h"
+#include "runtime/draw.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {

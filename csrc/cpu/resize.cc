@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/resize_axis.h"
 #include "cpu/families.h"
-#include "cpu/resize_axis.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "cpu/isa/isa.h"
-#include "cpu/random_draw.h"
+#include "runtime/draw.h"
 
 namespace kn::cpu {
 

@@ -105,9 +105,8 @@ std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRe
   std::vector<TensorType> types;
   for (const ArrayRef& a : inputs) types.push_back(a.type);
   const bool training = trains(phase);
-  const Graph compiled = optimize(graph_, types, training, [&](const Node& node) {
-    return evaluate(node, kernels_.host());
-  });
+  const Graph compiled = optimize(
+      graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_.host()); });
   Plan plan = make_plan(compiled, kernels_);
   plan.training = training;
   bring_to(*plan.device, plan.variables);

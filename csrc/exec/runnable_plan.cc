@@ -105,8 +105,8 @@ void RunnablePlan::reserve(Arena& arena) const {
   try {
     arena.memory = Buffer(*plan_.device, memory_bytes_);
   } catch (const RuntimeError& e) {
-    fail<RuntimeError>(e.what(), " (a plan of ", plan_.steps.size(), " steps needs ",
-                       memory_bytes_, " bytes besides its variables)");
+    fail<RuntimeError>(e.what(), " (a plan of ", plan_.steps.size(), " steps needs ", memory_bytes_,
+                       " bytes besides its variables)");
   }
   arena.base = static_cast<char*>(arena.memory.data());
   if (queued_) arena.queue = plan_.device->make_queue();
@@ -209,8 +209,7 @@ void RunnablePlan::run_queued(std::span<const void* const> inputs, std::span<voi
   for (size_t i = 0; i < outputs.size(); ++i)
     queue.copy_out(outputs[i], arena->base + result_offset_[i], plan_.outputs[i].bytes());
   const FaultReport fault = queue.finish();
-  if (fault.raised)
-    fail_outside(*static_cast<const Node*>(fault.site), fault.index, fault.extent);
+  if (fault.raised) fail_outside(*static_cast<const Node*>(fault.site), fault.index, fault.extent);
   give_back(std::move(arena));
 }
 
@@ -222,8 +221,8 @@ void RunnablePlan::queue_steps(Arena& arena, const RunArgs& outer) const {
     const Step& step = plan_.steps[i];
     void** operands = table + first_slot_[i];
     queued.site = step.node.get();
-    RunArgs args{operands,   operands + step.in.size(), arena.base + step.workspace,
-                 outer.pool, outer.step};
+    RunArgs args{operands, operands + step.in.size(), arena.base + step.workspace, outer.pool,
+                 outer.step};
     args.queued = &queued;
     if (profiler) {
       profiler->time(step, [&] {

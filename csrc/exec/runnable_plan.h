@@ -53,8 +53,8 @@ class RunnablePlan {
   void place_constants();
 
   Plan plan_;
-  bool queued_ = false;          // the device has queues
-  Buffer constants_;             // there: copies of the plan's constants,
+  bool queued_ = false;  // the device has queues
+  Buffer constants_;     // there: copies of the plan's constants,
   std::vector<size_t> constant_offset_;
   std::vector<size_t> feed_offset_, result_offset_;  // and past the arena what goes in and out
   size_t memory_bytes_ = 0;

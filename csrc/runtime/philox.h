@@ -33,6 +33,8 @@ KN_HOST_DEVICE inline Philox philox(uint64_t seed, uint64_t step, uint64_t block
 }
 
 // [0, 1) with 24 bits, as a float holds them.
-KN_HOST_DEVICE inline float uniform01(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
+KN_HOST_DEVICE inline float uniform01(uint32_t bits) {
+  return static_cast<float>(bits >> 8) * 0x1p-24f;
+}
 
 }  // namespace kn

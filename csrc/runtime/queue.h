@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/function_ref.h"
+#include "base/observer.h"
 
 namespace kn {
 
@@ -28,6 +29,9 @@ class Queue {
   virtual void copy_in(void* to, const void* from, size_t bytes) = 0;
   virtual void copy_out(void* to, const void* from, size_t bytes) = 0;
   virtual void copy_within(void* to, const void* from, size_t bytes) = 0;
+  // Shows `observer`, which must outlive the queue's runs, what `from` holds when its turn comes:
+  // from a thread of the device, before finish() returns.
+  virtual void show(const Observer& observer, const TensorType& type, const void* from) = 0;
   // Queues what `work` queues. It may be recorded, and repeated from the record in later calls
   // until `changed` says that it is no longer the same.
   virtual void replay(FunctionRef<void()> work, bool changed) = 0;

@@ -39,8 +39,9 @@ class Variable : public Payload {
 // addresses of variables.
 void bring_to(Device& device, const std::vector<std::shared_ptr<Variable>>& variables);
 
-// Moves the variables, all of one device, into one slab, in order, each at a 64-byte boundary; values are kept. Nothing
-// happens where they already lie so. Waits until no run uses the addresses of variables.
+// Moves the variables, all of one device, into one slab, in order, each at a 64-byte boundary;
+// values are kept. Nothing happens where they already lie so. Waits until no run uses the addresses
+// of variables.
 void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);
 
 // Held by whoever uses addresses of variables; meanwhile none of them moves. Not recursive.

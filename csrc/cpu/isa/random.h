@@ -1,5 +1,5 @@
 // Table of the vectorised random draws. Every instruction set gives the same bits as the scalar
-// formulas of cpu/random_draw.cc, so contraction of products and sums is off for this family
+// formulas of runtime/draw.h, so contraction of products and sums is off for this family
 // (csrc/CMakeLists.txt).
 #pragma once
 

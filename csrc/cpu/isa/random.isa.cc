@@ -87,7 +87,7 @@ void uniform(const uint32_t* words, float low, float span, float most, float* ou
   }
 }
 
-// The formulas of cpu/random_draw.cc, operation by operation.
+// The formulas of runtime/draw.h, operation by operation.
 KN_INLINE float log_float(float x) {
   const int32_t bits = __builtin_bit_cast(int32_t, x), above = bits - 0x3F3504F3;
   const int32_t exponent = above >> 23;

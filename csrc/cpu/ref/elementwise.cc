@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/half.h"
-#include "cpu/random_draw.h"
 #include "cpu/ref/scalar_math.h"
+#include "runtime/draw.h"
 
 namespace kn::cpu::ref {
 

@@ -1,7 +1,7 @@
 #include "cpu/ref/random.h"
 
-#include "cpu/random_draw.h"
 #include "cpu/ref/moves.h"
+#include "runtime/draw.h"
 
 namespace kn::cpu::ref {
 

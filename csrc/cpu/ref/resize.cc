@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "base/resize_axis.h"
 #include "cpu/families.h"
-#include "cpu/resize_axis.h"
 
 namespace kn::cpu::ref {
 

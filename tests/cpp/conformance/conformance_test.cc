@@ -1,11 +1,9 @@
 // What every row of the list must pass; see case.h.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <set>
-#include <sstream>
 
-#include "conformance/case.h"
+#include "conformance/row.h"
 #include "graph/gradient.h"
 #include "support/interpreter.h"
 #include "support/kernels.h"
@@ -13,47 +11,8 @@
 namespace kn::test {
 namespace {
 
-// Ops that no device has a kernel for: a plan keeps one branch, or runs the steps itself (tested in
-// tests/cpp/exec).
-bool resolved_by_plan(std::string_view op) { return op == "select_phase" || op == "loop"; }
 constexpr double kStep = 1e-5;           // of the central differences
 constexpr int64_t kMaxDifferences = 24;  // elements per input that are compared
-
-std::string text_of(const Case& c, DType dtype) {
-  std::ostringstream text;
-  text << c.op << " " << c.attrs << " as " << name_of(dtype);
-  for (const Arg& a : c.args) text << " " << a.shape;
-  if (!c.note.empty()) text << " (" << c.note << ")";
-  return text.str();
-}
-
-std::vector<HostTensorPtr> draw_inputs(const Case& c, DType dtype) {
-  std::vector<HostTensorPtr> inputs;
-  for (const Arg& a : c.args) {
-    const DType type = a.follows_type ? dtype : a.dtype;
-    const double low = type == DType::u8 ? std::max(0.0, a.low) : a.low;
-    inputs.push_back(std::make_shared<HostTensor>(
-        a.values.empty() ? uniform(type, a.shape, low, a.high, 17 + inputs.size())
-                         : tensor(type, a.shape, a.values)));
-  }
-  return inputs;
-}
-
-// The op over constants of its inputs: every output type is exact.
-NodePtr exact_node(const Case& c, const std::vector<HostTensorPtr>& inputs) {
-  std::vector<Value> values;
-  for (const auto& t : inputs) values.push_back(constant(t));
-  return apply_all(c.op, values, c.attrs, c.payload)[0].node;
-}
-
-KernelCall call_of(const Case& c, const NodePtr& exact, const std::vector<HostTensorPtr>& inputs) {
-  KernelCall call{c.op, exact->attrs, {}, exact->outputs, c.payload.get(), {}};
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    call.in.push_back(inputs[i].get());
-    call.is_constant.push_back(c.args[i].constant);
-  }
-  return call;
-}
 
 // ---- Forward ----
 
@@ -285,13 +244,6 @@ bool has_float_path(const Case& c) {
 
 // ---- The tests ----
 
-}  // namespace
-
-// How GoogleTest names a row in its messages.
-void PrintTo(const Case* c, std::ostream* os) { *os << text_of(*c, c->dtypes[0]); }
-
-namespace {
-
 class Conformance : public ::testing::TestWithParam<const Case*> {};
 
 TEST_P(Conformance, ForwardAgreesWithTheReference) {
@@ -317,10 +269,7 @@ std::vector<const Case*> pointers() {
 }
 
 std::string test_name(const ::testing::TestParamInfo<const Case*>& info) {
-  std::string name = concat_text(info.param->op, "_", info.index, "_", info.param->note);
-  for (char& ch : name)
-    if (!std::isalnum(static_cast<unsigned char>(ch))) ch = '_';
-  return name;
+  return row_name(*info.param, info.index);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Conformance, ::testing::ValuesIn(pointers()), test_name);

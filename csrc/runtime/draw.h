@@ -1,19 +1,88 @@
-#include "cpu/random_draw.h"
+// The distributions that random kernels draw from, as plain numbers, and their scalar formulas, for
+// every device. Compiled without contraction to fused products, they give the same bits everywhere
+// (float64 normals as far as the logarithm does). For float32 they are vectorised in
+// cpu/isa/random.isa.cc.
+//
+// A 32-bit draw at position p takes word p % 4 of Philox block p / 4; a 64-bit draw takes words
+// 2 (p % 2) and 2 (p % 2) + 1 of block p / 2.
+#pragma once
 
 #include <bit>
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
 
-namespace kn::cpu {
+#include "base/host_device.h"
+#include "runtime/kernel.h"
+#include "runtime/philox.h"
 
-namespace {
+namespace kn {
 
-constexpr double kTruncation = 2;                      // standard deviations
-constexpr double kWithinTwo = 0.95449973610364158560;  // erf(2 / sqrt(2))
+struct PhiloxKey {
+  uint64_t seed, step;
+
+  KN_HOST_DEVICE uint32_t word(int64_t position) const {
+    return philox(seed, step, static_cast<uint64_t>(position) / 4).v[position % 4];
+  }
+  KN_HOST_DEVICE uint64_t long_word(int64_t position) const {
+    const Philox block = philox(seed, step, static_cast<uint64_t>(position) / 2);
+    const int at = static_cast<int>(position % 2) * 2;
+    return uint64_t{block.v[at]} << 32 | block.v[at + 1];
+  }
+};
+
+// min(low + span * u, most), u in [0, 1): `most` is just below the upper bound, which the rounded
+// sum could reach.
+template <class T>
+struct UniformDraw {
+  T low, span, most;
+};
+
+// mean + stddev * clip(z, -limit, limit), where z = sqrt(2) erfinv(factor * x) and x in (-1, 1) is
+// the inverse of the normal distribution, cut off at +-limit where factor = erf(limit / sqrt(2)).
+template <class T>
+struct NormalDraw {
+  T mean, stddev, factor, limit;
+};
+
+// 1 where word <= last, 0 elsewhere (and everywhere with `never`).
+struct BernoulliDraw {
+  uint32_t last;
+  bool never;
+};
+
+// x * scale where word >= first, 0 elsewhere.
+struct DropoutDraw {
+  uint32_t first;
+  double scale;
+};
+
+// low + (draw * span >> bits of the draw); span 0 stands for 2^64.
+struct IntegerDraw {
+  int64_t low;
+  uint64_t span;
+};
+
+// From the attributes of an op.
+template <class T>
+UniformDraw<T> uniform_draw(const Attrs& attrs);
+template <class T>
+NormalDraw<T> normal_draw(const Attrs& attrs, bool truncated);
+BernoulliDraw bernoulli_draw(const Attrs& attrs);
+DropoutDraw dropout_draw(const Attrs& attrs);
+IntegerDraw integer_draw(const Attrs& attrs);
+
+uint64_t seed_of(const Attrs& attrs);
+
+// The shape of a dropout's mask; is it smaller than x?
+Shape noise_shape(const KernelRequest& r);
+bool shared_noise(const KernelRequest& r);
+
+namespace draw {
 
 // Horner's rule, highest power first.
 template <class T, size_t N>
-T polynomial(const T (&coefficients)[N], T x) {
+KN_HOST_DEVICE T polynomial(const T (&coefficients)[N], T x) {
   T y = coefficients[0];
   for (size_t i = 1; i < N; ++i) y = y * x + coefficients[i];
   return y;
@@ -21,7 +90,7 @@ T polynomial(const T (&coefficients)[N], T x) {
 
 // log(x) for normal x > 0, within 2 ulp (the polynomial of Cephes). Written out here, since every
 // instruction set has to give the same bits.
-float log_float(float x) {
+KN_HOST_DEVICE inline float log_float(float x) {
   constexpr float kPoly[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
                              -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                              2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
@@ -38,7 +107,7 @@ float log_float(float x) {
 }
 
 // sqrt(2) erfinv(x), |x| < 1 (M. Giles, "Approximating the erfinv function", 2012).
-float normal_quantile(float x) {
+KN_HOST_DEVICE inline float normal_quantile(float x) {
   constexpr float kCentre[] = {2.81022636e-08f,  3.43273939e-07f, -3.5233877e-06f,
                                -4.39150654e-06f, 0.00021858087f,  -0.00125372503f,
                                -0.00417768164f,  0.246640727f,    1.50140941f};
@@ -51,7 +120,7 @@ float normal_quantile(float x) {
 }
 
 // The same for double (M. Wichura, algorithm AS 241, 1988).
-double normal_quantile(double x) {
+KN_HOST_DEVICE inline double normal_quantile(double x) {
   constexpr double kA[] = {2.5090809287301226727e+3, 3.3430575583588128105e+4,
                            6.7265770927008700853e+4, 4.5921953931549871457e+4,
                            1.3731693765509461125e+4, 1.9715909503065514427e+3,
@@ -88,94 +157,44 @@ double normal_quantile(double x) {
 }
 
 template <class T>
-T scaled(const NormalDraw<T>& draw, T x) {
+KN_HOST_DEVICE T scaled(const NormalDraw<T>& draw, T x) {
   const T z = normal_quantile(draw.factor * x);
   return draw.mean + draw.stddev * std::fmin(std::fmax(z, -draw.limit), draw.limit);
 }
 
-}  // namespace
+}  // namespace draw
 
-template <class T>
-UniformDraw<T> uniform_draw(const Attrs& attrs) {
-  const double low = attrs.number("low", 0), high = attrs.number("high", 1);
-  const T from = static_cast<T>(low), to = static_cast<T>(high);
-  return {from, static_cast<T>(high - low), from < to ? std::nextafter(to, from) : from};
-}
-template UniformDraw<float> uniform_draw(const Attrs&);
-template UniformDraw<double> uniform_draw(const Attrs&);
-
-template <class T>
-NormalDraw<T> normal_draw(const Attrs& attrs, bool truncated) {
-  return {static_cast<T>(attrs.number("mean", 0)), static_cast<T>(attrs.number("stddev", 1)),
-          truncated ? static_cast<T>(kWithinTwo) : T{1},
-          truncated ? static_cast<T>(kTruncation) : std::numeric_limits<T>::max()};
-}
-template NormalDraw<float> normal_draw(const Attrs&, bool);
-template NormalDraw<double> normal_draw(const Attrs&, bool);
-
-BernoulliDraw bernoulli_draw(const Attrs& attrs) {
-  const double words = std::nearbyint(attrs.number("p") * 0x1p32);
-  if (words < 1) return {0, true};
-  return {static_cast<uint32_t>(static_cast<uint64_t>(words) - 1), false};
-}
-
-DropoutDraw dropout_draw(const Attrs& attrs) {
-  const double rate = attrs.number("rate");
-  const double words = std::fmin(std::nearbyint(rate * 0x1p32), 0x1p32 - 1);
-  return {static_cast<uint32_t>(words), 1 / (1 - rate)};
-}
-
-IntegerDraw integer_draw(const Attrs& attrs) {
-  const double low = attrs.number("low", 0), high = attrs.number("high", 1);
-  const int64_t from = static_cast<int64_t>(low);
-  const uint64_t to =
-      high >= 0x1p63 ? uint64_t{1} << 63 : static_cast<uint64_t>(static_cast<int64_t>(high));
-  return {from, to - static_cast<uint64_t>(from)};
-}
-
-uint64_t seed_of(const Attrs& attrs) { return static_cast<uint64_t>(attrs.integer("seed")); }
-
-Shape noise_shape(const KernelRequest& r) {
-  Shape shape = r.in[0].shape;
-  const Ints given = r.attrs.ints("noise_shape", Ints(shape.rank(), kUnknown));
-  for (int i = 0; i < shape.rank(); ++i)
-    if (given[i] == 1) shape[i] = 1;
-  return shape;
-}
-
-bool shared_noise(const KernelRequest& r) { return !(noise_shape(r) == r.in[0].shape); }
-
-float drawn_from(const UniformDraw<float>& draw, uint32_t word) {
+KN_HOST_DEVICE inline float drawn_from(const UniformDraw<float>& draw, uint32_t word) {
   return std::fmin(draw.low + draw.span * uniform01(word), draw.most);
 }
 
-double drawn_from(const UniformDraw<double>& draw, uint64_t word) {
+KN_HOST_DEVICE inline double drawn_from(const UniformDraw<double>& draw, uint64_t word) {
   const double u = static_cast<double>(word >> 11) * 0x1p-53;
   return std::fmin(draw.low + draw.span * u, draw.most);
 }
 
 // x: the odd multiples of 2^-24 in (-1, 1), all of them exact.
-float drawn_from(const NormalDraw<float>& draw, uint32_t word) {
+KN_HOST_DEVICE inline float drawn_from(const NormalDraw<float>& draw, uint32_t word) {
   const float upper = static_cast<float>(word >> 8);
-  return scaled(draw, (upper - 0x1p23f) * 0x1p-23f + 0x1p-24f);
+  return draw::scaled(draw, (upper - 0x1p23f) * 0x1p-23f + 0x1p-24f);
 }
 
-double drawn_from(const NormalDraw<double>& draw, uint64_t word) {
+KN_HOST_DEVICE inline double drawn_from(const NormalDraw<double>& draw, uint64_t word) {
   const double upper = static_cast<double>(word >> 11);
-  return scaled(draw, (upper - 0x1p52) * 0x1p-52 + 0x1p-53);
+  return draw::scaled(draw, (upper - 0x1p52) * 0x1p-52 + 0x1p-53);
 }
 
-int64_t drawn_from(const IntegerDraw& draw, uint32_t word) {
+KN_HOST_DEVICE inline int64_t drawn_from(const IntegerDraw& draw, uint32_t word) {
   __extension__ using Wide = unsigned __int128;  // the span of int32 is 33 bits long
   const auto above = static_cast<uint64_t>(static_cast<Wide>(word) * draw.span >> 32);
   return static_cast<int64_t>(static_cast<uint64_t>(draw.low) + above);
 }
 
-int64_t drawn_from(const IntegerDraw& draw, uint64_t word) {
+KN_HOST_DEVICE inline int64_t drawn_from(const IntegerDraw& draw, uint64_t word) {
   __extension__ using Wide = unsigned __int128;
   const uint64_t above =
       draw.span ? static_cast<uint64_t>(static_cast<Wide>(word) * draw.span >> 64) : word;
   return static_cast<int64_t>(static_cast<uint64_t>(draw.low) + above);
 }
 
-}  // namespace kn::cpu
+}  // namespace kn

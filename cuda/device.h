@@ -1,0 +1,19 @@
+// A GPU as the engine sees it: memory from a pool, a queue per run in flight, its kernels.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/kernel.h"
+
+namespace kn::cuda {
+
+// Of every GPU that the driver shows, in its order; none where there is no driver. The sources live
+// as long as the process.
+const std::vector<const KernelSource*>& sources();
+
+// Why there are none: the driver's words.
+const std::string& absence();
+
+}  // namespace kn::cuda

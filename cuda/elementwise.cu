@@ -1,0 +1,193 @@
+// All elementwise ops, alone and fused: one kernel runs the program (base/program.h), an element
+// per thread at a time. Where the program ends in a reduction, the values to be reduced pass
+// through the workspace.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/program.h"
+#include "families.h"
+#include "program.h"
+#include "reduction.h"
+
+namespace kn::cuda {
+
+namespace {
+
+constexpr size_t kAlignment = 256;
+size_t padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+// The axes of the domain, with those joined that are one run of elements for every input.
+class JointWalk {
+ public:
+  explicit JointWalk(const Program& program) : strides_(program.inputs.size()) {
+    const Shape& domain = program.domain;
+    std::vector<std::array<Dim, kMaxRank>> all;
+    for (const TensorType& in : program.inputs) all.push_back(steps(in.shape, domain));
+    for (int axis = 0; axis < domain.rank(); ++axis) {
+      if (domain[axis] == 1) continue;
+      if (rank_ > 0 && joins(all, axis, domain[axis])) {
+        extent_[rank_ - 1] *= domain[axis];
+      } else {
+        extent_[rank_++] = domain[axis];
+      }
+      for (size_t i = 0; i < all.size(); ++i) strides_[i][rank_ - 1] = all[i][axis];
+    }
+  }
+
+  int rank() const { return rank_; }
+  const std::array<Dim, kMaxRank>& extent() const { return extent_; }
+  const std::array<Dim, kMaxRank>& strides(size_t input) const { return strides_[input]; }
+
+ private:
+  static std::array<Dim, kMaxRank> steps(const Shape& s, const Shape& domain) {
+    const auto own = strides_of(s);
+    const int lead = domain.rank() - s.rank();
+    std::array<Dim, kMaxRank> steps{};
+    for (int i = 0; i < s.rank(); ++i) steps[lead + i] = s[i] == 1 ? 0 : own[i];
+    return steps;
+  }
+
+  bool joins(const std::vector<std::array<Dim, kMaxRank>>& all, int axis, Dim n) const {
+    for (size_t i = 0; i < all.size(); ++i)
+      if (strides_[i][rank_ - 1] != n * all[i][axis]) return false;
+    return true;
+  }
+
+  int rank_ = 0;
+  std::array<Dim, kMaxRank> extent_{};
+  std::vector<std::array<Dim, kMaxRank>> strides_;
+};
+
+uint32_t first_kept(double rate) {
+  return static_cast<uint32_t>(std::fmin(std::nearbyint(rate * 0x1p32), 0x1p32 - 1));
+}
+
+class Elementwise : public Kernel {
+ public:
+  explicit Elementwise(Program program)
+      : program_(std::move(program)), walk_(program_), count_(program_.domain.elements()) {
+    for (const ProgramOutput& out : program_.outputs) {
+      offsets_.push_back(workspace_);
+      if (out.closing == Closing::none) continue;
+      const TensorType whole{program_.dtype_of_value(out.value), program_.domain};
+      workspace_ += padded(whole.bytes());
+      reductions_.push_back(reduction(out, whole));
+      needed_ = std::max(needed_, reductions_.back().workspace_bytes());
+    }
+  }
+
+  size_t workspace_bytes() const override { return workspace_ + needed_; }
+
+  bool in_place(int output, int input) const override {
+    if (program_.outputs[output].closing != Closing::none) return false;
+    if (input >= program_.input_count()) return false;
+    const TensorType& in = program_.inputs[input];
+    const DType to = program_.dtype_of_value(program_.outputs[output].value);
+    return in.shape.elements() == count_ && size_of(in.dtype) == size_of(to);
+  }
+
+  void run(const RunArgs& args) const override {
+    if (program_.value_count() <= 12) run_as<ProgramImage<12, 12, 12>>(args);
+    else run_as<ProgramImage<Program::kMaxValues, Program::kMaxValues, Program::kMaxValues>>(args);
+    size_t next = 0;
+    for (size_t o = 0; o < program_.outputs.size(); ++o)
+      if (program_.outputs[o].closing != Closing::none)
+        reductions_[next++].run(args, target(args, o), args.out[o],
+                                static_cast<char*>(args.workspace) + workspace_);
+  }
+
+ private:
+  Reduction reduction(const ProgramOutput& out, const TensorType& whole) const {
+    const AxisSet over = broadcast_axes(program_.domain, out.kept);
+    const ReduceKind kinds[] = {ReduceKind::sum, ReduceKind::sum, ReduceKind::mean, ReduceKind::max,
+                                ReduceKind::min};
+    return Reduction(kinds[static_cast<int>(out.closing)], whole.dtype,
+                     walk_axes(program_.domain, over, false),
+                     walk_axes(program_.domain, over, true));
+  }
+
+  void* target(const RunArgs& args, size_t output) const {
+    if (program_.outputs[output].closing == Closing::none) return args.out[output];
+    return static_cast<char*>(args.workspace) + offsets_[output];
+  }
+
+  template <class Image>
+  void run_as(const RunArgs& args) const {
+    if (count_ == 0) return;
+    Image p{};
+    p.count = count_;
+    p.rank = walk_.rank();
+    p.step = Step(args);
+    for (int i = 0; i < p.rank; ++i) p.extent[i] = walk_.extent()[i];
+    for (const TensorType& in : program_.inputs) {
+      ProgramInput& to = p.input[p.inputs];
+      to = {args.in[p.inputs], in.dtype, {}};
+      for (int i = 0; i < p.rank; ++i) to.stride[i] = walk_.strides(p.inputs)[i];
+      ++p.inputs;
+    }
+    for (const Instruction& from : program_.code) p.code[p.code_length++] = code_of(from);
+    for (size_t o = 0; o < program_.outputs.size(); ++o) {
+      const int value = program_.outputs[o].value;
+      p.result[p.results++] = {target(args, o), program_.dtype_of_value(value),
+                               static_cast<uint8_t>(value)};
+    }
+    // A column of values for each thread, within the 48 KB that every kernel may have.
+    const int values = program_.value_count();
+    const int threads = values <= 24 ? 256 : values <= 48 ? 128 : 64;
+    const int64_t blocks = std::min<int64_t>((count_ + threads - 1) / threads, 8192);
+    launch(program_kernel<Image>, dim3(static_cast<unsigned>(blocks)), dim3(threads),
+           sizeof(Slot) * values * threads, stream_of(args), p);
+  }
+
+  static ProgramCode code_of(const Instruction& from) {
+    const OpcodeInfo& info = info_of(from.op);
+    ProgramCode c{};
+    c.p0 = from.p0;
+    c.p1 = from.p1;
+    c.op = from.op;
+    c.from = from.from;
+    c.to = from.to;
+    c.arity = static_cast<uint8_t>(info.arity);
+    c.boolean = info.result == ResultRule::Bool;
+    for (int i = 0; i < info.arity; ++i) c.operand[i] = static_cast<uint8_t>(from.operands[i]);
+    if (from.op == Opcode::dropout) {
+      c.seed = static_cast<uint64_t>(from.seed);
+      c.first_kept = first_kept(from.p0);
+    }
+    return c;
+  }
+
+  Program program_;
+  JointWalk walk_;
+  int64_t count_;
+  std::vector<size_t> offsets_;  // of outputs that are reduced: their values in the workspace
+  std::vector<Reduction> reductions_;
+  size_t workspace_ = 0, needed_ = 0;
+};
+
+std::unique_ptr<Kernel> make_program(const KernelRequest& r, std::string& refusal) {
+  Program program;
+  if (!program_of(r.op, r.attrs, r.in, r.out, r.payload, program)) {
+    refusal = "no elementwise op";
+    return nullptr;
+  }
+  return std::make_unique<Elementwise>(std::move(program));
+}
+
+const Candidate kElementwise[] = {{"program", make_program}};
+
+const OpKernels kKernels[] = {
+#define KN_OP(name, arity, accepts, result) {#name, kElementwise},
+#include "base/elementwise_ops.inc"
+#undef KN_OP
+    {"cast", kElementwise},      {"zeros_like", kElementwise},     {"ones_like", kElementwise},
+    {"full_like", kElementwise}, {"broadcast_like", kElementwise}, {"broadcast_to", kElementwise},
+    {"fused", kElementwise},
+};
+
+}  // namespace
+
+std::span<const OpKernels> elementwise_kernels() { return kKernels; }
+
+}  // namespace kn::cuda

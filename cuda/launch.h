@@ -1,0 +1,38 @@
+// The one place that knows whether a .cu file is compiled for a GPU or as plain C++ for the host
+// stand-in (tests/cuda/stand_in): how kernels are launched, and how they find their dynamic shared
+// memory.
+#pragma once
+
+#include <cuda_runtime.h>
+
+namespace kn::cuda {
+
+#if defined(__CUDACC__)
+
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes,
+            cudaStream_t stream, const Arguments&... arguments) {
+  kernel<<<grid, block, shared_bytes, stream>>>(arguments...);
+}
+
+template <class T>
+__device__ T* dynamic_shared() {
+  extern __shared__ __align__(16) unsigned char kn_dynamic_shared[];
+  return reinterpret_cast<T*>(kn_dynamic_shared);
+}
+
+#else
+
+using stand_in::launch;
+
+template <class T>
+T* dynamic_shared() {
+  return static_cast<T*>(stand_in::place->dynamic_shared);
+}
+
+#endif
+
+inline constexpr unsigned kFullMask = 0xFFFFFFFFu;
+inline constexpr int kWarp = 32;
+
+}  // namespace kn::cuda

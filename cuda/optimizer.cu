@@ -1,0 +1,177 @@
+// Optimizer updates of any number of parameters in one launch: the pointers of all tensors travel
+// among the kernel's parameters, and blocks take chunks of them.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/update_rule.h"
+#include "each.h"
+#include "families.h"
+
+namespace kn::cuda {
+
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int64_t kChunk = 4 * kThreads;  // elements of one block
+constexpr int kFew = 24, kMany = 240;     // tensors of one launch
+
+// New parameter from parameter p, gradient g and slots s (overwritten); k are the rule's scalars.
+template <class T>
+__device__ T updated(UpdateKind kind, T p, T g, T* s, const T* k, T epsilon) {
+  switch (kind) {
+    case UpdateKind::sgd: return p - k[0] * g;
+    case UpdateKind::momentum: s[0] = k[1] * s[0] - k[0] * g; return p + s[0];
+    case UpdateKind::nesterov: s[0] = k[1] * s[0] - k[0] * g; return p + k[1] * s[0] - k[0] * g;
+    case UpdateKind::rmsprop:
+      s[0] = k[1] * s[0] + (1 - k[1]) * g * g;
+      return p - k[0] * g / (std::sqrt(s[0]) + epsilon);
+    case UpdateKind::adagrad: s[0] += g * g; return p - k[0] * g / (std::sqrt(s[0]) + epsilon);
+    case UpdateKind::adadelta: {
+      s[0] = k[1] * s[0] + (1 - k[1]) * g * g;
+      const T u = g * std::sqrt(s[1] + epsilon) / std::sqrt(s[0] + epsilon);
+      s[1] = k[1] * s[1] + (1 - k[1]) * u * u;
+      return p - k[0] * u;
+    }
+    case UpdateKind::adam:
+    case UpdateKind::amsgrad: {
+      s[0] = k[1] * s[0] + (1 - k[1]) * g;
+      s[1] = k[2] * s[1] + (1 - k[2]) * g * g;
+      T square = s[1];
+      if (kind == UpdateKind::amsgrad) square = s[2] = s[2] < s[1] ? s[1] : s[2];
+      return p - k[0] * s[0] / (std::sqrt(square) + epsilon);
+    }
+    case UpdateKind::adamax: {
+      s[0] = k[1] * s[0] + (1 - k[1]) * g;
+      const T decayed = k[2] * s[1], size = std::fabs(g);
+      s[1] = decayed < size ? size : decayed;
+      return p - k[0] * s[0] / (s[1] + epsilon);
+    }
+    case UpdateKind::nadam:
+      s[0] = k[3] * s[0] + (1 - k[3]) * g;
+      s[1] = k[4] * s[1] + (1 - k[4]) * g * g;
+      return p - (k[0] * g + k[1] * s[0]) / (std::sqrt(k[2] * s[1]) + epsilon);
+  }
+  return p;
+}
+
+template <class T>
+struct Tensor {
+  const T *p, *g, *slot[kMaxUpdateSlots];
+  T *new_p, *new_slot[kMaxUpdateSlots];
+  int64_t size;
+  int64_t first_chunk;  // of the launch
+};
+
+template <class T, int kTensors>
+struct UpdateTask {
+  UpdateKind kind;
+  int slots, scalars, tensors;
+  T epsilon;
+  const T* scalar[kMaxUpdateScalars];
+  Tensor<T> tensor[kTensors];
+};
+
+template <class T, int kTensors>
+__global__ void __launch_bounds__(kThreads)
+    update_kernel(const __grid_constant__ UpdateTask<T, kTensors> task) {
+  int low = 0, high = task.tensors - 1;  // the last tensor that begins at or before this chunk
+  while (low < high) {
+    const int middle = (low + high + 1) / 2;
+    if (task.tensor[middle].first_chunk <= static_cast<int64_t>(blockIdx.x)) low = middle;
+    else high = middle - 1;
+  }
+  const Tensor<T>& t = task.tensor[low];
+  T k[kMaxUpdateScalars] = {};
+  for (int i = 0; i < task.scalars; ++i) k[i] = *task.scalar[i];
+  const int64_t from = (static_cast<int64_t>(blockIdx.x) - t.first_chunk) * kChunk;
+  const int64_t end = from + kChunk < t.size ? from + kChunk : t.size;
+  for (int64_t e = from + threadIdx.x; e < end; e += kThreads) {
+    T s[kMaxUpdateSlots] = {};
+    for (int i = 0; i < task.slots; ++i) s[i] = t.slot[i][e];
+    t.new_p[e] = updated(task.kind, t.p[e], t.g[e], s, k, task.epsilon);
+    for (int i = 0; i < task.slots; ++i) t.new_slot[i][e] = s[i];
+  }
+}
+
+// Inputs: p × count, g × count, slot 0 × count, …, scalars. Outputs: p × count, slot 0 × count, …
+template <class T>
+class Update : public Kernel {
+ public:
+  explicit Update(const KernelRequest& r)
+      : rule_(*find_update_rule(r.op)),
+        count_(static_cast<int>(r.attrs.integer("count", 1))),
+        epsilon_(static_cast<T>(r.attrs.number("epsilon", 0.0))) {
+    for (int i = 0; i < count_; ++i) sizes_.push_back(r.in[i].shape.elements());
+  }
+
+  bool in_place(int output, int input) const override {
+    return output < count_ ? input == output : input == output + count_;
+  }
+
+  void run(const RunArgs& args) const override {
+    const int most = count_ <= kFew ? kFew : kMany;
+    for (int first = 0; first < count_; first += most) {
+      const int end = std::min(count_, first + most);
+      if (most == kFew) run_some<kFew>(args, first, end);
+      else run_some<kMany>(args, first, end);
+    }
+  }
+
+ private:
+  template <int kTensors>
+  void run_some(const RunArgs& args, int first, int end) const {
+    UpdateTask<T, kTensors> task{};
+    task.kind = rule_.kind;
+    task.slots = rule_.slots;
+    task.scalars = rule_.scalars;
+    task.epsilon = epsilon_;
+    for (int k = 0; k < rule_.scalars; ++k)
+      task.scalar[k] = args.input<T>(rule_.inputs_each() * count_ + k);
+    int64_t chunks = 0;
+    for (int i = first; i < end; ++i) {
+      if (sizes_[i] == 0) continue;
+      Tensor<T>& t = task.tensor[task.tensors++];
+      t.p = args.input<T>(i);
+      t.g = args.input<T>(count_ + i);
+      t.new_p = args.output<T>(i);
+      for (int k = 0; k < rule_.slots; ++k) {
+        t.slot[k] = args.input<T>((2 + k) * count_ + i);
+        t.new_slot[k] = args.output<T>((1 + k) * count_ + i);
+      }
+      t.size = sizes_[i];
+      t.first_chunk = chunks;
+      chunks += (t.size + kChunk - 1) / kChunk;
+    }
+    if (chunks > 0)
+      launch(update_kernel<T, kTensors>, dim3(static_cast<unsigned>(chunks)), dim3(kThreads), 0,
+             stream_of(args), task);
+  }
+
+  const UpdateRule& rule_;
+  int count_;
+  T epsilon_;
+  std::vector<int64_t> sizes_;
+};
+
+std::unique_ptr<Kernel> make_update(const KernelRequest& r, std::string& refusal) {
+  if (r.in[0].dtype == DType::f32) return std::make_unique<Update<float>>(r);
+  if (r.in[0].dtype == DType::f64) return std::make_unique<Update<double>>(r);
+  refusal = "computes float32 and float64";
+  return nullptr;
+}
+
+const Candidate kUpdate[] = {{"tensors", make_update}};
+
+const OpKernels kKernels[] = {
+#define KN_UPDATE_RULE(name, slots, scalars) \
+  {#name "_update", kUpdate}, {"multi_" #name "_update", kUpdate},
+#include "base/update_rules.inc"
+#undef KN_UPDATE_RULE
+};
+
+}  // namespace
+
+std::span<const OpKernels> optimizer_kernels() { return kKernels; }
+
+}  // namespace kn::cuda

@@ -1,0 +1,150 @@
+#include "queue.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "runtime/device.h"
+#include "status.h"
+
+namespace kn::cuda {
+
+namespace {
+constexpr size_t kPinned = size_t{256} << 10, kAlignment = 64;
+}
+
+CudaQueue::CudaQueue(Device& device, int index) : device_(device), index_(index) {
+  check(cudaSetDevice(index_), "choosing a device");
+  // Not the default stream: that one waits for all others.
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "making a stream");
+  control = static_cast<Control*>(device_.allocate(sizeof(Control)));
+}
+
+CudaQueue::~CudaQueue() {
+  (void)cudaSetDevice(index_);
+  (void)cudaStreamSynchronize(stream);
+  forget_record();
+  device_.release(control, sizeof(Control));
+  for (const Pinned& p : pinned_) (void)cudaFreeHost(p.memory);
+  (void)cudaStreamDestroy(stream);
+}
+
+// Pinned memory until the run is finished. A run that needs more than there is gets another piece;
+// the next run gets one that is large enough.
+void* CudaQueue::pinned(size_t bytes) {
+  const size_t wanted = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  if (pinned_.empty() || pinned_used_ + wanted > pinned_.back().bytes) {
+    size_t held = 0;
+    for (const Pinned& p : pinned_) held += p.bytes;
+    const size_t size = std::max({kPinned, 2 * held, wanted});
+    void* memory = nullptr;
+    check(cudaHostAlloc(&memory, size, cudaHostAllocDefault), "allocating pinned memory");
+    pinned_.push_back({memory, size});
+    pinned_used_ = 0;
+  }
+  void* at = static_cast<char*>(pinned_.back().memory) + pinned_used_;
+  pinned_used_ += wanted;
+  return at;
+}
+
+void CudaQueue::begin(uint64_t step) {
+  check(cudaSetDevice(index_), "choosing a device");
+  // The stream is done with all of it: the run before was finished, or failed.
+  while (pinned_.size() > 1) {
+    (void)cudaFreeHost(pinned_.front().memory);
+    pinned_.erase(pinned_.begin());
+  }
+  pinned_used_ = 0;
+  arrivals_.clear();
+  if (!graph_) showings_.clear();
+  Control start;
+  start.step = step;
+  copy_in(control, &start, sizeof start);
+}
+
+void CudaQueue::copy_in(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return;
+  void* staged = pinned(bytes);
+  std::memcpy(staged, from, bytes);
+  check(cudaMemcpyAsync(to, staged, bytes, cudaMemcpyHostToDevice, stream), "copying to the GPU");
+}
+
+void CudaQueue::copy_out(void* to, const void* from, size_t bytes) {
+  if (bytes == 0) return;
+  void* staged = pinned(bytes);
+  check(cudaMemcpyAsync(staged, from, bytes, cudaMemcpyDeviceToHost, stream),
+        "copying from the GPU");
+  arrivals_.push_back({to, staged, bytes});
+}
+
+void CudaQueue::copy_within(void* to, const void* from, size_t bytes) {
+  if (bytes == 0 || to == from) return;
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream), "copying on the GPU");
+}
+
+CudaQueue::Showing::~Showing() { (void)cudaFreeHost(copy); }
+
+void CudaQueue::show(const Observer& observer, const TensorType& type, const void* from) {
+  void* copy = nullptr;
+  check(cudaHostAlloc(&copy, std::max<size_t>(type.bytes(), 1), cudaHostAllocDefault),
+        "allocating pinned memory");
+  showings_.push_back(std::unique_ptr<Showing>(new Showing{&observer, type, copy}));
+  if (type.bytes())
+    check(cudaMemcpyAsync(copy, from, type.bytes(), cudaMemcpyDeviceToHost, stream),
+          "copying from the GPU");
+  const auto call = [](void* shown) {
+    const auto& s = *static_cast<const Showing*>(shown);
+    s.observer->see(s.type, s.copy);
+  };
+  check(cudaLaunchHostFunc(stream, call, showings_.back().get()), "calling the host");
+}
+
+void CudaQueue::replay(FunctionRef<void()> work, bool changed) {
+  if (changed) {
+    forget_record();
+    runs_ = 0;
+  }
+  // A plan that runs once is not worth a record.
+  if (!graph_ && ++runs_ >= 2) record(work);
+  if (graph_) {
+    check(cudaGraphLaunch(graph_, stream), "launching a recorded run");
+  } else {
+    work();
+    check(cudaGetLastError(), "launching kernels");
+  }
+}
+
+void CudaQueue::record(FunctionRef<void()> work) {
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a run");
+  cudaGraph_t graph = nullptr;
+  try {
+    work();
+  } catch (...) {
+    (void)cudaStreamEndCapture(stream, &graph);
+    if (graph) (void)cudaGraphDestroy(graph);
+    throw;
+  }
+  check(cudaStreamEndCapture(stream, &graph), "recording a run");
+  const cudaError_t status = cudaGraphInstantiate(&graph_, graph, 0);
+  (void)cudaGraphDestroy(graph);
+  if (status != cudaSuccess) graph_ = nullptr;
+  check(status, "making a recorded run ready");
+}
+
+void CudaQueue::forget_record() {
+  if (graph_) (void)cudaGraphExecDestroy(graph_);
+  graph_ = nullptr;
+  showings_.clear();
+}
+
+FaultReport CudaQueue::finish() {
+  auto* report = static_cast<Control*>(pinned(sizeof(Control)));
+  check(cudaMemcpyAsync(report, control, sizeof(Control), cudaMemcpyDeviceToHost, stream),
+        "copying from the GPU");
+  check(cudaStreamSynchronize(stream), "running kernels");
+  for (const Arrival& a : arrivals_) std::memcpy(a.to, a.from, a.bytes);
+  arrivals_.clear();
+  return {report->claimed != 0, report->index, report->extent, report->site};
+}
+
+}  // namespace kn::cuda

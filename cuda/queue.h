@@ -1,0 +1,59 @@
+// A run in flight on a GPU: one stream. What comes from and goes to ordinary memory passes through
+// pinned memory, so that the caller's arrays are free at once; the steps are recorded as a CUDA
+// graph the second time they come, and from then on launched as one.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "run.h"
+
+namespace kn::cuda {
+
+class CudaQueue : public StreamQueue {
+ public:
+  CudaQueue(Device& device, int index);
+  ~CudaQueue() override;
+
+  void begin(uint64_t step) override;
+  void copy_in(void* to, const void* from, size_t bytes) override;
+  void copy_out(void* to, const void* from, size_t bytes) override;
+  void copy_within(void* to, const void* from, size_t bytes) override;
+  void show(const Observer& observer, const TensorType& type, const void* from) override;
+  void replay(FunctionRef<void()> work, bool changed) override;
+  FaultReport finish() override;
+
+ private:
+  struct Pinned {
+    void* memory;
+    size_t bytes;
+  };
+  struct Arrival {
+    void* to;
+    const void* from;
+    size_t bytes;
+  };
+
+  // A copy of a tensor for its observer; a record refers to it.
+  struct Showing {
+    const Observer* observer;
+    TensorType type;
+    void* copy;
+    ~Showing();
+  };
+
+  void* pinned(size_t bytes);
+  void record(FunctionRef<void()> work);
+  void forget_record();
+
+  Device& device_;
+  int index_;
+  std::vector<Pinned> pinned_;  // all of it; what is used of the last one
+  size_t pinned_used_ = 0;
+  std::vector<Arrival> arrivals_;  // to be copied on once the stream is done
+  std::vector<std::unique_ptr<Showing>> showings_;
+  cudaGraphExec_t graph_ = nullptr;
+  int runs_ = 0;  // of the same work
+};
+
+}  // namespace kn::cuda

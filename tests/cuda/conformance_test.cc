@@ -1,0 +1,121 @@
+// Every row of the conformance list on the device against the CPU's reference: the results, the
+// same bits when run again with threads in another order, unaligned inputs, work in place.
+#include <set>
+
+#include "base/error.h"
+#include "conformance/row.h"
+#include "device_run.h"
+#include "graph/op_def.h"
+#include "hooks.h"
+
+namespace kn::test {
+namespace {
+
+// Ops without a CUDA kernel, and why. The list may only shrink.
+struct Missing {
+  std::string_view op, reason;
+};
+constexpr Missing kMissing[] = {
+    {"shape_of", "known when a plan is made, and folded on the CPU"},
+    {"size_of", "known when a plan is made, and folded on the CPU"},
+    {"shape_only", "stands for a tensor whose elements nobody reads"},
+};
+
+bool is_missing(std::string_view op) {
+  for (const Missing& m : kMissing)
+    if (m.op == op) return true;
+  return false;
+}
+
+Tolerance tolerance_of(const Case& c, DType dtype) {
+  if (dtype == DType::f32) return c.f32;
+  return dtype == DType::f64 ? c.f64 : Tolerance{};
+}
+
+void expect_close(const Case& c, const DeviceResults& got, const std::vector<HostTensor>& want,
+                  const std::string& what) {
+  ASSERT_EQ(got.tensors.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i) {
+    const DType t = want[i].dtype();
+    const bool stored = t == DType::f16 || t == DType::bf16;  // not computed on
+    EXPECT_TRUE(stored ? same_bits(got.tensors[i], want[i])
+                       : close(got.tensors[i], want[i], tolerance_of(c, t)))
+        << what << ", output " << i;
+  }
+}
+
+void expect_same(const DeviceResults& got, const DeviceResults& want, const std::string& what) {
+  for (size_t i = 0; i < want.tensors.size(); ++i)
+    EXPECT_TRUE(same_bits(got.tensors[i], want.tensors[i])) << what << ", output " << i;
+}
+
+void check_row(const Case& c, DType dtype) {
+  const auto inputs = draw_inputs(c, dtype);
+  const NodePtr exact = exact_node(c, inputs);
+  if (exact->op->is(kAlias) || exact->op->is(kSource) || resolved_by_plan(c.op)) return;
+  if (is_missing(c.op)) return;
+  const KernelCall call = call_of(c, exact, inputs);
+  const auto want = run_reference(call);
+  int made = 0;
+  for (const Candidate& candidate : device_source().candidates(c.op)) {
+    std::string refusal;
+    const auto kernel = make_kernel(candidate, call, refusal);
+    const std::string what = concat_text(text_of(c, dtype), " by ", candidate.name);
+    if (!kernel) {
+      EXPECT_FALSE(refusal.empty()) << what << " refused without a reason";
+      continue;
+    }
+    ++made;
+    const DeviceResults base = run_on_device(*kernel, call);
+    expect_close(c, base, want, what);
+    reverse_turns(true);
+    expect_same(run_on_device(*kernel, call), base, what + ", again in another order");
+    reverse_turns(false);
+    expect_same(run_on_device(*kernel, call, {.misalign = 8}), base, what + ", unaligned");
+    expect_same(run_on_device(*kernel, call, {.use_in_place = true}), base, what + ", in place");
+  }
+  EXPECT_GT(made, 0) << text_of(c, dtype) << ": no CUDA kernel takes it";
+}
+
+class OnDevice : public ::testing::TestWithParam<const Case*> {};
+
+TEST_P(OnDevice, AgreesWithTheReference) {
+  for (DType dtype : GetParam()->dtypes) check_row(*GetParam(), dtype);
+}
+
+std::vector<const Case*> rows() {
+  std::vector<const Case*> all;
+  for (const Case& c : all_cases()) all.push_back(&c);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OnDevice, ::testing::ValuesIn(rows()),
+                         [](const ::testing::TestParamInfo<const Case*>& info) {
+                           return row_name(*info.param, info.index);
+                         });
+
+TEST(OpList, EveryOpHasACudaKernelOrAReason) {
+  for (const OpDef* op : all_ops()) {
+    if (op->is(kSource) || op->is(kAlias) || resolved_by_plan(op->name)) continue;
+    const bool has = !device_source().candidates(op->name).empty();
+    EXPECT_NE(has, is_missing(op->name))
+        << op->name << (has ? " has a kernel: take it off the list" : " has no CUDA kernel");
+  }
+}
+
+TEST(Faults, AnIndexOutsideItsAxisIsReported) {
+  const HostTensor x = uniform(DType::f32, {4, 3}, -1, 1, 1);
+  const HostTensor indices = tensor(DType::i64, {3}, {1, 7, 2});
+  const Attrs attrs{{"axis", int64_t{0}}};
+  const KernelCall call{"gather", attrs, {&x, &indices}, {{DType::f32, {3, 3}}}};
+  std::string refusal;
+  const auto kernel = make_kernel(device_source().candidates("gather")[0], call, refusal);
+  const DeviceResults got = run_on_device(*kernel, call);
+  EXPECT_TRUE(got.fault.raised);
+  EXPECT_EQ(got.fault.index, 7);
+  EXPECT_EQ(got.fault.extent, 4);
+  EXPECT_EQ(numbers(got.tensors[0])[3], 0) << "a row of zeros";
+}
+
+}  // namespace
+}  // namespace kn::test

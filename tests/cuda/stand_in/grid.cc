@@ -1,0 +1,263 @@
+#include "grid.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fiber.h"
+
+namespace stand_in {
+
+Place* place = nullptr;
+
+namespace {
+
+constexpr unsigned kWarp = 32, kMostThreads = 1024;
+constexpr size_t kMostShared = 227 << 10;
+
+Order order = Order::rising;
+Counts counted;
+
+std::string text_of(std::source_location where) {
+  std::string file = where.file_name();
+  return file.substr(file.rfind('/') + 1) + ":" + std::to_string(where.line());
+}
+
+bool same(std::source_location a, std::source_location b) {
+  return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
+}
+
+struct Thread {
+  enum State { ready, at_barrier, at_exchange, over };
+  Place place;
+  Fiber* fiber = nullptr;
+  State state = ready;
+  std::source_location where;
+  // Of an exchange.
+  Exchange kind{};
+  unsigned mask = 0;
+  uint64_t value = 0, result = 0;
+  int source = 0;
+};
+
+class Block {
+ public:
+  Block(dim3 grid, dim3 size, size_t shared_bytes, const std::function<void()>& body)
+      : size_(size), grid_(grid), body_(body), shared_(shared_bytes / 16 + 1) {
+    threads_.resize(size_t{size.x} * size.y * size.z);
+    while (fibers().size() < threads_.size()) fibers().emplace_back();
+  }
+
+  void run(uint3 index) {
+    std::fill(shared_.begin(), shared_.end(), Cell{0xC9C9C9C9C9C9C9C9u, 0xC9C9C9C9C9C9C9C9u});
+    for (size_t i = 0; i < threads_.size(); ++i) begin(i, index);
+    left_ = threads_.size();
+    Block* before = std::exchange(running, this);
+    try {
+      while (left_ > 0) round();
+    } catch (...) {
+      running = before;
+      place = nullptr;
+      throw;
+    }
+    running = before;
+    place = nullptr;
+  }
+
+  void pause(Thread::State state, std::source_location where) {
+    Thread& t = *now_;
+    t.state = state;
+    t.where = where;
+    t.fiber->pause();
+  }
+
+  uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source,
+                std::source_location where) {
+    Thread& t = *now_;
+    t.kind = kind;
+    t.mask = mask;
+    t.value = value;
+    t.source = source;
+    t.where = where;
+    t.state = Thread::at_exchange;
+    // Nothing may be thrown past the end of a fiber's stack: the scheduler throws it.
+    try {
+      if (complete(t)) return t.result;
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    t.fiber->pause();
+    return t.result;
+  }
+
+  static Block* running;
+
+ private:
+  struct alignas(16) Cell {
+    uint64_t a, b;
+  };
+
+  static std::deque<Fiber>& fibers() {
+    static auto* pool = new std::deque<Fiber>;
+    return *pool;
+  }
+
+  void begin(size_t i, uint3 index) {
+    Thread& t = threads_[i];
+    const auto n = static_cast<unsigned>(i);
+    t = {};
+    t.place = {{n % size_.x, n / size_.x % size_.y, n / size_.x / size_.y},
+               index,
+               size_,
+               grid_,
+               shared_.data()};
+    t.fiber = &fibers()[i];
+    t.fiber->start([](void* body) { (*static_cast<const std::function<void()>*>(body))(); },
+                   const_cast<std::function<void()>*>(&body_));
+  }
+
+  // Every thread that can, goes on once; then barriers open.
+  void round() {
+    bool moved = false;
+    const size_t n = threads_.size();
+    for (size_t k = 0; k < n; ++k) {
+      Thread& t = threads_[order == Order::rising ? k : n - 1 - k];
+      if (t.state != Thread::ready) continue;
+      moved = true;
+      now_ = &t;
+      place = &t.place;
+      const bool goes_on = t.fiber->resume();
+      if (error_) std::rethrow_exception(error_);
+      if (goes_on) continue;
+      t.state = Thread::over;
+      --left_;
+    }
+    if (!moved) open_barrier();
+  }
+
+  void open_barrier() {
+    const Thread* first = nullptr;
+    for (const Thread& t : threads_) {
+      if (t.state == Thread::at_exchange)
+        throw ExecutionError("lanes of a warp wait for others that do not come: thread " + name(t) +
+                             " at " + text_of(t.where));
+      if (t.state == Thread::over)
+        throw ExecutionError("thread " + name(t) +
+                             " has ended while others wait at a barrier of its block");
+      if (!first) first = &t;
+      if (!same(t.where, first->where))
+        throw ExecutionError("threads of a block wait at different barriers: " + name(*first) +
+                             " at " + text_of(first->where) + ", " + name(t) + " at " +
+                             text_of(t.where));
+    }
+    for (Thread& t : threads_) t.state = Thread::ready;
+    ++counted.barriers;
+  }
+
+  // Lets the lanes of t's mask go on if all of them are there.
+  bool complete(Thread& t) {
+    const size_t number = static_cast<size_t>(&t - threads_.data());
+    const size_t warp = number / kWarp * kWarp;
+    if (!(t.mask >> (number - warp) & 1))
+      throw ExecutionError("thread " + name(t) + " is not in its own mask at " + text_of(t.where));
+    for (unsigned lane = 0; lane < kWarp; ++lane) {
+      if (!(t.mask >> lane & 1)) continue;
+      if (warp + lane >= threads_.size())
+        throw ExecutionError("a mask names lanes that the block does not have, at " +
+                             text_of(t.where));
+      const Thread& other = threads_[warp + lane];
+      if (other.state == Thread::over)
+        throw ExecutionError("thread " + name(other) + " has ended, but is in the mask at " +
+                             text_of(t.where));
+      if (other.state != Thread::at_exchange) return false;
+      if (other.mask != t.mask || other.kind != t.kind || !same(other.where, t.where))
+        throw ExecutionError("lanes of a warp meet in different places: " + name(other) + " at " +
+                             text_of(other.where) + ", " + name(t) + " at " + text_of(t.where));
+    }
+    exchange(warp, t.mask, t.kind);
+    return true;
+  }
+
+  void exchange(size_t warp, unsigned mask, Exchange kind) {
+    uint64_t ballot = 0;
+    for (unsigned lane = 0; lane < kWarp; ++lane)
+      if (mask >> lane & 1 && threads_[warp + lane].value) ballot |= uint64_t{1} << lane;
+    for (unsigned lane = 0; lane < kWarp; ++lane) {
+      if (!(mask >> lane & 1)) continue;
+      Thread& t = threads_[warp + lane];
+      t.result = kind == Exchange::ballot ? ballot : t.value;
+      if (kind == Exchange::shuffle) {
+        if (!(mask >> t.source & 1))
+          throw ExecutionError("a shuffle reads a lane outside its mask at " + text_of(t.where));
+        t.result = threads_[warp + static_cast<unsigned>(t.source)].value;
+      }
+      t.state = Thread::ready;
+    }
+  }
+
+  static std::string name(const Thread& t) {
+    const auto part = [](uint3 at) {
+      return "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ", " +
+             std::to_string(at.z) + ")";
+    };
+    return part(t.place.thread) + " of block " + part(t.place.block);
+  }
+
+  dim3 size_, grid_;
+  const std::function<void()>& body_;
+  std::vector<Cell> shared_;
+  std::vector<Thread> threads_;
+  Thread* now_ = nullptr;
+  size_t left_ = 0;
+  std::exception_ptr error_;
+};
+
+Block* Block::running = nullptr;
+
+Block& running() {
+  if (!Block::running) throw ExecutionError("no kernel is running");
+  return *Block::running;
+}
+
+// Static shared memory is one array for all: one grid at a time.
+std::mutex one_grid;
+
+}  // namespace
+
+void set_order(Order wanted) { order = wanted; }
+Counts counts() { return counted; }
+
+void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& body) {
+  const size_t threads = size_t{block.x} * block.y * block.z;
+  if (threads == 0 || threads > kMostThreads || block.z > 64)
+    throw ExecutionError("a block of " + std::to_string(threads) + " threads cannot be launched");
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
+    throw ExecutionError("a grid of " + std::to_string(grid.x) + " x " + std::to_string(grid.y) +
+                         " x " + std::to_string(grid.z) + " blocks cannot be launched");
+  if (shared_bytes > kMostShared)
+    throw ExecutionError(std::to_string(shared_bytes) + " bytes of shared memory are too many");
+  std::lock_guard<std::mutex> hold(one_grid);
+  Block one(grid, block, shared_bytes, body);
+  ++counted.launches;
+  for (unsigned z = 0; z < grid.z; ++z)
+    for (unsigned y = 0; y < grid.y; ++y)
+      for (unsigned x = 0; x < grid.x; ++x) {
+        one.run({x, y, z});
+        ++counted.blocks;
+        counted.threads += threads;
+      }
+}
+
+void block_barrier(std::source_location where) { running().pause(Thread::at_barrier, where); }
+
+uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source,
+              std::source_location where) {
+  return running().meet(kind, mask, value, source, where);
+}
+
+}  // namespace stand_in
