@@ -5,11 +5,12 @@ BIN     = $(VENV)/bin
 JOBS   ?= $(shell nproc)
 BUILD  ?= build/test
 
-.PHONY: help demo test bench lint format stubs clean
+.PHONY: help demo test gpu-check bench lint format stubs clean
 
 help:
 	@echo "make demo    build, install, train a classifier on real data, save it, load it, predict"
 	@echo "make test    build with the C++ tests, run ctest and pytest"
+	@echo "make gpu-check  on a machine with nvcc and a GPU: build with CUDA, prove it on the device"
 	@echo "make bench   GEMM and training-step timings of this build"
 	@echo "make lint    ruff, clang-format and the rules of the house (tools/)"
 	@echo "make clean   remove builds and virtual environments"
@@ -36,6 +37,9 @@ test: $(BIN)/python
 	rm -f $(VENV)/installed
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(BIN)/python -m pytest -q tests/python
+
+gpu-check:
+	tools/gpu_check.sh
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/train_step.py

@@ -115,7 +115,7 @@ void CudaQueue::replay(FunctionRef<void()> work, bool changed) {
 }
 
 void CudaQueue::record(FunctionRef<void()> work) {
-  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a run");
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "recording a run");
   cudaGraph_t graph = nullptr;
   try {
     work();

@@ -6,7 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "run.h"
+#include "runtime/device.h"
+#include "stream_queue.h"
 
 namespace kn::cuda {
 

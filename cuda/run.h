@@ -7,25 +7,9 @@
 
 #include "launch.h"
 #include "runtime/kernel.h"
-#include "runtime/queue.h"
+#include "stream_queue.h"
 
 namespace kn::cuda {
-
-// In device memory, one per queue.
-struct Control {
-  uint64_t step = 0;
-  unsigned claimed = 0;  // 1 where the rest is a fault
-  double index = 0;
-  int64_t extent = 0;
-  const void* site = nullptr;
-};
-
-// A queue of this device, as far as kernels know it.
-class StreamQueue : public Queue {
- public:
-  cudaStream_t stream = nullptr;
-  Control* control = nullptr;
-};
 
 inline StreamQueue& queue_of(const RunArgs& args) {
   return static_cast<StreamQueue&>(*args.queued->queue);

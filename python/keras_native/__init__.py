@@ -15,6 +15,7 @@ _MODULES = [
     "applications",
     "backend",
     "callbacks",
+    "config",
     "constraints",
     "datasets",
     "engine",

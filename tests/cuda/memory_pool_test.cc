@@ -90,8 +90,11 @@ TEST(MemoryPool, RandomUseKeepsBlocksApart) {
       auto* p = static_cast<char*>(pool.allocate(bytes));
       ASSERT_NE(p, nullptr);
       const auto next = live.lower_bound(p);
-      if (next != live.end()) ASSERT_LE(p + bytes, next->first);
-      if (next != live.begin()) ASSERT_LE(std::prev(next)->first + std::prev(next)->second, p);
+      const bool after = next == live.end() || p + bytes <= next->first;
+      ASSERT_TRUE(after) << "overlaps the block behind";
+      const bool before =
+          next == live.begin() || std::prev(next)->first + std::prev(next)->second <= p;
+      ASSERT_TRUE(before) << "overlaps the block in front";
       live[p] = bytes;
     } else {
       const auto victim = std::next(live.begin(), random() % live.size());

@@ -3,6 +3,7 @@
 This package is the only importer of `keras_native._core`.
 """
 
+from . import devices
 from .common import (
     backend,
     cast_to_floatx,

@@ -1,0 +1,91 @@
+# Whether and how cuda/ is built. KERAS_NATIVE_CUDA:
+#   AUTO      where a CUDA compiler and NVIDIA's driver are found
+#   ON        always; the compiler may come from NVIDIA's packages on PyPI
+#   STAND_IN  against the stand-in for the execution model (tests/cuda/stand_in): the kernels run on
+#             the CPU, slowly. For tests of everything above them without a GPU.
+#   OFF       not at all
+set(KERAS_NATIVE_CUDA AUTO CACHE STRING "Build _cuda: AUTO, ON, STAND_IN or OFF")
+
+# Machine code for A100 and H100/H200, intermediate code for what comes later.
+set(KERAS_NATIVE_CUDA_ARCHITECTURES 80-real 90a-real 90-virtual
+    CACHE STRING "CUDA architectures, as CMAKE_CUDA_ARCHITECTURES")
+
+# Arithmetic that must have the CPU's bits: no fused products there.
+set(KN_CUDA_EXACT random.cu resize.cu)
+
+# The nvcc of the path, of CUDA's usual place, or of the packages on PyPI; in `out`, or empty.
+function(kn_find_nvcc out)
+  find_program(KN_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATH_SUFFIXES bin
+               PATHS /usr/local/cuda/bin)
+  if(NOT KN_NVCC)
+    find_package(Python COMPONENTS Interpreter QUIET)
+    if(Python_EXECUTABLE)
+      execute_process(
+        COMMAND ${Python_EXECUTABLE} -c
+                "import nvidia, pathlib; print(*(p for r in nvidia.__path__ for p in pathlib.Path(r).glob('cu*/bin')), sep=';')"
+        OUTPUT_VARIABLE folders OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+      find_program(KN_NVCC nvcc PATHS ${folders} NO_DEFAULT_PATH)
+    endif()
+  endif()
+  set(${out} "${KN_NVCC}" PARENT_SCOPE)
+endfunction()
+
+function(kn_cuda_wanted out)
+  if(NOT KERAS_NATIVE_CUDA STREQUAL "AUTO")
+    set(${out} ${KERAS_NATIVE_CUDA} PARENT_SCOPE)
+    return()
+  endif()
+  kn_find_nvcc(nvcc)
+  find_library(KN_DRIVER NAMES libcuda.so.1 PATHS /usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib/wsl/lib)
+  if(nvcc AND KN_DRIVER)
+    set(${out} ON PARENT_SCOPE)
+  else()
+    set(${out} OFF PARENT_SCOPE)
+  endif()
+endfunction()
+
+# How nvcc is to compile the .cu files of a target: warnings are errors, as far as they are ours.
+function(kn_cuda_language target)
+  if(KN_CUDA STREQUAL "STAND_IN")
+    file(GLOB stand_in CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cuda/stand_in/*.cc)
+    target_sources(${target} PRIVATE ${stand_in})
+    target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/tests/cuda/stand_in)
+    file(GLOB cu CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cuda/*.cu)
+    set_source_files_properties(${cu} PROPERTIES LANGUAGE CXX)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON
+    CUDA_RUNTIME_LIBRARY Static CUDA_ARCHITECTURES "${KERAS_NATIVE_CUDA_ARCHITECTURES}"
+    CUDA_VISIBILITY_PRESET hidden)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Werror=all-warnings>)
+  foreach(source IN LISTS KN_CUDA_EXACT)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/cuda/${source}
+                                PROPERTIES COMPILE_OPTIONS --fmad=false)
+  endforeach()
+  find_package(CUDAToolkit REQUIRED)
+  target_link_libraries(${target} PUBLIC CUDA::cudart_static)
+endfunction()
+
+kn_cuda_wanted(KN_CUDA)
+message(STATUS "CUDA: ${KN_CUDA}")
+if(KN_CUDA STREQUAL "ON" OR KN_CUDA STREQUAL "TRUE" OR KN_CUDA STREQUAL "1")
+  set(KN_CUDA ON)
+  kn_find_nvcc(nvcc)
+  if(nvcc AND NOT CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_COMPILER ${nvcc})
+  endif()
+  # The compiler of the 13.0 packages looks for its libraries beside those that are there.
+  get_filename_component(root "${nvcc}" REALPATH)
+  get_filename_component(root "${root}" DIRECTORY)
+  get_filename_component(root "${root}" DIRECTORY)
+  if(EXISTS ${root}/lib/libcudart_static.a)
+    set(ENV{NVCC_APPEND_FLAGS} "-L${root}/lib")
+    set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -L${root}/lib")
+    list(APPEND CMAKE_PREFIX_PATH ${root})
+  endif()
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES ${KERAS_NATIVE_CUDA_ARCHITECTURES})
+  endif()
+  enable_language(CUDA)
+endif()
