@@ -119,7 +119,9 @@ class Pool : public Kernel {
     else if constexpr (rule == Rule::max_pick)
       each(args, count_, MaxForward<T>{m_, x, args.input<T>(1), out});
     else if constexpr (rule == Rule::average) each(args, count_, AverageForward<T>{m_, x, out});
-    else each(args, count_, Backward<T>{m_, x, args.input<T>(1), out, rule == Rule::average_data, relu_});
+    else
+      each(args, count_,
+           Backward<T>{m_, x, args.input<T>(1), out, rule == Rule::average_data, relu_});
   }
 
  private:

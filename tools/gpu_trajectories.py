@@ -9,7 +9,6 @@ import sys
 import time
 
 import numpy as np
-
 from keras_native import config, layers
 from keras_native.models import Sequential
 

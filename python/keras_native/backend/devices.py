@@ -13,7 +13,7 @@ _VARIABLE = "KERAS_NATIVE_DEVICE"
 
 
 def _plug_in_gpus():
-    """Import `_cuda` where it was built. Returns why there is no GPU, or None where there is one."""
+    """Import `_cuda` where it was built; why there is no GPU, or None where there is one."""
     try:
         from .. import _cuda
     except ImportError as error:

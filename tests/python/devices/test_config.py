@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from keras_native import config
 
 NO_GPU = config.why_no_gpu()
