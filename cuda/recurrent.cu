@@ -110,9 +110,9 @@ struct Cell {
       for (int64_t j = lane; j < many * units; j += kWarp)
         for (int row = 0; row < kMostRows; ++row)
           if (row < count()) sum[row] += x[row * width + first * units + j] * k[j];
-      for (int row = 0; row < kMostRows; ++row) {
+      for (int row = 0; row < count(); ++row) {
         const T whole = join_lanes(sum[row], Add());
-        if (lane == 0 && row < count()) f(row, u, whole);
+        if (lane == 0) f(row, u, whole);
       }
     }
   }

@@ -57,6 +57,7 @@ class Block {
     std::fill(shared_.begin(), shared_.end(), Cell{0xC9C9C9C9C9C9C9C9u, 0xC9C9C9C9C9C9C9C9u});
     for (size_t i = 0; i < threads_.size(); ++i) begin(i, index);
     left_ = threads_.size();
+    arrived_.assign((threads_.size() + kWarp - 1) / kWarp, 0);
     Block* before = std::exchange(running, this);
     try {
       while (left_ > 0) round();
@@ -163,6 +164,11 @@ class Block {
   bool complete(Thread& t) {
     const size_t number = static_cast<size_t>(&t - threads_.data());
     const size_t warp = number / kWarp * kWarp;
+    unsigned& arrived = arrived_[number / kWarp];
+    arrived |= 1u << (number - warp);
+    if ((arrived & t.mask) != t.mask && t.mask >> (number - warp) & 1 &&
+        threads_.size() - warp >= kWarp)
+      return false;  // where the others never come, open_barrier says so
     if (!(t.mask >> (number - warp) & 1))
       throw ExecutionError("thread " + name(t) + " is not in its own mask at " + text_of(t.where));
     for (unsigned lane = 0; lane < kWarp; ++lane) {
@@ -179,6 +185,7 @@ class Block {
         throw ExecutionError("lanes of a warp meet in different places: " + name(other) + " at " +
                              text_of(other.where) + ", " + name(t) + " at " + text_of(t.where));
     }
+    arrived &= ~t.mask;
     exchange(warp, t.mask, t.kind);
     return true;
   }
@@ -212,6 +219,7 @@ class Block {
   const std::function<void()>& body_;
   std::vector<Cell> shared_;
   std::vector<Thread> threads_;
+  std::vector<unsigned> arrived_;  // lanes of each warp that wait for an exchange
   Thread* now_ = nullptr;
   size_t left_ = 0;
   std::exception_ptr error_;
