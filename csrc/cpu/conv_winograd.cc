@@ -15,6 +15,8 @@ namespace kn::cpu {
 namespace {
 
 constexpr Dim kBlockBytes = 640 << 10;  // of both sides of the products of a block
+constexpr Dim kKernelBytes = 1 << 20;   // of a kernel that stays in the second cache
+constexpr Dim kBlocks = 8;              // wanted, to share out
 constexpr Dim kMostTiles = 96;          // of a block
 constexpr Dim kFewestChannels = 16;
 constexpr Dim kFewestTiles = 12;  // of a whole convolution: a register tile has as many rows
@@ -28,9 +30,16 @@ TileGrid tile_grid(const ConvGeometry& g, bool adjoint) {
   return {g.batch, h.out, w.out, h.in, w.in, h.window - 1 - h.before, 2 - w.before, flat};
 }
 
+// A kernel too large for the second cache is read again for every block: these are then as large as
+// it takes to hide that. Blocks are of one size, and enough to share out.
 Dim tiles_of_block(const TileGrid& grid, Dim in, Dim out) {
-  const Dim tiles = kBlockBytes / (grid.points() * static_cast<Dim>(sizeof(float)) * (in + out));
-  return std::clamp<Dim>(tiles / 12 * 12, 12, kMostTiles);
+  const Dim point_bytes = grid.points() * static_cast<Dim>(sizeof(float)), tiles = grid.tiles();
+  const Dim fitting =
+      std::clamp<Dim>(kBlockBytes / (point_bytes * (in + out)), kFewestTiles, kMostTiles);
+  const Dim most = point_bytes * in * out > kKernelBytes ? kMostTiles : fitting;
+  const Dim blocks = std::max((tiles + most - 1) / most, std::min(kBlocks, tiles / kFewestTiles));
+  const Dim even = (tiles + blocks - 1) / blocks;
+  return std::min((even + kFewestTiles - 1) / kFewestTiles * kFewestTiles, kMostTiles);
 }
 
 bool suits_winograd(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
