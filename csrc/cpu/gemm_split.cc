@@ -32,10 +32,11 @@ constexpr int64_t kParts = 8, kPartWork = 2 << 20, kPartElements = 64 * 1024;
 // that stays in the second cache, and the elements of a chunk of C, in several passes or in one.
 constexpr int64_t kThirdsDepth = 128, kThirdsOnePass = 256, kThirdsStill = 256;
 constexpr int64_t kThirdsSums = 256 * 1024, kThirdsElements = 4 << 20;
-// Splitting a float takes as long as ten of its products. That is worth it for so many rows and
-// columns; for fewer where the operands come from near.
-constexpr int64_t kThirdsLeast = 128, kThirdsLeastNear = 48, kThirdsNearBytes = 4 << 20;
-constexpr int64_t kThirdsLeastDepth = 32, kThirdsLeastWork = 1 << 20;
+// Splitting a float takes as long as ten of its products, and C takes its time to memory. That is
+// worth it for so many rows, columns and steps, and for fewer where all three matrices are near.
+constexpr int64_t kThirdsLeast = 128, kThirdsLeastDepth = 96;
+constexpr int64_t kThirdsLeastNear = 48, kThirdsNearBytes = 4 << 20;
+constexpr int64_t kThirdsLeastWork = 1 << 20;
 constexpr double kThirdsStart = 1000;  // cycles of a chunk
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -112,9 +113,10 @@ GemmSplit split_plain(const GemmShape& s, int64_t tile_rows, int64_t lanes, int 
 
 // By the shape alone.
 bool worth_thirds(const GemmShape& s) {
-  const int64_t least = std::min(s.m, s.n), bytes = 4 * s.k * std::max(s.m, s.n);
-  if (s.k < kThirdsLeastDepth || s.m * s.n * s.k < kThirdsLeastWork) return false;
-  return least >= kThirdsLeast || (least >= kThirdsLeastNear && bytes <= kThirdsNearBytes);
+  if (s.m * s.n * s.k < kThirdsLeastWork) return false;
+  if (std::min(s.m, s.n) >= kThirdsLeast && s.k >= kThirdsLeastDepth) return true;
+  const int64_t largest = std::max({s.m * s.n, s.m * s.k, s.n * s.k}) * int64_t{sizeof(float)};
+  return std::min({s.m, s.n, s.k}) >= kThirdsLeastNear && largest <= kThirdsNearBytes;
 }
 
 // Cycles, roughly, of a block of C in thirds: the multiplications, splitting both operands, and C.
