@@ -16,8 +16,10 @@ SHAPES = [  # (where it comes from, rows, inner, columns)
     ("mlp_wide", 256, 2048, 2048),
     ("lstm step", 32, 128, 512),
     ("lstm inputs", 2560, 128, 512),
+    ("cnn_mnist dense", 128, 9216, 128),
     ("vgg dense", 32, 30976, 256),
-    ("square", 1024, 1024, 1024),
+    ("im2col cnn_mnist", 73728, 288, 64),
+    ("square", 2048, 2048, 2048),
 ]
 
 
