@@ -56,7 +56,7 @@ struct Forward {
 template <class T>
 struct Data {
   Geometry g;
-  const T *dy, *w;
+  const T *dy, *w, *relu;  // relu: x, where it is a relu's result, through which dx goes back
   T* dx;
   __device__ T a(int64_t z, int64_t i, int64_t k) const {
     const int64_t n = i / g.window.in_positions, filter = k % g.group_filters();
@@ -72,7 +72,8 @@ struct Data {
   __device__ bool a_along_k() const { return true; }
   __device__ bool b_along_k() const { return true; }
   __device__ void store(int64_t z, int64_t i, int64_t j, T sum) const {
-    dx[i * g.channels + z * g.group_channels() + j] = sum;
+    const int64_t at = i * g.channels + z * g.group_channels() + j;
+    dx[at] = relu && !(relu[at] > 0) ? T(0) : sum;
   }
 };
 
@@ -99,7 +100,10 @@ template <class T, Pass pass>
 class Conv : public Kernel {
  public:
   Conv(const KernelRequest& r, const ConvGeometry& g, Opcode activation)
-      : g_(g), bias_(pass == Pass::forward && r.in.size() == 3), activation_(activation) {
+      : g_(g),
+        bias_(pass == Pass::forward && r.in.size() == 3),
+        relu_(pass == Pass::data && r.attrs.flag("relu", false)),
+        activation_(activation) {
     const int64_t in = g_.batch * g_.window.in_positions;
     const int64_t out = g_.batch * g_.window.out_positions, taps = g_.window.taps;
     const int64_t channels = g_.group_channels(), filters = g_.group_filters();
@@ -118,14 +122,15 @@ class Conv : public Kernel {
       multiply<T>(args, size_, Forward<T>{g_, first, second, out, epilogue}, args.workspace);
     }
     if constexpr (pass == Pass::data)
-      multiply<T>(args, size_, Data<T>{g_, first, second, out}, args.workspace);
+      multiply<T>(args, size_, Data<T>{g_, first, second, relu_ ? args.input<T>(2) : nullptr, out},
+                  args.workspace);
     if constexpr (pass == Pass::weights)
       multiply<T>(args, size_, Weights<T>{g_, first, second, out}, args.workspace);
   }
 
  private:
   Geometry g_;
-  bool bias_;
+  bool bias_, relu_;
   Opcode activation_;
   ProductSize size_;
 };

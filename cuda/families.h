@@ -7,7 +7,7 @@
 #define KN_CUDA_FAMILIES(F) \
   F(elementwise) F(reduce) F(position) F(matmul) F(movement) F(slicing) F(resize) F(fill) F(index) \
   F(top_k) F(random) F(softmax) F(loss) F(normalization) F(optimizer) F(conv) F(pool) \
-  F(observe) F(recurrent)
+  F(observe) F(recurrent) F(sparse_update)
 // clang-format on
 
 namespace kn::cuda {
