@@ -48,6 +48,7 @@ class BatchPlans {
  public:
   BatchPlans(Executable& executable, const BatchJob& job) : executable_(executable), job_(job) {
     inputs_.assign(job.arrays.begin(), job.arrays.end());
+    for (ArrayRef& a : inputs_) a.data = nullptr;  // one plan for all batches
     inputs_.insert(inputs_.end(), job.constants.begin(), job.constants.end());
   }
   const RunnablePlan& of(int64_t length) {

@@ -1,6 +1,7 @@
 #include "exec/executable.h"
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_set>
 
 #include "exec/evaluate.h"
@@ -36,6 +37,30 @@ void cut_at_inputs(Graph& graph) {
   std::copy_n(roots.begin(), graph.outputs.size(), graph.outputs.begin());
   for (size_t i = 0; i < graph.updates.size(); ++i)
     graph.updates[i].value = roots[graph.outputs.size() + i];
+}
+
+// Whether `plan` was made for these types and, where it depends on some, values.
+bool is_for(const Plan& plan, std::span<const ArrayRef> inputs) {
+  if (plan.inputs.size() != inputs.size()) return false;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (!(plan.inputs[i] == inputs[i].type)) return false;
+  for (size_t i = 0; i < plan.fixed.size(); ++i)
+    if (plan.fixed[i] && (!inputs[i].data || std::memcmp(plan.fixed[i]->data(), inputs[i].data,
+                                                         plan.fixed[i]->bytes()) != 0))
+      return false;
+  return true;
+}
+
+// The inputs with the values of those that may say sizes: few whole numbers.
+std::vector<PlanInput> with_sizes(std::span<const ArrayRef> inputs) {
+  constexpr int64_t kMostSizes = 16;
+  std::vector<PlanInput> fixed;
+  for (const ArrayRef& a : inputs) {
+    const bool sizes = (a.type.dtype == DType::i32 || a.type.dtype == DType::i64) && a.data &&
+                       a.type.shape.elements() <= kMostSizes;
+    fixed.push_back({a.type, sizes ? std::make_shared<HostTensor>(a.type, a.data) : nullptr});
+  }
+  return fixed;
 }
 
 // What one step updates in place, parameters and optimizer slots, goes into one slab.
@@ -80,12 +105,7 @@ std::shared_ptr<const RunnablePlan> Executable::find(std::span<const ArrayRef> i
                                                      bool training) {
   for (auto p = plans_.begin(); p != plans_.end(); ++p) {
     const Plan& plan = (*p)->plan();
-    const auto fits = [](const TensorType& planned, const ArrayRef& given) {
-      return planned == given.type;
-    };
-    if (plan.training != training ||
-        !std::equal(plan.inputs.begin(), plan.inputs.end(), inputs.begin(), inputs.end(), fits))
-      continue;
+    if (plan.training != training || !is_for(plan, inputs)) continue;
     std::rotate(plans_.begin(), p, p + 1);
     return plans_.front();
   }
@@ -98,16 +118,27 @@ std::shared_ptr<const RunnablePlan> Executable::find_plan(std::span<const ArrayR
   return find(inputs, trains(phase));
 }
 
+// Shapes usually follow from shapes; where they do not, the plan is for one set of sizes.
+Plan Executable::compile(std::span<const ArrayRef> inputs, bool training) const {
+  const auto evaluator = [&](const Node& node) { return evaluate(node, kernels_.host()); };
+  std::vector<PlanInput> types;
+  for (const ArrayRef& a : inputs) types.push_back({a.type, nullptr});
+  try {
+    return make_plan(optimize(graph_, types, training, evaluator), kernels_);
+  } catch (const UnknownShape&) {
+    types = with_sizes(inputs);
+  }
+  Plan plan = make_plan(optimize(graph_, types, training, evaluator), kernels_);
+  for (PlanInput& input : types) plan.fixed.push_back(std::move(input.value));
+  return plan;
+}
+
 std::shared_ptr<const RunnablePlan> Executable::plan_for(std::span<const ArrayRef> inputs,
                                                          Phase phase) {
   if (auto found = find_plan(inputs, phase)) return found;
   check_inputs(inputs);
-  std::vector<TensorType> types;
-  for (const ArrayRef& a : inputs) types.push_back(a.type);
   const bool training = trains(phase);
-  const Graph compiled = optimize(
-      graph_, types, training, [&](const Node& node) { return evaluate(node, kernels_.host()); });
-  Plan plan = make_plan(compiled, kernels_);
+  Plan plan = compile(inputs, training);
   plan.training = training;
   bring_to(*plan.device, plan.variables);
   lay_out_updated(plan);

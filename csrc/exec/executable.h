@@ -23,7 +23,7 @@ class RunnablePlan;
 
 // An array of the caller: dense, row-major.
 struct ArrayRef {
-  const void* data;
+  const void* data;  // nullptr for plans that must not depend on values
   TensorType type;
 };
 
@@ -60,6 +60,7 @@ class Executable {
     return (phase_ == Phase::input ? phase : phase_) == Phase::training;
   }
   std::shared_ptr<const RunnablePlan> find(std::span<const ArrayRef> inputs, bool training);
+  Plan compile(std::span<const ArrayRef> inputs, bool training) const;
   void check_inputs(std::span<const ArrayRef> inputs) const;
   void drop_old_plans();
 

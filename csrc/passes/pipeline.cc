@@ -1,5 +1,6 @@
 #include "passes/pipeline.h"
 
+#include "graph/op_def.h"
 #include "graph/verifier.h"
 
 namespace kn {
@@ -12,9 +13,18 @@ void check([[maybe_unused]] const Graph& graph, [[maybe_unused]] const char* pas
 #endif
 }
 
+void require_known_shapes(const Graph& graph) {
+  for (const NodePtr& node : topological_order(graph.roots()))
+    for (const TensorType& type : node->outputs)
+      if (!type.shape.known())
+        fail<UnknownShape>('[', node->op->name, "] expected shapes that follow from the shapes of ",
+                           "the inputs; got ", type, ", which depends on values",
+                           node->layer.empty() ? "" : "; layer '" + node->layer + "'");
+}
+
 }  // namespace
 
-Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
                Evaluator evaluate) {
   struct Pass {
     const char* name;
@@ -30,6 +40,7 @@ Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool t
   };
   Graph result = specialize(merge_traces(graph), inputs, training, evaluate);
   check(result, "specialize");
+  require_known_shapes(result);
   for (const Pass& pass : passes) {
     result = pass.run(result);
     check(result, pass.name);

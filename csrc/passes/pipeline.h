@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/error.h"
 #include "base/function_ref.h"
 #include "graph/graph.h"
 
@@ -11,10 +12,21 @@ namespace kn {
 // Computes a node whose inputs are all constants; nullptr where the device has no kernel for it.
 using Evaluator = FunctionRef<HostTensorPtr(const Node& node)>;
 
+// Where a shape follows from values that are not known when the plan is made.
+struct UnknownShape : ValueError {
+  using ValueError::ValueError;
+};
+
+// What a plan is made for: the exact type of an input and, where shapes follow from it, its value.
+struct PlanInput {
+  TensorType type;
+  HostTensorPtr value;
+};
+
 // Rebuilds the graph over inputs of exactly these types and for one learning phase. Shapes become
 // constants, branches of the other phase fall away, what depends on constants only is computed,
 // equal nodes become one, and trivial arithmetic is dropped.
-Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+Graph specialize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
                  Evaluator evaluate);
 
 // An equal, simpler value for an output of a node with known shapes, or an empty Value.
@@ -29,8 +41,8 @@ Graph sparse_updates(const Graph& graph);     // updates of tables by the rows t
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
 Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
 
-// All of the above in order.
-Graph optimize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+// All of the above in order. Throws UnknownShape where some shape is not known even then.
+Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
                Evaluator evaluate);
 
 }  // namespace kn

@@ -63,12 +63,13 @@ class NodeTable {
 
 class Specializer {
  public:
-  Specializer(const Graph& graph, const std::vector<TensorType>& types, bool training,
+  Specializer(const Graph& graph, const std::vector<PlanInput>& fed, bool training,
               Evaluator evaluate)
       : training_(training), evaluate_(evaluate) {
     for (size_t i = 0; i < graph.inputs.size(); ++i)
       inputs_[graph.inputs[i].node.get()] =
-          placeholder(types[i], graph.inputs[i].node->attrs.text("name"));
+          fed[i].value ? constant(fed[i].value)
+                       : placeholder(fed[i].type, graph.inputs[i].node->attrs.text("name"));
   }
 
   const Value& input(const Value& original) const { return inputs_.at(original.node.get()); }
@@ -100,9 +101,9 @@ class Specializer {
 
   // The body of a loop is compiled like the graph around it, for the types it will see.
   std::vector<Value> loop(const Node& node, const std::vector<Value>& inputs) {
-    std::vector<TensorType> types;
-    for (const Value& v : inputs) types.push_back(v.type());
-    for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].shape.erase(0);
+    std::vector<PlanInput> types;
+    for (const Value& v : inputs) types.push_back({v.type(), nullptr});
+    for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].type.shape.erase(0);
     auto body = std::make_shared<LoopBody>();
     body->graph =
         optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_, evaluate_);
@@ -148,7 +149,7 @@ class Specializer {
 
 }  // namespace
 
-Graph specialize(const Graph& graph, const std::vector<TensorType>& inputs, bool training,
+Graph specialize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
                  Evaluator evaluate) {
   Specializer specializer(graph, inputs, training, evaluate);
   Graph result = rewrite(graph, specializer);

@@ -46,6 +46,8 @@ struct Copy {
 
 struct Plan {
   std::vector<TensorType> inputs;
+  // Values that an input must have, where shapes follow from it; empty where no input has any.
+  std::vector<HostTensorPtr> fixed;
   std::vector<TensorType> outputs;
   std::vector<Step> steps;
   // After the steps: copies that read variables or results (first), then those that write

@@ -317,6 +317,24 @@ def test_print_tensor_of_a_constant_prints_each_time(capsys):
     assert capsys.readouterr().out == "c 2.0\nc 2.0\n"
 
 
+def test_shapes_from_fed_values():
+    x, n = K.placeholder((None, None)), K.placeholder((), dtype="int32")
+    f = K.function([x, n], [x[:, :n], K.arange(n), K.sum(x[:n]), K.gradients(K.sum(x[:, n:]), x)[0]])
+    data = np.arange(12.0).reshape(3, 4)
+    for size in (3, 1, 3, 2, 0):
+        left, upto, total, grads = f([data, size])
+        np.testing.assert_array_equal(left, data[:, :size])
+        np.testing.assert_array_equal(upto, np.arange(size))
+        assert total == data[:size].sum()
+        np.testing.assert_array_equal(grads, np.arange(4) >= np.full((3, 1), size))
+
+
+def test_shapes_from_other_values_are_refused():
+    x = K.placeholder((4,))
+    with pytest.raises(ValueError, match="shapes that follow from the shapes of the inputs"):
+        K.function([x], [K.arange(K.cast(K.sum(x), "int32"))])([np.ones(4)])
+
+
 def test_several_updates_of_a_variable():
     v = K.variable(1.0)
     K.function([], [], [K.update_add(v, v), K.update_sub(v, 0.25)])([])
