@@ -271,23 +271,17 @@ class WeightStore:
             found += layer.metrics
         return unique(found)
 
-    def add_metric(self, value, name=None, aggregation="mean"):
+    def add_metric(self, value, name=None):
         """Reports `value` (averaged over batches, unless a metric object made it) while training.
 
         Args:
             value: a scalar tensor, or the result of calling a metric object.
             name: the name in the logs; may be left out for the result of a metric object.
-            aggregation: as in tf.keras; a plain tensor is always averaged.
 
         Raises:
-            ValueError: without a name for a plain tensor; for another aggregation.
+            ValueError: without a name for a plain tensor.
         """
         metric = getattr(value, "_metric_obj", None)
-        if aggregation not in ("mean", None):
-            raise ValueError(
-                f"Layer {self.name!r}: expected `aggregation` 'mean' or None in add_metric. "
-                f"Received: {aggregation!r}"
-            )
         if metric is None:
             if name is None:
                 raise ValueError(
