@@ -319,7 +319,8 @@ def test_print_tensor_of_a_constant_prints_each_time(capsys):
 
 def test_shapes_from_fed_values():
     x, n = K.placeholder((None, None)), K.placeholder((), dtype="int32")
-    f = K.function([x, n], [x[:, :n], K.arange(n), K.sum(x[:n]), K.gradients(K.sum(x[:, n:]), x)[0]])
+    rest = K.gradients(K.sum(x[:, n:]), x)[0]
+    f = K.function([x, n], [x[:, :n], K.arange(n), K.sum(x[:n]), rest])
     data = np.arange(12.0).reshape(3, 4)
     for size in (3, 1, 3, 2, 0):
         left, upto, total, grads = f([data, size])
