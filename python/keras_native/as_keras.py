@@ -1,6 +1,8 @@
 """After `import keras_native.as_keras`, `import keras` and all paths below it are this package.
 
 Only this process is affected. A module `keras.x.y` is the module `keras_native.x.y`, not a copy.
+Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are this package too,
+for scripts that use nothing else of TensorFlow.
 `keras.__version__` is then that of the Keras whose arithmetic new models follow: 2.3.1, or 1.2.2
 after `use_keras(1)`.
 """
@@ -8,7 +10,9 @@ after `use_keras(1)`.
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import sys
+import types
 
 from . import dialect
 
@@ -18,12 +22,18 @@ _VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
 
 
 class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Answers imports of `keras.…` with the modules of this package."""
+    """Answers imports of `<name>.…` with the modules of this package."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def own(self, fullname):
+        return _PACKAGE + fullname[len(self.name) :]
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname != _NAME and not fullname.startswith(f"{_NAME}."):
+        if fullname != self.name and not fullname.startswith(f"{self.name}."):
             return None
-        own = _PACKAGE + fullname[len(_NAME) :]
+        own = self.own(fullname)
         try:
             importlib.import_module(own)
         except ModuleNotFoundError as error:
@@ -33,7 +43,7 @@ class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(fullname, self)
 
     def create_module(self, spec):
-        module = sys.modules[_PACKAGE + spec.name[len(_NAME) :]]
+        module = sys.modules[self.own(spec.name)]
         spec.loader_state = (module.__spec__, module.__loader__)
         return module
 
@@ -42,14 +52,38 @@ class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__, module.__loader__ = module.__spec__.loader_state
 
 
+class _OnlyKeras(types.ModuleType):
+    """Stands for `tensorflow`: its Keras, and for all else a word about what is missing."""
+
+    __path__: list = []
+    __version__ = "2.0.0"  # the TensorFlow that came with this Keras
+
+    def __getattr__(self, name):
+        if name == "keras":
+            return importlib.import_module(f"{self.__name__}.keras")
+        raise AttributeError(
+            f"There is no TensorFlow underneath: of `{self.__name__}` only `keras` is there. "
+            f"Received: {self.__name__}.{name}"
+        )
+
+
+def _install_tensorflow():
+    if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow"):
+        return
+    for name in ("tensorflow", "tensorflow.python"):
+        sys.modules[name] = _OnlyKeras(name)
+        sys.meta_path.insert(0, _Door(f"{name}.keras"))
+
+
 def install():
     """Open the door; a `keras` imported before stays what it is only for those who hold it."""
     if any(isinstance(finder, _Door) for finder in sys.meta_path):
         return
     for name in [n for n in sys.modules if n == _NAME or n.startswith(f"{_NAME}.")]:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Door())
+    sys.meta_path.insert(0, _Door(_NAME))
     importlib.import_module(_NAME)
+    _install_tensorflow()
     use_keras(2)
 
 

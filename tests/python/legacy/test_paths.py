@@ -1,5 +1,6 @@
 """Module paths of older Keras, and the `keras` door."""
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -33,8 +34,6 @@ def run(code, *arguments, cwd=None):
     ],
 )
 def test_old_path(path, name, home):
-    import importlib
-
     home, _, home_name = home.partition(":")
     old = importlib.import_module(f"keras_native.{path}")
     modern = importlib.import_module(f"keras_native.{home}")
@@ -80,6 +79,38 @@ def test_script_runs_unmodified(tmp_path):
     (tmp_path / "helper.py").write_text("X = 5\n")
     out = run(None, "-m", "keras_native", str(script), "a", "b")
     assert out.strip() == "__main__ ['a', 'b'] [[0.0, 1.0]] 5"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is not None, reason="it is the real one")
+def test_door_offers_keras_of_tensorflow(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import tensorflow as tf
+            from tensorflow import keras
+            from tensorflow.keras import layers
+            from tensorflow.keras.models import Sequential
+            from tensorflow.python.keras.layers import Dense
+            import tensorflow.keras.backend as K
+            import keras_native
+
+            assert tf.keras is keras is keras_native and K is keras_native.backend
+            assert layers.Dense is Dense and Sequential is keras_native.Sequential
+            try:
+                tf.constant(1)
+            except AttributeError as error:
+                print(error)
+        """)
+    )
+    assert "no TensorFlow underneath" in run(None, "-m", "keras_native", str(script))
+    assert (
+        run("""
+        import keras_native
+        import importlib.util
+        print(importlib.util.find_spec("tensorflow"))
+    """)
+        == "None\n"
+    )
 
 
 def test_import_is_light():
