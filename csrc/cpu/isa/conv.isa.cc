@@ -5,6 +5,7 @@
 
 #include "cpu/isa/conv_args.h"
 #include "cpu/isa/kernel_table.h"
+#include "cpu/isa/tile_rows.inc"
 #include "cpu/isa/vec.h"
 
 namespace kn::cpu {
@@ -15,40 +16,6 @@ constexpr int kRows = 12;
 #else
 constexpr int kRows = 6;
 #endif
-
-template <class T, int vectors, bool partial>
-KN_INLINE void load_row(Vec<T> (&v)[vectors], const T* p, int last) {
-#pragma GCC unroll 2
-  for (int j = 0; j < vectors; ++j)
-    v[j] =
-        partial && j == vectors - 1 ? load_first(p + j * kLanes<T>, last) : load(p + j * kLanes<T>);
-}
-
-// The way of a row of C from registers to memory.
-template <class T, int vectors, bool partial>
-KN_INLINE void finish_row(Vec<T> (&acc)[vectors], const ConvPile& t, T* c) {
-  if (t.accumulate) {
-    Vec<T> old[vectors];
-    load_row<T, vectors, partial>(old, c, t.last_columns);
-#pragma GCC unroll 2
-    for (int j = 0; j < vectors; ++j) acc[j] += old[j];
-  }
-  if (t.bias) {
-    Vec<T> bias[vectors];
-    load_row<T, vectors, partial>(bias, static_cast<const T*>(t.bias), t.last_columns);
-#pragma GCC unroll 2
-    for (int j = 0; j < vectors; ++j) acc[j] += bias[j];
-  }
-  if (t.relu) {
-#pragma GCC unroll 2
-    for (int j = 0; j < vectors; ++j) acc[j] = acc[j] < 0 ? Vec<T>{} : acc[j];
-  }
-#pragma GCC unroll 2
-  for (int j = 0; j < vectors; ++j) {
-    if (partial && j == vectors - 1) store_first(c + j * kLanes<T>, acc[j], t.last_columns);
-    else store(c + j * kLanes<T>, acc[j]);
-  }
-}
 
 // Rows of A are reached as base, base + stride, base + 2 * stride: few registers hold all
 // addresses.
@@ -85,7 +52,7 @@ void pile(const ConvPile& t) {
     }
 #pragma GCC unroll 12
     for (int i = 0; i < rows; ++i) {
-      finish_row<T, vectors, partial>(acc[i], t, c);
+      finish_row<T, vectors, partial>(acc[i], t, t.accumulate ? c : nullptr, c);
       c += t.c_row;
     }
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from .. import backend as K
 from .. import dialect
 from ..legacy import accepts_keras1, layouts
@@ -243,12 +245,22 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
         return self._values(self._weights_by_layer())
 
     def set_weights(self, weights):
-        """Sets all weights from a list of arrays in the order of `get_weights`.
+        """Sets weights from a list of arrays in the order of `get_weights`.
+
+        A shorter list sets the first weights and leaves the others, with a warning, as in Keras.
 
         Raises:
-            ValueError: for a wrong number of arrays or a wrong shape.
+            ValueError: for an empty or too long list or a wrong shape.
         """
-        self._assign(self._weights_by_layer(), weights)
+        values, params = self._listed(weights), self._weights_by_layer()
+        if 0 < len(values) < len(params):
+            warnings.warn(
+                f"Model {self.name!r}: set_weights got {len(values)} arrays for {len(params)} "
+                f"weights; the others keep their values.",
+                stacklevel=2,
+            )
+            params = params[: len(values)]
+        self._assign(params, values)
 
     @property
     def input_spec(self):

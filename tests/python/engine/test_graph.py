@@ -190,6 +190,18 @@ def test_an_intermediate_tensor_as_input_warns():
     np.testing.assert_allclose(model.predict(np.ones((2, 2))), np.ones((2, 2)) @ w + c, rtol=1e-6)
 
 
+def test_fewer_weights_set_the_first_with_a_warning():
+    model = Sequential([Dense(2, input_shape=(3,)), Dense(1)])
+    last = model.layers[1].get_weights()
+    with pytest.warns(UserWarning, match="got 1 arrays for 4"):
+        model.set_weights([np.ones((3, 2))])
+    np.testing.assert_array_equal(model.layers[0].get_weights()[0], np.ones((3, 2)))
+    np.testing.assert_array_equal(model.layers[1].get_weights()[0], last[0])
+    for wrong in ([], model.get_weights() + [np.zeros(1)]):
+        with pytest.raises(ValueError, match="4"):
+            model.set_weights(wrong)
+
+
 # ---------------------------------------------------------------- copies and configs
 
 

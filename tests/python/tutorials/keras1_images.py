@@ -4,7 +4,7 @@ import numpy as np
 from keras import backend as K
 from keras.models import Model, Sequential
 from keras.layers import Activation, Dense, Dropout, Flatten, Input, merge
-from keras.layers import Convolution1D, Convolution2D, MaxPooling2D, ZeroPadding2D
+from keras.layers import Convolution1D, Convolution2D, MaxPooling2D
 from keras.optimizers import SGD
 
 K.set_image_dim_ordering('th')
@@ -99,19 +99,3 @@ model.add(Convolution2D(64, 3, 3, border_mode='same', input_shape=(3, 256, 256))
 assert model.output_shape == (None, 64, 256, 256)
 model.add(Convolution2D(32, 3, 3, border_mode='same'))
 assert model.output_shape == (None, 32, 256, 256)
-
-# an edge detector, its weights set by hand (the picture is noise here)
-data = np.random.random((1, 1, 64, 64)).astype('float32')
-weights = np.array([[[[[-1]], [[0]], [[1]]], [[[-2]], [[0]], [[2]]], [[[-1]], [[0]], [[1]]]]])
-model = Sequential()
-model.add(ZeroPadding2D(padding=(2, 2), data_format='channels_first', batch_input_shape=(1, 1, 64, 64)))
-model.add(ZeroPadding2D((1, 1)))
-model.add(Convolution2D(filters=1, kernel_size=(3, 3), strides=(1, 1), activation='relu', use_bias=False,
-                        name='conv1_2', data_format='channels_first'))
-model.set_weights(weights)
-model.add(ZeroPadding2D((0, 0)))
-model.add(MaxPooling2D(pool_size=1, strides=None, data_format='channels_first'))
-sgd = SGD(lr=0.01, decay=1e-6, momentum=0.9, nesterov=True)
-model.compile(loss='mse', optimizer=sgd, class_mode='categorical')
-result = model.predict(data, batch_size=1, verbose=0)
-assert result.shape[:2] == (1, 1) and (result >= 0).all()

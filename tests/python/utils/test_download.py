@@ -141,7 +141,7 @@ def link(kind):
 
 @pytest.mark.parametrize(
     "member",
-    [tarfile.TarInfo("../evil"), tarfile.TarInfo("/tmp/evil"), link(tarfile.SYMTYPE),
+    [tarfile.TarInfo("../evil"), tarfile.TarInfo("/evil"), link(tarfile.SYMTYPE),
      link(tarfile.LNKTYPE), link(tarfile.FIFOTYPE)],
 )  # fmt: skip
 def test_hostile_tar_members_are_refused(tmp_path, member):
