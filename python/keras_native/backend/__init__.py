@@ -3,10 +3,9 @@
 This package is the only importer of `keras_native._core`.
 """
 
-from . import devices
+from . import devices, operators
 from .common import (
     backend,
-    cast_to_floatx,
     epsilon,
     floatx,
     image_data_format,
@@ -163,7 +162,15 @@ from .shapes import (
     squeeze,
 )
 from .sparse import is_sparse, to_dense
-from .tensor import Tensor, TensorShape, as_tensor, emit, emit_all, is_tensor
+from .tensor import (
+    Tensor,
+    TensorShape,
+    as_tensor,
+    cast_to_floatx,
+    emit,
+    emit_all,
+    is_tensor,
+)
 from .variables import (
     Update,
     Variable,

@@ -1,7 +1,5 @@
 """Settings every tensor depends on: default float type, fuzz factor, image layout."""
 
-import numpy as np
-
 _FLOAT_TYPES = ("float16", "float32", "float64")
 _IMAGE_FORMATS = ("channels_last", "channels_first")
 _DIM_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}  # Keras 1 spellings
@@ -42,15 +40,6 @@ def set_floatx(floatx):
             f"Unknown floatx type. Expected one of {_FLOAT_TYPES}. Received: {floatx!r}"
         )
     _Settings.floatx = str(floatx)
-
-
-def cast_to_floatx(x):
-    """A NumPy array (or whatever `np.asarray` takes) as an array of the default float type."""
-    from .tensor import Tensor, cast_value
-
-    if isinstance(x, Tensor):
-        return cast_value(x, floatx())
-    return np.asarray(x, dtype=floatx())
 
 
 def image_data_format():

@@ -1,4 +1,7 @@
-"""Symbolic tensors: a graph value with Python's operators, and how operands become tensors."""
+"""Symbolic tensors: a value of the graph, and how operands become tensors.
+
+Python's operators are added in `operators`.
+"""
 
 import math
 
@@ -65,19 +68,8 @@ class Tensor:
     def get_shape(self):
         return TensorShape(self.shape)
 
-    def eval(self, session=None):
-        """The value as a NumPy array; see `K.eval`."""
-        from .functions import eval as evaluate
-
-        return evaluate(self)
-
     def __repr__(self):
         return f"<{type(self).__name__} {self.name!r} shape={self.shape} dtype={self.dtype}>"
-
-    def __getitem__(self, key):
-        from .indexing import getitem
-
-        return getitem(self, key)
 
     def __bool__(self):
         raise TypeError(
@@ -101,100 +93,6 @@ class Tensor:
             f"A symbolic tensor {self.name!r} cannot become a NumPy array. Use K.eval(tensor), or "
             "K.function(inputs, outputs) where it depends on placeholders."
         )
-
-    def __add__(self, other):
-        return binary("add", self, other)
-
-    def __radd__(self, other):
-        return binary("add", other, self)
-
-    def __sub__(self, other):
-        return binary("sub", self, other)
-
-    def __rsub__(self, other):
-        return binary("sub", other, self)
-
-    def __mul__(self, other):
-        return binary("mul", self, other)
-
-    def __rmul__(self, other):
-        return binary("mul", other, self)
-
-    def __truediv__(self, other):
-        return divide(self, other)
-
-    def __rtruediv__(self, other):
-        return divide(other, self)
-
-    def __floordiv__(self, other):
-        return binary("floordiv", self, other)
-
-    def __rfloordiv__(self, other):
-        return binary("floordiv", other, self)
-
-    def __mod__(self, other):
-        return binary("mod", self, other)
-
-    def __rmod__(self, other):
-        return binary("mod", other, self)
-
-    def __pow__(self, other):
-        return power(self, other)
-
-    def __rpow__(self, other):
-        return binary("pow", other, self)
-
-    def __matmul__(self, other):
-        from .linalg import matmul
-
-        return matmul(self, as_tensor(other, self))
-
-    def __rmatmul__(self, other):
-        from .linalg import matmul
-
-        return matmul(as_tensor(other, self), self)
-
-    def __neg__(self):
-        return unary("neg", self)
-
-    def __pos__(self):
-        return self
-
-    def __abs__(self):
-        return unary("abs", self)
-
-    def __invert__(self):
-        return unary("logical_not", cast_value(self, "bool"))
-
-    def __lt__(self, other):
-        return binary("less", self, other)
-
-    def __le__(self, other):
-        return binary("less_equal", self, other)
-
-    def __gt__(self, other):
-        return binary("greater", self, other)
-
-    def __ge__(self, other):
-        return binary("greater_equal", self, other)
-
-    def __and__(self, other):
-        return logical("logical_and", self, other)
-
-    def __rand__(self, other):
-        return logical("logical_and", other, self)
-
-    def __or__(self, other):
-        return logical("logical_or", self, other)
-
-    def __ror__(self, other):
-        return logical("logical_or", other, self)
-
-    def __xor__(self, other):
-        return logical("logical_xor", self, other)
-
-    def __rxor__(self, other):
-        return logical("logical_xor", other, self)
 
     __hash__ = object.__hash__
 
@@ -283,6 +181,13 @@ def _same_type(tensors):
     for t in tensors[1:]:
         dtype = promoted(dtype, t.dtype)
     return [cast_value(t, dtype) for t in tensors]
+
+
+def cast_to_floatx(x):
+    """A NumPy array (or whatever `np.asarray` takes) as an array of the default float type."""
+    if isinstance(x, Tensor):
+        return cast_value(x, floatx())
+    return np.asarray(x, dtype=floatx())
 
 
 def operands(x, y):
