@@ -1,6 +1,10 @@
-"""Check that each room of the core includes only the rooms it may (csrc/README.md), and that only
-keras_native.backend imports the extension."""
+"""Check that each room of the core includes only the rooms it may (csrc/README.md), that only
+keras_native.backend imports the extension, and that no Python files import each other in a circle,
+imports inside functions counted (what is above is found by name: keras_native/registry.py)."""
 
+import ast
+import graphlib
+import importlib.util
 import pathlib
 import re
 import sys
@@ -43,9 +47,42 @@ def wrong_imports():
             yield f"{path.relative_to(ROOT)}: only keras_native.backend imports _core"
 
 
+def modules():
+    """{name: path} of the Python modules of the package."""
+    root = ROOT / "python"
+    found = {}
+    for path in sorted((root / "keras_native").rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(name, path, known):
+    """The modules that one imports, as far as they are of this package."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.ImportFrom):
+            source = "." * node.level + (node.module or "")
+            source = importlib.util.resolve_name(source, package) if node.level else source
+            inner = [f"{source}.{alias.name}" for alias in node.names]
+            yield from ((m if m in known else source) for m in inner)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def circles():
+    """A message for the first circle of imports, if there is one."""
+    known = modules()
+    graph = {m: {i for i in imported(m, p, known) if i in known} - {m} for m, p in known.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        yield "a circle of imports: " + " <- ".join(error.args[1])
+
+
 def main():
     """Print what is wrong; the exit status says whether anything is."""
-    wrong = [*wrong_includes(), *wrong_imports()]
+    wrong = [*wrong_includes(), *wrong_imports(), *circles()]
     for message in wrong:
         print(message)
     sys.exit(bool(wrong))

@@ -5,7 +5,6 @@ import os
 import numpy as np
 
 from .. import backend as K
-from ..engine.training_utils import standardize_input_data
 from ..legacy import accepts_keras1
 from ..utils.arguments import whole_number
 from .base import Callback
@@ -186,7 +185,7 @@ class TensorBoard(Callback):
             self._embedded = self._embedding_layers()
             tensors = [self.model.get_layer(name).output for name in self._embedded]
             self._embed = K.function(self.model._feed_inputs, tensors, phase=0)
-            self._data = standardize_input_data(self.embeddings_data, self.model._feed_input_names)
+            self._data = self.model._standardize_user_data(self.embeddings_data)[0]
             self._write_projector()
         parts = [
             self._embed([a[start : start + self.batch_size] for a in self._data])

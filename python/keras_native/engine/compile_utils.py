@@ -7,6 +7,7 @@ import warnings
 from .. import backend as K
 from .. import dialect
 from ..utils.generic_utils import check_for_unexpected_keys, to_list
+from ..utils.losses_utils import squeeze_or_expand_dimensions
 from .data_checks import loss_name
 
 _ACCURACY = ("accuracy", "acc")
@@ -249,8 +250,6 @@ def call_metric_function(metric_fn, y_true, y_pred=None, weights=None, mask=None
         if weights is None:
             weights = mask
         else:
-            from ..utils.losses_utils import squeeze_or_expand_dimensions
-
             mask, weights = squeeze_or_expand_dimensions(mask, None, weights)
             weights = weights * mask
     if y_pred is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from .. import registry
 from ..legacy import layouts
 from ..utils.generic_utils import object_list_uid
 from .call_frames import frames, tracking
@@ -289,9 +290,7 @@ class WeightStore:
                 )
             metric = next((m for m in self._metrics if m.name == name), None)
             if metric is None:
-                from .. import metrics
-
-                metric = metrics.Mean(name=name)
+                metric = registry.find("metrics", "Mean")(name=name)
             value = metric(value)
         if all(m is not metric for m in self._metrics):
             self._metrics.append(metric)

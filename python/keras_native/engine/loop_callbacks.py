@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list
+from ..utils.progbar import Progbar
 
 
 class Progress:
@@ -106,6 +107,4 @@ def progress_bar(target, verbose):
     """A bar towards `target` where `verbose` is 1, else None."""
     if verbose != 1:
         return None
-    from ..utils.progbar import Progbar
-
     return Progbar(target=target)

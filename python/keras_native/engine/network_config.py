@@ -6,6 +6,7 @@ import copy
 import warnings
 
 from ..utils.generic_utils import unpack_singleton
+from .serialization import deserialize
 
 
 def network_config(network):
@@ -92,8 +93,6 @@ def rebuild(config, custom_objects=None):
         ValueError: a malformed config: layers missing or named twice, calls that never get
             their inputs.
     """
-    from ..layers import deserialize
-
     layers: dict = {}
     waiting = []
     for data in config["layers"]:

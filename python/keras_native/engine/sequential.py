@@ -8,6 +8,7 @@ from ..legacy import accepts_keras1
 from ..utils.layer_utils import get_source_inputs
 from .base_layer import Layer, automatic_name
 from .input_layer import Input, InputLayer
+from .serialization import deserialize
 from .training import Model
 
 __all__ = ["Input", "InputLayer", "Layer", "Model", "Sequential"]
@@ -214,8 +215,6 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """A new model from the result of `get_config`, or from the bare list of Keras < 2.2.3."""
-        from ..layers import deserialize
-
         name = build_shape = None
         if isinstance(config, dict):
             name, build_shape = config.get("name"), config.get("build_input_shape")

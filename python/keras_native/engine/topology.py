@@ -1,5 +1,6 @@
 """The names that Keras once kept in this module."""
 
+from .. import registry
 from ..utils.layer_utils import get_source_inputs
 from .base_layer import InputSpec, Layer, Node
 from .input_layer import Input, InputLayer
@@ -21,7 +22,5 @@ __all__ = [
 def __getattr__(name):
     """Keras 1's ways to join tensors come when asked for: they are layers, which need this."""
     if name in ("Merge", "merge"):
-        from .. import layers
-
-        return getattr(layers, name)
+        return registry.find("layers", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,9 +8,9 @@ import warnings
 import numpy as np
 
 from ..utils.arguments import whole_number
-from ..utils.data_utils import Sequence
 from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
+from ..utils.sequence import Sequence
 from .loop_callbacks import (
     Progress,
     callback_list,
@@ -18,6 +18,7 @@ from .loop_callbacks import (
     progress_bar,
     training_callbacks,
 )
+from .training_arrays import test_loop
 from .training_utils import (
     is_generator_or_sequence,
     is_sequence,
@@ -229,8 +230,6 @@ def _validator(model, data, steps, callbacks, resources, workers):
     function, inputs = model._test_call(arrays)
 
     def validate_arrays():
-        from .training_arrays import test_loop
-
         return test_loop(model, function, inputs, batch_size=32, callbacks=callbacks)
 
     return validate_arrays, inputs

@@ -12,7 +12,9 @@ import numpy as np
 
 from .. import backend as K
 from .. import dialect
+from ..metrics import Mean, MeanMetricWrapper, Metric
 from ..utils.generic_utils import has_arg
+from ..utils.losses_utils import squeeze_or_expand_dimensions
 from . import compile_utils
 from .data_checks import loss_name
 from .layer_weights import unique
@@ -65,8 +67,6 @@ class Endpoint:
 
     def split(self, metrics):
         """`metrics`, those functions of the user's that return a dict as one metric per entry."""
-        from ..metrics import MeanMetricWrapper
-
         found = {}
         for name, metric in metrics.items():
             fn = getattr(metric, "_fn", None)
@@ -94,8 +94,6 @@ class Endpoint:
             if weight is None:
                 weight = mask
             else:
-                from ..utils.losses_utils import squeeze_or_expand_dimensions
-
                 mask, weight = squeeze_or_expand_dimensions(mask, None, weight)
                 weight = weight * mask
         loss = self.loss(self.target, self.tensor, sample_weight=weight)
@@ -221,11 +219,9 @@ class TrainingGraph:
         )
         taken = ["loss"]
         if len(ends) > 1:
-            from .. import metrics
-
             for end in ends:
                 if end.loss is not None:
-                    end.loss_metric = metrics.Mean(name=end.name + "_loss")
+                    end.loss_metric = Mean(name=end.name + "_loss")
                     taken.append(end.loss_metric.name)
         taken += [metric.name for metric in self.model._added_metric_values()]
         self.metrics = []
@@ -378,8 +374,6 @@ def optimizer_updates(optimizer, loss, params):
 
 def _reset_plan(metrics):
     """(variable, zeros) pairs of the metrics that only do that, and the other metrics."""
-    from ..metrics import Metric
-
     zeros, others = [], []
     for metric in metrics:
         if type(metric).reset_states is Metric.reset_states:

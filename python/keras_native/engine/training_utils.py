@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import backend as K
 from ..utils.arguments import whole_number
-from ..utils.data_utils import Sequence
+from ..utils.sequence import Sequence
 from .compile_utils import (
     call_metric_function,
     collect_per_output_metric_info,

@@ -1,5 +1,6 @@
 """All layers, and the way from configurations back to them."""
 
+from .. import registry
 from ..engine.base_layer import InputSpec, Layer
 from ..engine.input_layer import Input, InputLayer
 from . import merge
@@ -117,7 +118,5 @@ globals().update({old: globals()[new] for old, new in _RENAMED.items() if new in
 
 def __getattr__(name):
     if name in ("ConvRecurrent2D", "Recurrent"):  # bases that old layers derive from
-        from ..legacy import recurrent as old
-
-        return getattr(old, name)
+        return registry.find("legacy.recurrent", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

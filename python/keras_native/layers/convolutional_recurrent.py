@@ -1,7 +1,7 @@
 """ConvLSTM2D: an LSTM whose products are convolutions; ConvRNN2D runs any such cell."""
 
 from .. import backend as K
-from .. import regularizers
+from .. import registry, regularizers
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
 from ..utils.conv_utils import conv_output_length
@@ -25,9 +25,7 @@ __all__ = [
 
 def __getattr__(name):
     if name in ("ConvRecurrent2D", "Recurrent"):  # bases that old layers derive from
-        from ..legacy import recurrent
-
-        return getattr(recurrent, name)
+        return registry.find("legacy.recurrent", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,8 +1,5 @@
 """Layers that join several tensors into one, and their lower-case functions."""
 
-import sys
-import types
-
 from .. import backend as K
 from ..engine.base_layer import Layer
 from ..utils.arguments import whole_number
@@ -323,15 +320,3 @@ def concatenate(inputs, axis=-1, **kwargs):
 def dot(inputs, axes, normalize=False, **kwargs):
     """Tensor: per sample, products of two `inputs` summed over `axes`; `kwargs` go to the layer."""
     return Dot(axes=axes, normalize=normalize, **kwargs)(inputs)
-
-
-class _CallableModule(types.ModuleType):
-    """This module is Keras 1's function `merge` as well: `from keras.layers import merge`."""
-
-    def __call__(self, inputs, mode="sum", **kwargs):
-        from ..legacy.layer_classes import merge
-
-        return merge(inputs, mode, **kwargs)
-
-
-sys.modules[__name__].__class__ = _CallableModule

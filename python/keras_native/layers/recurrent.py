@@ -2,7 +2,7 @@
 
 import operator
 
-from .. import regularizers
+from .. import registry, regularizers
 from ..engine.base_layer import InputSpec, Layer, disable_tracking
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import has_arg, to_list
@@ -30,9 +30,7 @@ __all__ = [
 
 def __getattr__(name):
     if name == "Recurrent":  # Keras 1's base of all of them, for layers derived from it
-        from ..legacy.recurrent import Recurrent
-
-        return Recurrent
+        return registry.find("legacy.recurrent", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -8,6 +8,7 @@ lies in the cells; this file knows about sequences, states, masks and constants.
 from .. import backend as K
 from ..backend.loops import rnn_time_first, swap_time
 from ..engine.base_layer import InputSpec, Layer
+from ..engine.serialization import deserialize
 from ..utils.generic_utils import has_arg, to_list
 from .rnn_base import SequenceLayer
 from .rnn_cells import ProjectedCell, marked
@@ -149,8 +150,6 @@ class RNN(SequenceLayer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        from . import deserialize
-
         config = dict(config)
         cell = deserialize(config.pop("cell"), custom_objects=custom_objects)
         num_constants = config.pop("num_constants", None)

@@ -4,6 +4,7 @@ import warnings
 
 from .. import backend as K
 from ..engine.base_layer import Layer
+from ..engine.serialization import deserialize
 from ..utils.generic_utils import has_arg, to_list
 
 
@@ -134,8 +135,6 @@ class StackedRNNCells(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        from . import deserialize
-
         config = dict(config)
         cells = [deserialize(c, custom_objects=custom_objects) for c in config.pop("cells")]
         return cls(cells, **config)

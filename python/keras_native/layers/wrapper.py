@@ -1,6 +1,7 @@
 """Wrapper: base of layers that hold another layer."""
 
 from ..engine.base_layer import Layer
+from ..engine.serialization import deserialize
 
 
 class Wrapper(Layer):
@@ -59,8 +60,6 @@ class Wrapper(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        from . import deserialize
-
         config = dict(config)
         layer = deserialize(config.pop("layer"), custom_objects=custom_objects)
         return cls(layer, **config)

@@ -1,9 +1,13 @@
 """Keras 1's `Merge` layer and `merge` function: one class for all ways to join tensors."""
 
+import types
+
 from .. import backend as K
 from ..engine.base_layer import Layer
+from ..engine.input_layer import Input
+from ..engine.network import Network
+from ..engine.serialization import deserialize, serialize
 from ..layers import merge as modern
-from ..layers import serialization
 from ..layers.function import _describe, _restore
 
 _MODERN = {
@@ -129,7 +133,7 @@ class Merge(Layer):
             "arguments": self.arguments,
         }
         if self._joins_branches:
-            config["layers"] = [serialization.serialize(layer) for layer in self.layers]
+            config["layers"] = [serialize(layer) for layer in self.layers]
         for key, value in (
             ("mode", self.mode),
             ("output_shape", self._output_shape),
@@ -149,15 +153,12 @@ class Merge(Layer):
         config.pop("input_dtype", None)
         branches = config.pop("layers", None)
         if branches is not None:
-            config["layers"] = [serialization.deserialize(b, custom_objects) for b in branches]
+            config["layers"] = [deserialize(b, custom_objects) for b in branches]
         return cls(**config)
 
 
 def _output_of(layer, node_index, tensor_index):
     """Output tensor of a branch. A model is called on inputs of its own, so that it stays whole."""
-    from ..engine.input_layer import Input
-    from ..engine.network import Network
-
     if isinstance(layer, Network):
         inputs = [
             Input(batch_shape=K.int_shape(x), dtype=K.dtype(x), name=name)
@@ -193,3 +194,13 @@ def merge(
     if all(K.is_tensor(x) for x in inputs):
         return Merge(**options)(inputs)
     return Merge(inputs, **options)
+
+
+class _CallableModule(types.ModuleType):
+    """`keras.layers.merge` is a module, and Keras 1's function as well."""
+
+    def __call__(self, inputs, mode="sum", **kwargs):
+        return merge(inputs, mode, **kwargs)
+
+
+modern.__class__ = _CallableModule

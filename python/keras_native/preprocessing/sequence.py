@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 
-from ..utils.data_utils import Sequence
+from ..utils.sequence import Sequence
 
 
 def pad_sequences(

@@ -6,6 +6,7 @@ import json
 import numpy as np
 
 from .. import dialect
+from ..engine.serialization import deserialize
 from . import foreign
 
 _MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
@@ -23,8 +24,6 @@ def model_from_config(config, custom_objects=None, version=None):
     Raises:
         ValueError: if the configuration is not one of a model, or names something unknown.
     """
-    from .. import layers
-
     if isinstance(config, list):
         raise TypeError(
             "model_from_config: expected a dict, not a list; a list is the configuration of a "
@@ -40,7 +39,7 @@ def model_from_config(config, custom_objects=None, version=None):
         if generation in ("tf_keras", "3"):
             config = foreign.keras_2_config(config, generation)
     with dialect.use(dialect.BY_GENERATION[generation]), malformed("configuration of the model"):
-        return layers.deserialize(config, custom_objects=custom_objects)
+        return deserialize(config, custom_objects=custom_objects)
 
 
 @contextlib.contextmanager

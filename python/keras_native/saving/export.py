@@ -7,6 +7,8 @@ both.
 
 import time
 
+from .. import registry
+
 KERAS_VERSION = "3.0.0"  # of the form of archives, not of a program
 _FUNCTIONAL = ("Functional", "Model", "Network")
 _MODULES = {"Functional": "keras.src.models.functional", "Model": "keras", "Sequential": "keras"}
@@ -94,10 +96,10 @@ def portable(config):
 
 def _inner(layer):
     """A layer inside another one, with the module that Keras 3 wants for its own classes."""
-    from .. import layers
-
     inner = portable(layer)
-    if layer["class_name"] in ("Model", "Sequential") or not hasattr(layers, layer["class_name"]):
+    if layer["class_name"] in ("Model", "Sequential") or layer["class_name"] not in registry.names(
+        "layers"
+    ):
         return inner
     return {"module": "keras.layers", **inner, "registered_name": None}
 

@@ -15,6 +15,7 @@ import warnings
 import numpy as np
 
 from .. import backend as K
+from .. import registry
 from . import reader
 from .attributes import as_text
 
@@ -29,13 +30,8 @@ def snake_case(name):
 
 
 def _class_name(layer):
-    from ..engine.sequential import Sequential
-    from ..engine.training import Model
-
-    if type(layer) is Model:
+    if type(layer) is registry.find("models", "Model"):
         return "Functional"
-    if type(layer) is Sequential:
-        return "Sequential"
     return type(layer).__name__
 
 

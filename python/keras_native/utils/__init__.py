@@ -3,7 +3,6 @@
 from .._lazy import lazy
 
 _NAMES = {
-    "data_utils": ["Sequence"],
     "enqueuers": ["GeneratorEnqueuer", "OrderedEnqueuer", "SequenceEnqueuer"],
     "generic_utils": [
         "CustomObjectScope",
@@ -18,8 +17,9 @@ _NAMES = {
     "layer_utils": ["convert_all_kernels_in_model", "get_source_inputs", "print_summary"],
     "multi_gpu_utils": ["multi_gpu_model"],
     "np_utils": ["normalize", "to_categorical"],
+    "sequence": ["Sequence"],
     "vis_utils": ["model_to_dot", "plot_model"],
 }
-_MODULES = ["conv_utils", "losses_utils", "metrics_utils", "test_utils"]
+_MODULES = ["conv_utils", "data_utils", "losses_utils", "metrics_utils", "test_utils"]
 
 __getattr__, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)

@@ -14,7 +14,7 @@ import weakref
 
 import numpy as np
 
-from .data_utils import _SEQUENCES, get_index, init_pool, init_pool_generator, next_sample
+from .sequence import _SEQUENCES, get_index, init_pool, init_pool_generator, next_sample
 
 _next_uid = 0
 _running: weakref.WeakSet = weakref.WeakSet()

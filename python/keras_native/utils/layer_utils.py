@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from .. import registry
 from ..legacy.table import NAMES_THEN
 
 
@@ -34,8 +35,7 @@ def count_total_params(layers, layer_set=None):
 
 def layer_from_config(config, custom_objects=None):
     """The layer of a configuration {"class_name": …, "config": …} (Keras 1)."""
-    from ..layers import deserialize
-
+    deserialize = registry.find("layers", "deserialize")
     return deserialize(config, custom_objects=custom_objects)
 
 

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 
-from ...utils.data_utils import Sequence
+from ...utils.sequence import Sequence
 from .files import _layout, array_to_img
 
 
