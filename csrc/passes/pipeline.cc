@@ -25,7 +25,7 @@ void require_known_shapes(const Graph& graph) {
 }  // namespace
 
 Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-               Evaluator evaluate) {
+               Evaluator evaluate, bool loop_body) {
   struct Pass {
     const char* name;
     Graph (*run)(const Graph&);
@@ -41,6 +41,8 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
   Graph result = specialize(merge_traces(graph), inputs, training, evaluate);
   check(result, "specialize");
   require_known_shapes(result);
+  if (!loop_body) result = choose_layouts(result);
+  check(result, "choose_layouts");
   for (const Pass& pass : passes) {
     result = pass.run(result);
     check(result, pass.name);

@@ -34,6 +34,7 @@ Value simplify(const Node& node);
 Value simplify_move(const Node& node);  // its part for transposes and the like
 
 Graph merge_traces(const Graph& graph);       // an op and its twin that keeps its steps
+Graph choose_layouts(const Graph& graph);     // channels last, where that saves transposes
 Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
 Graph fuse_conv(const Graph& graph);          // bias and activation into convolution
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
@@ -41,8 +42,10 @@ Graph sparse_updates(const Graph& graph);     // updates of tables by the rows t
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
 Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
 
-// All of the above in order. Throws UnknownShape where some shape is not known even then.
+// All of the above in order. Throws UnknownShape where some shape is not known even then. Bodies of
+// loops keep their layouts: a loop and its gradient draw the masks of dropout in two bodies, by the
+// positions of elements.
 Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-               Evaluator evaluate);
+               Evaluator evaluate, bool loop_body = false);
 
 }  // namespace kn
