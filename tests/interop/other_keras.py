@@ -79,19 +79,28 @@ class Sample:
         assert not lost, lost[0]
         if not getattr(model, "optimizer", None):
             raise AssertionError("the model is not compiled")
-        model._make_train_function()
-        state = model.optimizer.get_weights()
-        expected = [self.data[k] for k in keys(self.data.files, "state")]
-        assert len(state) == len(expected), (len(state), len(expected))
-        for i, value in enumerate(state):
-            np.testing.assert_array_equal(value, expected[i])
+        old = self.keras.__version__.startswith("2.3")
+        if old:
+            model._make_train_function()
+            state = model.optimizer.get_weights()
+            expected = [self.data[k] for k in keys(self.data.files, "state")]
+            assert len(state) == len(expected), (len(state), len(expected))
+            for i, value in enumerate(state):
+                np.testing.assert_array_equal(value, expected[i])
+        steps = model.optimizer.iterations
+        steps = int(self.keras.backend.get_value(steps) if old else np.asarray(steps))
+        assert steps == int(self.data["state000"]), steps
         # Keras 2.3.1 on TensorFlow 1 reads the step counter before or after it is counted up, as
-        # threads have it, so that what Adam and its like do is close only.
-        counted = type(model.optimizer).__name__ in ("Adam", "Adamax", "Nadam")
+        # threads have it; Keras 3 adds the epsilon of RMSprop in another place.
+        rule, keras3 = type(model.optimizer).__name__, self.keras.__version__.startswith("3")
+        close = old and rule in ("Adam", "Adamax", "Nadam") or keras3 and rule == "RMSprop"
         for step, expected in enumerate(self.data["logs"]):
+            if hasattr(model, "reset_metrics"):
+                model.reset_metrics()
             got = np.ravel(model.train_on_batch(self.x, self.y))
-            exact = step == 0 or not counted
-            np.testing.assert_allclose(got, expected, rtol=1e-4 if exact else 0.05, atol=2e-5)
+            told = 1 if keras3 else len(expected)  # Keras 3 orders the losses of outputs by name
+            rtol = 1e-3 if step == 0 or not close else 0.05
+            np.testing.assert_allclose(got[:told], expected[:told], rtol=rtol, atol=2e-5)
 
     def back(self, source, name):
         self.whole(source).save(self.path(name))
@@ -100,13 +109,13 @@ class Sample:
 def checks(sample, version, nested):
     """(name, function) of what this Keras is expected to do.
 
-    A model inside a graph: Keras 3 opens none in the HDF5 of Keras 2, not from Keras 2 either, and
-    tf_keras none in an archive of Keras 3, since they count its calls in another way.
+    A model inside a graph: Keras 3 opens none in the HDF5 of Keras 2, not from Keras 2 either,
+    since it counts its calls in another way.
     """
     old, keras3 = version.startswith("2.3"), version.startswith("3")
     whole = [name for name, opens in (
         ("model.h5", not (keras3 and nested)),
-        ("model.keras", not old and (keras3 or not nested)),
+        ("model.keras", not old),
     ) if opens]  # fmt: skip
     if not keras3:
         yield "arch.json", sample.architecture
@@ -118,8 +127,9 @@ def checks(sample, version, nested):
         yield "back.keras", lambda: sample.back(whole[-1], "back.keras")
     if not (keras3 and nested):  # what Keras 3 writes of it in HDF5 it cannot read itself
         yield "back.h5", lambda: sample.back(whole[0], "back.h5")
-    if old:
-        yield "model.h5 resumed", lambda: sample.resumed("model.h5")
+    # The state lies in the order of Keras 2 in HDF5, in that of Keras 3 in archives.
+    name = "model.keras" if keras3 else "model.h5"
+    yield f"{name} resumed", lambda: sample.resumed(name)
 
 
 def main(module, folder):
@@ -129,7 +139,7 @@ def main(module, folder):
         if not os.path.isdir(os.path.join(folder, name)):
             continue
         sample = Sample(keras, os.path.join(folder, name))
-        for what, run in checks(sample, keras.__version__, nested=name == "graph"):
+        for what, run in checks(sample, keras.__version__, nested=name in ("graph", "towers")):
             try:
                 run()
                 said = ""

@@ -97,6 +97,19 @@ def graph():
     return Model([a, b], [out, L.Dense(1, name="q")(L.maximum([left, right]))])
 
 
+def towers():
+    """Models in models in a model, called more than once; an inner model gives an output."""
+    z = L.Input((3,))
+    block = Model(z, L.add([L.Dense(3, activation="tanh")(z), z]), name="block")
+    tail = Sequential([L.Dense(4, input_shape=(3,)), L.BatchNormalization()], name="tail")
+    w = L.Input((3,))
+    tower = Model(w, tail(block(L.Dense(3)(block(w)))), name="tower")
+    a, b = L.Input((3,), name="a"), L.Input((3,), name="b")
+    left, right = tower(a), tower(L.Activation("relu")(b))
+    head = Sequential([L.Dense(2, activation="sigmoid", input_shape=(4,))], name="head")
+    return Model([a, b], [head(left), head(L.subtract([left, right])), tower(L.add([a, b]))])
+
+
 # name -> (model, shapes of the inputs, optimizer whose state others continue from)
 SAMPLES = {
     "dense": (dense, [(5,)], lambda: optimizers.Adam(lr=0.01)),
@@ -105,6 +118,7 @@ SAMPLES = {
     "signals": (signals, [(12, 2)], lambda: optimizers.Adam(lr=0.01, amsgrad=True)),
     "films": (films, [(4, 5, 5, 1)], lambda: optimizers.SGD(lr=0.01, momentum=0.9, nesterov=True)),
     "graph": (graph, [(4,), (4,)], lambda: optimizers.Adamax(lr=0.01)),
+    "towers": (towers, [(3,), (3,)], lambda: optimizers.Adam(lr=0.01, decay=0.1)),
 }
 
 

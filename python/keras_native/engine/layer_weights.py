@@ -127,7 +127,8 @@ class WeightStore:
         if [tuple(K.int_shape(param)) for param in params] != [value.shape for value in values]:
             converted = layouts.to_modern(self._weight_holders(), values)
             self._keras1_layout = converted is not None
-            values = values if converted is None else converted
+            spread = layouts.spread(self._weight_holders(), values)
+            values = spread if converted is None else converted
         if len(params) != len(values):
             raise ValueError(
                 f'You called `set_weights(weights)` on layer "{self.name}" with a weight list of '

@@ -145,6 +145,31 @@ def to_modern(layers, arrays):
     return result
 
 
+def spread(layers, arrays):
+    """Slopes of PReLU that are one along some axes, for layers that have one for each element.
+
+    Keras 1 shared them but left `shared_axes` out of a layer's configuration, so that a model
+    from its JSON cannot know.
+
+    Args:
+        layers: layers without a common weight.
+        arrays: list of arrays, one for each weight or not.
+    """
+    result, at = list(arrays), 0
+    for layer in layers:
+        if type(layer).__name__ == "PReLU" and _of_keras_1(layer) and at < len(arrays):
+            shape, given = tuple(layer.weights[0].shape), arrays[at].shape
+            fits = [n in (1, m) for n, m in zip(given, shape, strict=False)]
+            if len(given) == len(shape) and all(fits):
+                result[at] = np.broadcast_to(arrays[at], shape)
+        at += len(layer.weights)
+    return result
+
+
+def _of_keras_1(layer):
+    return layer._dialect.generation == "1"
+
+
 def to_old(layers, arrays):
     """Arrays of today for `layers`, in order, as Keras 1 had them."""
     rest, result = list(arrays), []

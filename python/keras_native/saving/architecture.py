@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import dialect
 from ..engine.serialization import deserialize
-from . import foreign
+from . import foreign, generation
 
 _MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
 _MAX_DEPTH = 200  # nesting; a model inside a model inside … adds about six levels each
@@ -35,10 +35,10 @@ def model_from_config(config, custom_objects=None, version=None):
             f"{str(config)[:200]}."
         )
     with malformed("configuration of the model"):
-        generation = foreign.generation_of(config, version)
-        if generation in ("tf_keras", "3"):
-            config = foreign.keras_2_config(config, generation)
-    with dialect.use(dialect.BY_GENERATION[generation]), malformed("configuration of the model"):
+        writer = generation.generation_of(config, version)
+        if writer in ("tf_keras", "3"):
+            config = foreign.keras_2_config(config, writer)
+    with dialect.use(dialect.BY_GENERATION[writer]), malformed("configuration of the model"):
         return deserialize(config, custom_objects=custom_objects)
 
 

@@ -11,7 +11,6 @@ from .. import registry
 
 KERAS_VERSION = "3.0.0"  # of the form of archives, not of a program
 _FUNCTIONAL = ("Functional", "Model", "Network")
-_MODULES = {"Functional": "keras.src.models.functional", "Model": "keras", "Sequential": "keras"}
 
 
 def now():
@@ -26,9 +25,9 @@ def archived(config):
     """
     name = _name_there(config)
     return {
-        "module": _MODULES.get(name),
+        "module": "keras" if name in ("Model", "Sequential") else None,
         "class_name": name,
-        "config": _as_functional(portable(config)["config"]),
+        "config": _calls_twice(portable(config)["config"]),
         "registered_name": name,
         "build_config": {},
         "compile_config": {},
@@ -37,38 +36,36 @@ def archived(config):
 
 
 def _name_there(config):
-    """Class name of a model in an archive.
-
-    A graph is a 'Model' for Keras 3 and tf_keras alike, unless another model is among its layers:
-    tf_keras counts the calls of that one from 1 and would wait forever for those from 0. Keras 3's
-    own name makes it say that it cannot read the archive.
-    """
+    """Class name of a model or layer in an archive; a graph is a 'Model' everywhere."""
     name = config["class_name"]
-    if name not in _FUNCTIONAL:
-        return name
-    layers = config["config"].get("layers", ()) if isinstance(config["config"], dict) else ()
-    nested = any(layer["class_name"] in ("Sequential", *_FUNCTIONAL) for layer in layers)
-    return "Functional" if nested else "Model"
+    return "Model" if name in _FUNCTIONAL else name
 
 
-def _as_functional(own):
-    """Inner models under the class name of Keras 3, their calls counted from 0 as there."""
+def _calls_twice(own):
+    """Each call of an inner model written twice, so that all who count calls find it.
+
+    tf_keras counts the calls of an inner model from 1, since its own graph is call 0; Keras 3
+    counts them from 0 between layers and from 1 at the model's outputs. With the list
+    [first, first, second, second, …] call 1, 3, … is the right one for each of them. Calls that no
+    output needs are neither run nor written again.
+    """
     if not isinstance(own, dict) or not isinstance(own.get("layers"), list):
         return own
     layers, models = [], set()
     for layer in own["layers"]:
         name = _name_there(layer)
-        if name in _MODULES:
+        if name in ("Model", "Sequential"):
             models.add(layer.get("name"))
-        layers.append({**layer, "class_name": name, "config": _as_functional(layer["config"])})
+        layers.append({**layer, "class_name": name, "config": _calls_twice(layer["config"])})
 
-    def recounted(call):
-        return [call[0], call[1] - 1, *call[2:]] if call[0] in models else call
+    def recounted(source):
+        return [source[0], 2 * source[1] - 1, *source[2:]] if source[0] in models else source
 
     for layer in layers:
         if "inbound_nodes" in layer:
             calls = [[recounted(source) for source in call] for call in layer["inbound_nodes"]]
-            layer["inbound_nodes"] = calls
+            times = 2 if layer.get("name") in models else 1
+            layer["inbound_nodes"] = [call for call in calls for _ in range(times)]
     result = {**own, "layers": layers}
     for key in ("input_layers", "output_layers"):
         if key in own:

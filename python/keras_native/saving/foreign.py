@@ -5,8 +5,9 @@ and changes nothing (module names, quantization, build shapes) is dropped; what 
 result is refused by name.
 """
 
-_MODELS = {"Functional", "Model", "Sequential"}
-_CALL_ARGUMENTS = {"mask": None, "training": None}
+from . import foreign_calls
+from .foreign_calls import MODELS
+
 _MAX_DEPTH = 200
 
 # Arguments of later versions: name -> the values that change nothing. Others are refused.
@@ -45,67 +46,6 @@ _PENALIZED = (
 )  # fmt: skip
 _SEEDED = {"Dropout", "AlphaDropout"}
 _SHORT_METRICS = {"accuracy", "acc", "mse", "mae", "mape", "msle", "crossentropy", "ce"}
-
-
-def is_foreign(config):
-    """Whether tf.keras or Keras 3 wrote the configuration of a model."""
-    return generation_of(config) in ("tf_keras", "3")
-
-
-def generation_of(config, version=None):
-    """'1', '2', 'tf_keras' or '3': who wrote a model's configuration.
-
-    Args:
-        config: dict with 'class_name' and 'config'.
-        version: the file's `keras_version`, where there is one.
-    """
-    if isinstance(config, dict) and config.get("keras_generation") in ("1", "2", "tf_keras", "3"):
-        return config["keras_generation"]
-    version = str(
-        version or (config.get("keras_version") if isinstance(config, dict) else "") or ""
-    )
-    if _uses_keras_3_calls(config):
-        return "3"
-    major, _, minor = version.partition(".")
-    minor = minor.partition(".")[0]
-    if major == "3":
-        return "3"
-    if "-tf" in version or (major == "2" and minor.isdigit() and int(minor) >= 4):
-        return "tf_keras"
-    text = _first_module(config)
-    if text.startswith(("tf_keras", "tensorflow", "keras")):
-        return "tf_keras"
-    if isinstance(config, dict) and config.get("class_name") == "Functional":
-        return "tf_keras"
-    return "1" if version.startswith("1") else "2"
-
-
-def _inner(config):
-    inner = config.get("config") if isinstance(config, dict) else None
-    layers = inner.get("layers") if isinstance(inner, dict) else None
-    return (
-        [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
-    )
-
-
-def _uses_keras_3_calls(config):
-    """Whether a call or a shape is written as only Keras 3 does."""
-    for layer in _inner(config):
-        calls = layer.get("inbound_nodes")
-        if isinstance(calls, list) and calls and isinstance(calls[0], dict):
-            return True
-        own = layer.get("config")
-        if isinstance(own, dict) and ("batch_shape" in own or isinstance(own.get("dtype"), dict)):
-            return True
-        if layer.get("class_name") in _MODELS and _uses_keras_3_calls(layer):
-            return True
-    return False
-
-
-def _first_module(config):
-    modules = [config.get("module")] if isinstance(config, dict) else []
-    modules += [layer.get("module") for layer in _inner(config)]
-    return next((m for m in modules if isinstance(m, str)), "")
 
 
 def keras_2_config(config, generation):
@@ -156,8 +96,8 @@ def _object(value, generation, depth):
     for key in ("keras_version", "backend", "keras_generation"):
         if key in value:
             result[key] = value[key]
-    if name in _MODELS and isinstance(own, dict) and isinstance(own.get("layers"), list):
-        _calls(own)
+    if name in MODELS and isinstance(own, dict) and isinstance(own.get("layers"), list):
+        foreign_calls.rewrite(own)
     return result
 
 
@@ -188,7 +128,7 @@ def _settings(name, own, generation, depth):
     for key, value in own.items():
         if key == "dtype" and value is not None:
             result[key] = _dtype(value)
-        elif key == "layers" and name in _MODELS:
+        elif key == "layers" and name in MODELS:
             result[key] = _layers(value, generation, depth)
         elif _keeps(key, value, name):
             result[key] = _object(value, generation, depth + 1)
@@ -207,7 +147,7 @@ def _settings(name, own, generation, depth):
     if name in ("Functional", "Model"):
         for key in ("input_layers", "output_layers"):
             if key in result:
-                result[key] = _ends(result[key])
+                result[key] = foreign_calls.ends(result[key])
         result.pop("dtype", None)
     if "seed" in result and not _takes_seed(name):
         del result["seed"]
@@ -221,7 +161,7 @@ def _tell_input(layers):
     first, second = layers[:2]
     if not all(isinstance(one, dict) and isinstance(one.get("config"), dict) for one in layers[:2]):
         return
-    if first.get("class_name") == "InputLayer" and second.get("class_name") not in _MODELS:
+    if first.get("class_name") == "InputLayer" and second.get("class_name") not in MODELS:
         shape = first["config"].get("batch_input_shape")
         if shape:
             second["config"].setdefault("batch_input_shape", shape)
@@ -287,91 +227,6 @@ def _layers(layers, generation, depth):
     if not isinstance(layers, list):
         raise ValueError("Expected a list of layers in the configuration of a model.")
     return [_object(layer, generation, depth + 1) for layer in layers]
-
-
-def _ends(ends):
-    """[[layer, call, output], …] from any nesting of such."""
-    if isinstance(ends, dict):
-        return [end for value in ends.values() for end in _ends(value)]
-    if isinstance(ends, list) and ends and isinstance(ends[0], str):
-        return [ends]
-    return [end for value in ends or () for end in _ends(value)]
-
-
-# ------------------------------------------------------------ calls of Keras 3
-
-
-def _calls(own):
-    """Rewrites the calls of a graph in place; masks are computed anew, so their steps go."""
-    layers = [layer for layer in own["layers"] if isinstance(layer, dict)]
-    models = {layer.get("name") for layer in layers if layer.get("class_name") in _MODELS}
-    keras_3 = False
-    for layer in layers:
-        calls = []
-        for call in layer.get("inbound_nodes") or []:
-            if isinstance(call, dict):
-                keras_3 = True
-                call = _call(call, models)
-            calls.append(call)
-        if "inbound_nodes" in layer:
-            layer["inbound_nodes"] = calls
-    if keras_3:
-        own["layers"] = _without_mask_steps(own, layers)
-        for key in ("input_layers", "output_layers"):
-            own[key] = [_from_outside(end, models) for end in own.get(key, [])]
-
-
-def _from_outside(end, models):
-    """Keras 3 counts the calls of an inner model from 0; its own graph was call 0 in Keras 2."""
-    return [end[0], end[1] + 1, *end[2:]] if end[0] in models else list(end)
-
-
-def _call(call, models):
-    """[[layer, call, output, keyword arguments], …] from Keras 3's arguments."""
-    sources = []
-    for argument in call.get("args", []):
-        sources += _tensors(argument, models)
-    kwargs = {}
-    for key, value in (call.get("kwargs") or {}).items():
-        if key in ("mask", "attention_mask") or value is None:
-            continue
-        inner = _tensors(value, models)
-        if not inner:
-            kwargs[key] = value
-        elif key in ("initial_state", "constants", "inputs", "sequences", "sequence"):
-            sources += inner
-        else:
-            raise ValueError(f"A tensor as keyword argument {key!r} of a call is not supported.")
-    return [[*source, kwargs] for source in sources]
-
-
-def _tensors(value, models):
-    if isinstance(value, dict):
-        config = value.get("config")
-        if value.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
-            history = config.get("keras_history")
-            if not isinstance(history, list) or len(history) != 3:
-                raise ValueError("Expected a tensor as [layer, call, output] in a call.")
-            return [_from_outside(history, models)]
-        value = list(value.values())
-    if isinstance(value, list):
-        return [tensor for inner in value for tensor in _tensors(inner, models)]
-    return []
-
-
-def _without_mask_steps(own, layers):
-    """Layers that an output needs; Keras 3 writes the computation of masks into the graph too."""
-    needed, waiting = set(), [end[0] for end in own.get("output_layers", [])]
-    waiting += [end[0] for end in own.get("input_layers", [])]
-    by_name = {layer.get("name"): layer for layer in layers}
-    while waiting:
-        name = waiting.pop()
-        if name in needed or name not in by_name:
-            continue
-        needed.add(name)
-        for call in by_name[name].get("inbound_nodes") or []:
-            waiting += [source[0] for source in call if isinstance(source, list) and source]
-    return [layer for layer in layers if layer.get("name") in needed]
 
 
 # ------------------------------------------------------------ arguments of compile

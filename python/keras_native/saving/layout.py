@@ -156,14 +156,17 @@ def _where(group, path):
     return path
 
 
-def save(group, model, optimizer_state=()):
-    """Write all weights of `model` and arrays of its optimizer into an empty group."""
+def save(group, model):
+    """Write all weights of `model` into an empty group."""
     _write(group, model, model.name)
-    if len(optimizer_state):
-        own = group.create_group("optimizer/vars")
-        own.attrs["name"] = snake_case(type(model.optimizer).__name__)
-        for i, value in enumerate(optimizer_state):
-            own.create_dataset(str(i), data=value)
+
+
+def save_optimizer(group, model, variables):
+    """Write the state of a model's optimizer, `variables` in the order of Keras 3."""
+    own = group.create_group("optimizer/vars")
+    own.attrs["name"] = snake_case(type(model.optimizer).__name__)
+    for i, value in enumerate(K.batch_get_value(variables)):
+        own.create_dataset(str(i), data=value)
 
 
 def _write(group, layer, name):

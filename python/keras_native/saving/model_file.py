@@ -8,7 +8,7 @@ import os
 from ..utils import trust
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
-from . import architecture, archive, export, keras1, layout, reader, training, weights
+from . import architecture, archive, compiled, export, keras1, layout, reader, training, weights
 from .atomic import atomic_path
 from .attributes import as_text
 
@@ -85,11 +85,7 @@ def _stored_bytes(f):
 
 
 def _save_archive(model, filepath, overwrite, include_optimizer):
-    """Write a `.keras` archive that Keras 3 opens.
-
-    Keras 3 gets architecture and weights; how the model was compiled follows the rules of this
-    package and is written for it alone.
-    """
+    """Write a `.keras` archive that Keras 3 opens, with the optimizer where it has the same."""
     import h5py
 
     if not overwrite and os.path.exists(filepath) and not ask_to_proceed_with_overwrite(filepath):
@@ -100,7 +96,8 @@ def _save_archive(model, filepath, overwrite, include_optimizer):
         layout.save(f, model)
         if include_optimizer and getattr(model, "optimizer", None) is not None:
             config["training_config"] = json.loads(training.training_config(model))
-            training.save_optimizer(f, model)
+            config["compile_config"] = compiled.compile_config(model, config["training_config"])
+            training.save_archived(f, model, bool(config["compile_config"]))
     metadata = {"keras_version": export.KERAS_VERSION, "date_saved": export.now()}
     with atomic_path(filepath) as temporary:
         archive.write(

@@ -8,7 +8,7 @@ import numpy as np
 from .. import backend as K
 from .. import dialect
 from ..utils.generic_utils import as_python
-from . import foreign, keras1, layout, reader
+from . import compiled, foreign, keras1, layout, reader
 from .architecture import malformed, parse_json
 from .attributes import as_text, load_attributes_from_hdf5_group
 from .weights import write_arrays
@@ -46,6 +46,18 @@ def save_optimizer(f, model):
         write_arrays(f.create_group("optimizer_weights"), "weight_names", weights)
 
 
+def save_archived(f, model, as_keras_3):
+    """Write the state of a model's optimizer into the weights of an archive.
+
+    Args:
+        as_keras_3: whether in the order of Keras 3, where it looks for it; else as in HDF5.
+    """
+    if as_keras_3:
+        layout.save_optimizer(f, model, compiled.state(model.optimizer))
+    else:
+        save_optimizer(f, model)
+
+
 def load_training(f, model, custom_objects):
     """Compile `model` as the file says, and set the optimizer's state."""
     if "training_config" not in f.attrs:
@@ -66,7 +78,11 @@ def load_training(f, model, custom_objects):
 def load_own(f, model, config, custom_objects):
     """Compile `model` as an archive of this package says, and set the optimizer's state."""
     compile_from_config(model, config, custom_objects)
-    _load_state(f, model)
+    paths = layout.optimizer_state(f)
+    if paths:
+        _load_optimizer(f, paths, model, None, compiled.state)
+    else:
+        _load_state(f, model)
 
 
 def _load_state(f, model, reorder=None):
@@ -129,11 +145,13 @@ def compile_from_config(model, config, custom_objects):
         )
 
 
-def _load_optimizer(group, names, model, reorder):
+def _load_optimizer(group, names, model, reorder, variables=None):
     """Set the optimizer's state from data sets `names` of a group.
 
     Args:
         reorder: function of the list of arrays, for files of Keras 1.
+        variables: function of the optimizer: its variables in the order of `names`; without it
+            they are its weights.
     """
     model._make_train_function()
     trained = sum(int(np.prod(K.int_shape(w))) for w in model.optimizer.weights)
@@ -142,10 +160,25 @@ def _load_optimizer(group, names, model, reorder):
         state = [reader.array(group, name, budget) for name in names]
         if reorder is not None:
             state = reorder(state)
-        model.optimizer.set_weights(state)
+        if variables is None:
+            model.optimizer.set_weights(state)
+        else:
+            _set_variables(variables(model.optimizer), state)
     except ValueError as error:
         warnings.warn(
             "Error in loading the saved optimizer state. As a result, your model is starting with "
             f"a freshly initialized optimizer. ({error})",
             stacklevel=5,
         )
+
+
+def _set_variables(variables, values):
+    """Set variables if all values fit.
+
+    Raises:
+        ValueError: if one does not.
+    """
+    shapes = [K.int_shape(v) for v in variables or ()]
+    if shapes != [value.shape for value in values]:
+        raise ValueError(f"Expected arrays of shapes {shapes}.")
+    K.batch_set_value(zip(variables, values, strict=True))

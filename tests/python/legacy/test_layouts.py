@@ -5,7 +5,7 @@ import pytest
 from keras_native import backend as K
 from keras_native import layers as L
 from keras_native.legacy.layouts import LAYOUTS, old_shapes
-from keras_native.models import Sequential
+from keras_native.models import Sequential, model_from_json
 from keras_native.saving.convert import preprocess_weights_for_loading
 
 FIRST = {"data_format": "channels_first"}
@@ -121,3 +121,21 @@ def test_flatten_keeps_images_of_keras1_in_order():
     K.set_image_data_format("channels_first")
     assert L.Flatten().data_format == "channels_first"
     assert L.Flatten.from_config({"name": "flatten"}).data_format == "channels_last"
+
+
+def test_slopes_that_keras_1_shared_along_axes():
+    """Its JSON does not say so: they fill the weight of a model of Keras 1, and of no other."""
+    text = (
+        '{"class_name": "Sequential", "config": [{"class_name": "PReLU", "config": {"name": "p", '
+        '"batch_input_shape": [null, 3, 4, 2], "init": "zero"}}], "keras_version": "1.2.2"}'
+    )
+    model = model_from_json(text)
+    model.set_weights([np.array([[[0.5, 2.0]]], "float32")])
+    x = np.random.RandomState(1).normal(size=(2, 3, 4, 2)).astype("float32")
+    expected = np.where(x > 0, x, x * np.float32([0.5, 2.0]))
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-6)
+    today = Sequential([L.PReLU(input_shape=(3, 4, 2))])
+    with pytest.raises(ValueError, match="shape"):
+        today.set_weights([np.zeros((1, 1, 2), "float32")])
+    with pytest.raises(ValueError, match="shape"):
+        model.set_weights([np.zeros((1, 3, 2), "float32")])
