@@ -7,7 +7,7 @@ import argparse
 import time
 
 import numpy as np
-from keras_native.backend import core_gemm
+from keras_native import _core
 
 SHAPES = [  # (where it comes from, rows, inner, columns)
     ("mlp_small", 32, 64, 64),
@@ -51,7 +51,7 @@ def main():
         }
         for name, (a, b, shape, ta, tb) in passes.items():
             out = np.empty(shape, dtype="float32")
-            ours = best_seconds(lambda a=a, b=b, o=out, t=(ta, tb): core_gemm(a, b, o, *t), budget)
+            ours = best_seconds(lambda a=a, b=b, o=out, t=(ta, tb): _core.gemm(a, b, o, *t), budget)
             left, right = (a.T if ta else a), (b.T if tb else b)
             theirs = best_seconds(lambda p=left, q=right, o=out: np.matmul(p, q, out=o), budget)
             rate = 2e-9 * m * k * n
