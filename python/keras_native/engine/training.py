@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..legacy import accepts_keras1
 from ..utils.arguments import real_number
 from ..utils.generic_utils import slice_arrays, to_list, unpack_singleton
-from . import training_arrays, training_generator, training_utils
+from . import training_arrays, training_utils
 from .base_layer import Layer
+from .generator_methods import GeneratorMethods
 from .network import Network
+from .training_batch import BatchMethods
 from .training_data import DataAdapter
 from .training_setup import Compilable
 
@@ -17,7 +17,7 @@ __all__ = ["Layer", "Model", "Network", "slice_arrays", "to_list", "unpack_singl
 
 
 @accepts_keras1
-class Model(DataAdapter, Compilable):
+class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
     """A network with methods for training.
 
     Either `Model(inputs, outputs)` between tensors, or a subclass that makes its layers in
@@ -294,165 +294,6 @@ class Model(DataAdapter, Compilable):
             verbose=verbose,
             steps=steps,
             callbacks=callbacks,
-        )
-
-    # ------------------------------------------------------------ single batches
-
-    def train_on_batch(self, x, y, sample_weight=None, class_weight=None, reset_metrics=True):
-        """One training step.
-
-        Args:
-            x, y, sample_weight, class_weight: as for `fit`.
-            reset_metrics: whether metrics start anew for this batch.
-
-        Returns:
-            The loss, or the list of loss and metrics in the order of `metrics_names`.
-        """
-        self._start_batch(reset_metrics)
-        if sample_weight is None and class_weight is None:
-            fast = self._fast_train.get("train")
-            if fast is not None and fast.fits(x, y):
-                return self._batch_result(fast.run(x, y), reset_metrics)
-        self._require_compile_arguments()
-        data = self._standardize_user_data(
-            x, y, sample_weight=sample_weight, class_weight=class_weight
-        )
-        self._check_trainable_weights_consistency()
-        function, inputs = self._training_call(data)
-        self._remember_batch("train", function, x, y, inputs)
-        return self._batch_result(function(inputs), reset_metrics)
-
-    def test_on_batch(self, x, y, sample_weight=None, reset_metrics=True):
-        """Loss and metrics of one batch, in test mode; arguments as for `train_on_batch`."""
-        self._start_batch(reset_metrics)
-        if sample_weight is None:
-            fast = self._fast_train.get("test")
-            if fast is not None and fast.fits(x, y):
-                return self._batch_result(fast.run(x, y), reset_metrics)
-        self._require_compile_arguments()
-        data = self._standardize_user_data(x, y, sample_weight=sample_weight)
-        function, inputs = self._test_call(data)
-        self._remember_batch("test", function, x, y, inputs)
-        return self._batch_result(function(inputs), reset_metrics)
-
-    def _start_batch(self, reset_metrics):
-        # Keras 2 starts metrics anew after a batch only, so that one after `evaluate` adds to it.
-        if reset_metrics and self._dialect.batch_metrics and self._is_compiled:
-            self.reset_metrics()
-
-    def _batch_result(self, values, reset_metrics):
-        if reset_metrics:
-            self.reset_metrics()
-        values = [v[()] if np.ndim(v) == 0 else v for v in values]
-        return values[0] if len(values) == 1 else values
-
-    def predict_on_batch(self, x):
-        """Outputs of one batch, in test mode.
-
-        Args:
-            x: array, list or dict of arrays.
-        """
-        fast = self._fast_predict
-        if fast is not None and fast.fits(x):
-            return fast.run(x)
-        inputs, _, _ = self._standardize_user_data(x)
-        self._remember_inputs(x)
-        return unpack_singleton(self._make_predict_function()(inputs))
-
-    # ------------------------------------------------------------ generators
-
-    @accepts_keras1
-    def fit_generator(
-        self,
-        generator,
-        steps_per_epoch=None,
-        epochs=1,
-        verbose=1,
-        callbacks=None,
-        validation_data=None,
-        validation_steps=None,
-        validation_freq=1,
-        class_weight=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        shuffle=True,
-        initial_epoch=0,
-    ):
-        """Trains on batches from a generator or a Sequence; see `fit`.
-
-        Args:
-            generator: yields (x, y) or (x, y, sample weights), without end; or a Sequence.
-            steps_per_epoch: batches in an epoch; may be left out for a Sequence.
-            validation_data: arrays, or a generator or Sequence.
-            validation_steps: batches in a validation by a generator.
-            max_queue_size: batches to prepare ahead.
-            workers: threads or processes that prepare them; 0 for none.
-            use_multiprocessing: processes instead of threads.
-            shuffle: whether the batches of a Sequence are shuffled.
-        """
-        return training_generator.fit_generator(
-            self,
-            generator,
-            steps_per_epoch=steps_per_epoch,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            validation_steps=validation_steps,
-            validation_freq=validation_freq,
-            class_weight=class_weight,
-            max_queue_size=max_queue_size,
-            workers=workers,
-            use_multiprocessing=use_multiprocessing,
-            shuffle=shuffle,
-            initial_epoch=initial_epoch,
-        )
-
-    @accepts_keras1
-    def evaluate_generator(
-        self,
-        generator,
-        steps=None,
-        callbacks=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        verbose=0,
-    ):
-        """Loss and metrics over batches from a generator or a Sequence; see `fit_generator`."""
-        return training_generator.evaluate_generator(
-            self,
-            generator,
-            steps=steps,
-            callbacks=callbacks,
-            max_queue_size=max_queue_size,
-            workers=workers,
-            use_multiprocessing=use_multiprocessing,
-            verbose=verbose,
-        )
-
-    @accepts_keras1
-    def predict_generator(
-        self,
-        generator,
-        steps=None,
-        callbacks=None,
-        max_queue_size=10,
-        workers=1,
-        use_multiprocessing=False,
-        verbose=0,
-    ):
-        """Outputs for batches from a generator or a Sequence; see `fit_generator`."""
-        return training_generator.predict_generator(
-            self,
-            generator,
-            steps=steps,
-            callbacks=callbacks,
-            max_queue_size=max_queue_size,
-            workers=workers,
-            use_multiprocessing=use_multiprocessing,
-            verbose=verbose,
         )
 
 

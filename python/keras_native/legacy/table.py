@@ -236,7 +236,7 @@ TABLE = {
     "Model.fit": Spelling(_FIT, history=True),
     "Model.evaluate": Spelling(_EVALUATE),
     "Model.predict": Spelling({"X": "x"}),
-    "Model.fit_generator": Spelling(
+    "GeneratorMethods.fit_generator": Spelling(
         {
             "nb_epoch": "epochs",
             "samples_per_epoch": "steps_per_epoch",
@@ -251,10 +251,10 @@ TABLE = {
         history=True,
         samples=True,
     ),
-    "Model.evaluate_generator": Spelling(
+    "GeneratorMethods.evaluate_generator": Spelling(
         {"val_samples": "steps", **_WORKERS}, order=_GENERATOR_ORDER, samples=True
     ),
-    "Model.predict_generator": Spelling(
+    "GeneratorMethods.predict_generator": Spelling(
         {"val_samples": "steps", **_WORKERS}, order=_GENERATOR_ORDER, samples=True
     ),
     "Sequential.predict_classes": Spelling({"X": "x"}),

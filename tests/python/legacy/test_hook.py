@@ -141,7 +141,7 @@ class Batches:
 
 
 def test_samples_of_an_epoch_become_steps_and_no_batch_is_lost():
-    fit = wrapped("Model.fit_generator", "generator, steps_per_epoch=None, epochs=1")
+    fit = wrapped("GeneratorMethods.fit_generator", "generator, steps_per_epoch=None, epochs=1")
     batches = Batches()
     with pytest.warns(Keras1SpellingWarning):
         got = fit(None, batches, samples_per_epoch=12, nb_epoch=3)
@@ -154,12 +154,12 @@ def test_samples_of_an_epoch_become_steps_and_no_batch_is_lost():
 
 
 def test_todays_generator_call_counts_steps():
-    fit = wrapped("Model.fit_generator", "generator, steps_per_epoch=None, epochs=1")
+    fit = wrapped("GeneratorMethods.fit_generator", "generator, steps_per_epoch=None, epochs=1")
     assert fit(None, Batches(), 20, 3)["steps_per_epoch"] == 20
 
 
 def test_samples_of_validation_data():
-    fit = wrapped("Model.fit_generator", "generator, steps_per_epoch=None, epochs=1")
+    fit = wrapped("GeneratorMethods.fit_generator", "generator, steps_per_epoch=None, epochs=1")
     with pytest.warns(Keras1SpellingWarning):
         got = fit(None, Batches(), 20, 3, validation_data=Batches(), nb_val_samples=11)
     assert got["validation_steps"] == 3
