@@ -77,20 +77,24 @@ struct Data {
   }
 };
 
-// dw (taps C, F) = image elementsᵀ (taps C, N cells) · dy (N cells, F)
+// dw (taps C, F) = image elementsᵀ (taps C, N cells) · dy (N cells, F); where db is wanted, a last
+// row of ones on the left gives it.
 template <class T>
 struct Weights {
   Geometry g;
   const T *x, *dy;
-  T* dw;
-  __device__ T a(int64_t z, int64_t i, int64_t k) const { return g.image_element(x, z, k, i); }
+  T *dw, *db;
+  __device__ int64_t inner() const { return g.window.taps * g.group_channels(); }
+  __device__ T a(int64_t z, int64_t i, int64_t k) const {
+    return i < inner() ? g.image_element(x, z, k, i) : T(1);
+  }
   __device__ T b(int64_t z, int64_t k, int64_t j) const {
     return dy[k * g.filters + z * g.group_filters() + j];
   }
   __device__ bool a_along_k() const { return false; }
   __device__ bool b_along_k() const { return false; }
   __device__ void store(int64_t z, int64_t i, int64_t j, T sum) const {
-    dw[i * g.filters + z * g.group_filters() + j] = sum;
+    (i < inner() ? dw + i * g.filters : db)[z * g.group_filters() + j] = sum;
   }
 };
 
@@ -101,7 +105,8 @@ class Conv : public Kernel {
  public:
   Conv(const KernelRequest& r, const ConvGeometry& g, Opcode activation)
       : g_(g),
-        bias_(pass == Pass::forward && r.in.size() == 3),
+        bias_(pass == Pass::weights ? r.attrs.flag("bias", false)
+                                    : pass == Pass::forward && r.in.size() == 3),
         relu_(pass == Pass::data && r.attrs.flag("relu", false)),
         activation_(activation) {
     const int64_t in = g_.batch * g_.window.in_positions;
@@ -109,7 +114,7 @@ class Conv : public Kernel {
     const int64_t channels = g_.group_channels(), filters = g_.group_filters();
     if constexpr (pass == Pass::forward) size_ = {g_.groups, out, filters, taps * channels};
     if constexpr (pass == Pass::data) size_ = {g_.groups, in, channels, taps * filters};
-    if constexpr (pass == Pass::weights) size_ = {g_.groups, taps * channels, filters, out};
+    if constexpr (pass == Pass::weights) size_ = {g_.groups, taps * channels + bias_, filters, out};
   }
 
   size_t workspace_bytes() const override { return product_workspace<T>(size_); }
@@ -125,7 +130,9 @@ class Conv : public Kernel {
       multiply<T>(args, size_, Data<T>{g_, first, second, relu_ ? args.input<T>(2) : nullptr, out},
                   args.workspace);
     if constexpr (pass == Pass::weights)
-      multiply<T>(args, size_, Weights<T>{g_, first, second, out}, args.workspace);
+      multiply<T>(args, size_,
+                  Weights<T>{g_, first, second, out, bias_ ? args.output<T>(1) : nullptr},
+                  args.workspace);
   }
 
  private:

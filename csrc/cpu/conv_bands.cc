@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/conv.h"
+#include "cpu/conv_bias.h"
 #include "cpu/conv_columns.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/gemm.h"
@@ -22,10 +23,11 @@ constexpr Dim kWeightSums = 8;         // partial gradients of the kernel, added
 template <class T, ConvPass pass>
 class ConvBands : public Kernel {
  public:
-  ConvBands(const ConvGeometry& g, const ConvEpilogue<T>& epilogue, bool masks)
+  ConvBands(const ConvGeometry& g, const ConvEpilogue<T>& epilogue, bool masks, bool bias)
       : g_(g),
         epilogue_(epilogue),
         masks_(masks),
+        bias_(bias),
         inner_(g.window.taps() * g.group_channels()),
         cells_(g.window.out_positions()),
         slots_(global_pool().threads()),
@@ -39,7 +41,7 @@ class ConvBands : public Kernel {
   }
 
   size_t workspace_bytes() const override {
-    return slots_ * slot_bytes_ + (sums() > 1 ? sums() * sum_bytes() : 0);
+    return slots_ * slot_bytes_ + (sums() > 1 ? (sums() - 1) * sum_bytes() : 0);
   }
 
   void run(const RunArgs& args) const override {
@@ -49,7 +51,7 @@ class ConvBands : public Kernel {
       sum_weights(args, slots, partial);
     } else {
       args.pool->run_chunks_in_slots(g_.batch, cost(), slots_, [&](int64_t n, int slot) {
-        image_pass(args, n, nullptr, slots + slot * slot_bytes_);
+        image_pass(args, n, nullptr, nullptr, slots + slot * slot_bytes_);
       });
     }
   }
@@ -84,14 +86,19 @@ class ConvBands : public Kernel {
   int64_t cost() const { return g_.batch * g_.groups * bands_ * full_.cost(); }
   Dim sums() const { return pass == ConvPass::weights ? std::min(kWeightSums, g_.batch) : 1; }
   Dim weight_count() const { return inner_ * g_.filters; }
-  size_t sum_bytes() const { return aligned(sizeof(T) * weight_count()); }
+  // The weights, and the bias behind them.
+  Dim sum_count() const { return weight_count() + (bias_ ? g_.filters : 0); }
+  size_t sum_bytes() const { return aligned(sizeof(T) * sum_count()); }
 
-  // All bands of image n. `weights` is where a weight pass adds up.
-  void image_pass(const RunArgs& args, Dim n, T* weights, char* slot) const {
+  // All bands of image n. `weights` and `bias` are where a weight pass adds up.
+  void image_pass(const RunArgs& args, Dim n, T* weights, T* bias, char* slot) const {
     T* columns = reinterpret_cast<T*>(slot);
     void* workspace = slot + columns_bytes_;
     const Dim x_size = g_.window.in_positions() * g_.channels, y_size = cells_ * g_.filters;
     if (pass == ConvPass::data) std::fill_n(args.output<T>(0) + n * x_size, x_size, T(0));
+    if (bias)
+      sum_rows(conv_kernels_of<T>(), args.input<T>(1) + n * y_size, cells_, g_.filters, g_.filters,
+               bias, true);
     for (Dim group = 0; group < g_.groups; ++group)
       for (Dim b = 0; b < bands_; ++b) {
         const Band band{b * band_, std::min(band_, cells_ - b * band_), group};
@@ -118,28 +125,36 @@ class ConvBands : public Kernel {
 
   void sum_weights(const RunArgs& args, char* slots, char* partial) const {
     T* out = args.output<T>(0);
+    T* bias = bias_ ? args.output<T>(1) : nullptr;
     const Dim n = sums();
-    auto sum = [&](Dim i) { return n > 1 ? reinterpret_cast<T*>(partial + i * sum_bytes()) : out; };
-    if (n == 0) std::fill_n(out, weight_count(), T(0));
+    if (n == 0) {
+      std::fill_n(out, weight_count(), T(0));
+      if (bias) std::fill_n(bias, g_.filters, T(0));
+      return;
+    }
+    auto sum = [&](Dim i) {
+      return i == 0 ? out : reinterpret_cast<T*>(partial + (i - 1) * sum_bytes());
+    };
+    auto bias_sum = [&](Dim i) { return i == 0 || !bias_ ? bias : sum(i) + weight_count(); };
     args.pool->run_chunks_in_slots(n, cost(), slots_, [&](int64_t i, int slot) {
       std::fill_n(sum(i), weight_count(), T(0));
+      if (bias_) std::fill_n(bias_sum(i), g_.filters, T(0));
       for (Dim image = g_.batch * i / n; image < g_.batch * (i + 1) / n; ++image)
-        image_pass(args, image, sum(i), slots + slot * slot_bytes_);
+        image_pass(args, image, sum(i), bias_sum(i), slots + slot * slot_bytes_);
     });
-    if (n < 2) return;
+    const ConvKernels<T>& kernels = conv_kernels_of<T>();
     args.pool->parallel_for(weight_count(), 4096, weight_count() * n / 4,
                             [&](int64_t from, int64_t to) {
-                              for (int64_t e = from; e < to; ++e) {
-                                T total = sum(0)[e];
-                                for (Dim i = 1; i < n; ++i) total += sum(i)[e];
-                                out[e] = total;
-                              }
+                              for (Dim i = 1; i < n; ++i)
+                                kernels.add(to - from, sum(i) + from, out + from);
                             });
+    for (Dim i = 1; bias_ && i < n; ++i) kernels.add(g_.filters, bias_sum(i), bias);
   }
 
   ConvGeometry g_;
   ConvEpilogue<T> epilogue_;  // of a forward pass
   bool masks_;                // of a data pass: x was the result of a relu, which is input 2
+  bool bias_;                 // of a weight pass: the gradient to the bias is output 1
   Dim inner_;                 // taps * C / groups: a row of columns
   Dim cells_;                 // output cells of an image
   int slots_;
@@ -153,7 +168,8 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
   ConvEpilogue<T> epilogue;
   if (pass == ConvPass::forward && !parse_epilogue(r, epilogue, refusal)) return nullptr;
   return std::make_unique<ConvBands<T, pass>>(geometry_of<pass>(r), epilogue,
-                                              pass == ConvPass::data && masks_by_relu(r));
+                                              pass == ConvPass::data && masks_by_relu(r),
+                                              pass == ConvPass::weights && wants_bias(r));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cpu/conv.h"
+#include "cpu/conv_bias.h"
 #include "cpu/conv_lines.h"
 #include "cpu/conv_tiles.h"
 #include "runtime/thread_pool.h"
@@ -19,8 +20,9 @@ constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps 
 template <class T>
 class DirectWeights : public Kernel {
  public:
-  explicit DirectWeights(const ConvGeometry& g)
+  DirectWeights(const ConvGeometry& g, bool bias)
       : g_(g),
+        bias_(bias),
         lines_(g, false),
         kernels_(conv_kernels_of<T>()),
         in_(g.group_channels()),
@@ -47,8 +49,10 @@ class DirectWeights : public Kernel {
   void run(const RunArgs& args) const override {
     auto* slots = static_cast<char*>(args.workspace);
     T* out = args.output<T>(0);
-    if (units_ == 0 || weights_ == 0) {
+    T* bias = bias_ ? args.output<T>(1) : nullptr;
+    if (units_ == 0) {
       std::fill_n(out, weights_, T(0));
+      if (bias_) std::fill_n(bias, g_.filters, T(0));
       return;
     }
     const auto sum = [&](Dim i) {
@@ -56,18 +60,22 @@ class DirectWeights : public Kernel {
                     : reinterpret_cast<T*>(slots + slots_ * slot_bytes_ + (i - 1) * sum_bytes());
     };
     const int64_t macs = g_.batch * g_.window.out_positions() * weights_;
-    args.pool->run_chunks_in_slots(
-        sums_ * parts_, macs / (sizeof(T) == 4 ? 100 : 50), slots_, [&](int64_t i, int slot) {
-          add_units(args, i / parts_, i % parts_, sum(i / parts_), slots + slot * slot_bytes_);
-        });
+    args.pool->run_chunks_in_slots(sums_ * parts_, macs / (sizeof(T) == 4 ? 100 : 50), slots_,
+                                   [&](int64_t i, int slot) {
+                                     const Dim which = i / parts_;
+                                     add_units(args, which, i % parts_, sum(which),
+                                               which == 0 || !bias_ ? bias : sum(which) + weights_,
+                                               slots + slot * slot_bytes_);
+                                   });
     if (sums_ < 2) return;
     args.pool->parallel_for(weights_, 4096, weights_ * sums_ / 8, [&](int64_t from, int64_t to) {
       for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
     });
+    for (Dim i = 1; bias_ && i < sums_; ++i) kernels_.add(g_.filters, sum(i) + weights_, bias);
   }
 
  private:
-  size_t sum_bytes() const { return aligned(sizeof(T) * weights_); }
+  size_t sum_bytes() const { return aligned(sizeof(T) * (weights_ + (bias_ ? g_.filters : 0))); }
 
   Dim band_height() const {
     const Dim lines = std::max<Dim>(lines_.out(1), 1);
@@ -79,8 +87,9 @@ class DirectWeights : public Kernel {
     return (lines + bands - 1) / bands;
   }
 
-  // The units of one sum, all of its kernel or the part of one row of taps.
-  void add_units(const RunArgs& args, Dim which, Dim part, T* sum, char* slot) const {
+  // The units of one sum, all of its kernel or the part of one row of taps. The first part also
+  // sums the bias, if any.
+  void add_units(const RunArgs& args, Dim which, Dim part, T* sum, T* bias, char* slot) const {
     const Dim first = units_ * which / sums_, last = units_ * (which + 1) / sums_;
     const Dim image_size = g_.window.in_positions() * g_.channels;
     const Dim line_size = lines_.out(2) * g_.filters;
@@ -94,6 +103,9 @@ class DirectWeights : public Kernel {
                    band.to, reinterpret_cast<T*>(slot));
       band.dy = args.input<T>(1) + (plane_index * lines_.out(1) + band.from) * line_size;
       const Dim rows = lines_.taps(0) * lines_.taps(1);
+      if (bias_ && part == 0)
+        sum_rows(kernels_, band.dy, (band.to - band.from) * lines_.out(2), g_.filters, g_.filters,
+                 bias, !band.first);
       if (depthwise_ && band.first) std::fill_n(sum, weights_, T(0));
       for (Dim row = part * rows / parts_; row < (part + 1) * rows / parts_; ++row)
         add_row(band, row, sum);
@@ -162,6 +174,7 @@ class DirectWeights : public Kernel {
   }
 
   ConvGeometry g_;
+  bool bias_;
   ConvLines lines_;
   const ConvKernels<T>& kernels_;
   Dim in_, out_;  // channels of a group
@@ -179,7 +192,7 @@ class DirectWeights : public Kernel {
 std::unique_ptr<Kernel> make_conv_weights_direct(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::weights>(r);
   if (!fits_lines(g, false, r.in[0].dtype, refusal)) return nullptr;
-  return make_float_kernel<DirectWeights>(r.in[0].dtype, refusal, g);
+  return make_float_kernel<DirectWeights>(r.in[0].dtype, refusal, g, wants_bias(r));
 }
 
 }  // namespace kn::cpu

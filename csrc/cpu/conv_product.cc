@@ -1,6 +1,9 @@
 // A window of one cell with stride 1 makes a convolution the product of all pixels with one matrix;
 // a window that covers the whole input makes it the product of all images with one.
+#include <algorithm>
+
 #include "cpu/conv.h"
+#include "cpu/conv_bias.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/gemm.h"
 #include "runtime/thread_pool.h"
@@ -12,13 +15,20 @@ namespace {
 template <class T, ConvPass pass>
 class ConvProduct : public Kernel {
  public:
-  ConvProduct(const GemmShape& shape, const ConvEpilogue<T>& epilogue, bool masks)
-      : gemm_(shape), epilogue_(epilogue), masks_(masks) {}
-  size_t workspace_bytes() const override { return gemm_.workspace_bytes(); }
+  ConvProduct(const GemmShape& shape, const ConvEpilogue<T>& epilogue, bool masks, bool bias)
+      : gemm_(shape),
+        epilogue_(epilogue),
+        masks_(masks),
+        bias_(bias),
+        gemm_bytes_(aligned(gemm_.workspace_bytes())) {}
+  size_t workspace_bytes() const override {
+    return gemm_bytes_ + (bias_ ? sizeof(T) * (kBiasSums - 1) * gemm_.shape().n : 0);
+  }
   void run(const RunArgs& args) const override {
     gemm_.run(args.in[0], args.in[1], args.out[0],
               pass == ConvPass::forward ? epilogue_.of(args) : Epilogue{}, args.pool,
               args.workspace);
+    if (bias_) sum_bias(args, gemm_.shape().k, gemm_.shape().n);
     if (!masks_) return;
     const int64_t size = gemm_.shape().m * gemm_.shape().n;
     args.pool->parallel_for(size, 1 << 14, size / 4, [&](int64_t from, int64_t to) {
@@ -27,9 +37,29 @@ class ConvProduct : public Kernel {
   }
 
  private:
+  static constexpr Dim kBiasSums = 8;
+
+  // dy (rows, filters), parts of which have a sum each.
+  void sum_bias(const RunArgs& args, Dim rows, Dim filters) const {
+    const ConvKernels<T>& kernels = conv_kernels_of<T>();
+    T* bias = args.output<T>(1);
+    T* more = reinterpret_cast<T*>(static_cast<char*>(args.workspace) + gemm_bytes_);
+    const auto sum = [&](Dim i) { return i == 0 ? bias : more + (i - 1) * filters; };
+    args.pool->parallel_for(kBiasSums, 1, rows * filters / 8, [&](int64_t from, int64_t to) {
+      for (Dim i = from; i < to; ++i) {
+        const Dim first = rows * i / kBiasSums, last = rows * (i + 1) / kBiasSums;
+        sum_rows(kernels, args.input<T>(1) + first * filters, last - first, filters, filters,
+                 sum(i), false);
+      }
+    });
+    for (Dim i = 1; i < kBiasSums; ++i) kernels.add(filters, sum(i), bias);
+  }
+
   Gemm gemm_;
   ConvEpilogue<T> epilogue_;
   bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
+  bool bias_;   // of a gradient to weights: that to the bias is output 1
+  size_t gemm_bytes_;
 };
 
 // Whether each output cell reads its own cells of the input, all of them in order.
@@ -64,7 +94,8 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, const GemmShape& shape, std
   ConvEpilogue<T> epilogue;
   if (pass == ConvPass::forward && !parse_epilogue(r, epilogue, refusal)) return nullptr;
   return std::make_unique<ConvProduct<T, pass>>(shape, epilogue,
-                                                pass == ConvPass::data && masks_by_relu(r));
+                                                pass == ConvPass::data && masks_by_relu(r),
+                                                pass == ConvPass::weights && wants_bias(r));
 }
 
 }  // namespace

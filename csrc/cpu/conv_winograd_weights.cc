@@ -1,6 +1,7 @@
 // The gradient of a convolution to its kernel in Winograd's domain: there it is a sum over tiles of
 // products of the input's points with those of the output's gradient. Groups of blocks have a sum
 // each, taken back to taps and added in order.
+#include "cpu/conv_bias.h"
 #include "cpu/conv_tiles.h"
 #include "cpu/conv_winograd.h"
 #include "runtime/thread_pool.h"
@@ -11,8 +12,9 @@ namespace {
 
 class WinogradWeights : public Kernel {
  public:
-  explicit WinogradWeights(const ConvGeometry& g)
-      : grid_(tile_grid(g, false)),
+  WinogradWeights(const ConvGeometry& g, bool bias)
+      : bias_(bias),
+        grid_(tile_grid(g, false)),
         kernels_(table().conv.f32),
         moves_(grid_.flat ? kernels_.line : kernels_.square),
         in_(g.channels),
@@ -25,33 +27,37 @@ class WinogradWeights : public Kernel {
         slots_(global_pool().threads()) {}
 
   size_t workspace_bytes() const override {
-    return sizeof(float) * (slots_ * slot_elements() + (sums_ - 1) * weights());
+    return sizeof(float) * (slots_ * slot_elements() + (sums_ - 1) * sum_elements());
   }
 
   void run(const RunArgs& args) const override {
     float* slots = static_cast<float*>(args.workspace);
     float* out = args.output<float>(0);
     const auto sum = [&](Dim i) {
-      return i == 0 ? out : slots + slots_ * slot_elements() + (i - 1) * weights();
+      return i == 0 ? out : slots + slots_ * slot_elements() + (i - 1) * sum_elements();
     };
     args.pool->run_chunks_in_slots(
         sums_, grid_.tiles() * grid_.points() * in_ * out_ / 80, slots_, [&](int64_t i, int slot) {
           add_blocks(args, blocks_ * i / sums_, blocks_ * (i + 1) / sums_, sum(i),
+                     i > 0 || !bias_ ? sum(i) + weights() : args.output<float>(1),
                      slots + slot * slot_elements());
         });
     args.pool->parallel_for(weights(), 4096, weights() * sums_ / 8, [&](int64_t from, int64_t to) {
       for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
     });
+    for (Dim i = 1; bias_ && i < sums_; ++i)
+      kernels_.add(out_, sum(i) + weights(), args.output<float>(1));
   }
 
  private:
   static constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
 
   Dim weights() const { return grid_.taps() * in_ * out_; }
+  Dim sum_elements() const { return weights() + (bias_ ? out_ : 0); }
   Dim sum_matrix() const { return in_ * out_ + kWinogradSkew; }
   Dim slot_elements() const { return grid_.points() * (in_matrix_ + out_matrix_ + sum_matrix()); }
 
-  void add_blocks(const RunArgs& args, Dim from, Dim to, float* w, float* in) const {
+  void add_blocks(const RunArgs& args, Dim from, Dim to, float* w, float* bias, float* in) const {
     float *out = in + grid_.points() * in_matrix_, *sums = out + grid_.points() * out_matrix_;
     for (Dim block = from; block < to; ++block) {
       const Dim first = block * block_, count = std::min(block_, grid_.tiles() - first);
@@ -59,6 +65,10 @@ class WinogradWeights : public Kernel {
       for (Dim point = 0; point < grid_.points(); ++point)
         multiply(in + point * in_matrix_, out + point * out_matrix_, sums + point * sum_matrix(),
                  count, block > from);
+      // Point (1, 1) of a tile of dy is the sum of its pixels.
+      if (bias_)
+        sum_rows(kernels_, out + (grid_.flat ? 1 : 7) * out_matrix_, count, out_, out_, bias,
+                 block > from);
     }
     WinogradMove m{};
     m.channels = out_;
@@ -105,6 +115,7 @@ class WinogradWeights : public Kernel {
     }
   }
 
+  bool bias_;
   TileGrid grid_;
   const ConvKernels<float>& kernels_;
   const WinogradKernels& moves_;
@@ -118,7 +129,7 @@ class WinogradWeights : public Kernel {
 std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::weights>(r);
   if (!suits_winograd(r, g, false, refusal)) return nullptr;
-  return std::make_unique<WinogradWeights>(g);
+  return std::make_unique<WinogradWeights>(g, wants_bias(r));
 }
 
 }  // namespace kn::cpu

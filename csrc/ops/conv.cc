@@ -62,7 +62,8 @@ std::vector<TensorType> infer_conv_data(const InferContext& c) {
   return {{c.dtype(0), x}};
 }
 
-// conv_weights(x, dy; window): gradient of a convolution to its kernel.
+// conv_weights(x, dy; window): gradient of a convolution to its kernel. With the attribute `bias`,
+// which the pass fuse_bias_gradient sets, a second output is the gradient to the bias.
 std::vector<TensorType> infer_conv_weights(const InferContext& c) {
   check_floats(c);
   const Shape &x = c.shape(0), &dy = c.shape(1);
@@ -72,7 +73,8 @@ std::vector<TensorType> infer_conv_weights(const InferContext& c) {
   Shape w(window);
   w.push_back(x.back() == kUnknown ? kUnknown : x.back() / c.attrs.integer("groups", 1));
   w.push_back(dy.back());
-  return {{c.dtype(0), w}};
+  if (!c.attrs.flag("bias", false)) return {{c.dtype(0), w}};
+  return {{c.dtype(0), w}, {c.dtype(0), Shape{dy.back()}}};
 }
 
 Attrs with_window(Attrs attrs, const Shape& w) {
@@ -113,8 +115,16 @@ std::vector<Value> gradient_conv_data(const GradContext& g) {
 }
 
 std::vector<Value> gradient_conv_weights(const GradContext& g) {
-  return {apply("conv_data", {g.in(1), g.grad(), g.in(0)}, g.attrs()),
-          apply("conv", {g.in(0), g.grad()}, g.attrs())};
+  std::vector<Value> grads(2);
+  if (g.grad()) {
+    grads[0] = apply("conv_data", {g.in(1), g.grad(), g.in(0)}, g.attrs());
+    grads[1] = apply("conv", {g.in(0), g.grad()}, g.attrs());
+  }
+  if (g.grads.size() > 1 && g.grad(1)) {
+    const Value back = broadcast_like(g.grad(1), g.in(1));
+    grads[1] = grads[1] ? add(grads[1], back) : back;
+  }
+  return grads;
 }
 
 const OpDef kOps[] = {

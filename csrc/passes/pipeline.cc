@@ -33,6 +33,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
   constexpr Pass passes[] = {
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
+      {"fuse_bias_gradient", fuse_bias_gradient},
       {"fuse_softmax_loss", fuse_softmax_loss},
       {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},

@@ -33,14 +33,15 @@ Graph specialize(const Graph& graph, const std::vector<PlanInput>& inputs, bool 
 Value simplify(const Node& node);
 Value simplify_move(const Node& node);  // its part for transposes and the like
 
-Graph merge_traces(const Graph& graph);       // an op and its twin that keeps its steps
-Graph choose_layouts(const Graph& graph);     // channels last, where that saves transposes
-Graph fuse_matmul(const Graph& graph);        // transposes, bias and activation into GEMM
-Graph fuse_conv(const Graph& graph);          // bias and activation into convolution
-Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
-Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
-Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
-Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
+Graph merge_traces(const Graph& graph);        // an op and its twin that keeps its steps
+Graph choose_layouts(const Graph& graph);      // channels last, where that saves transposes
+Graph fuse_matmul(const Graph& graph);         // transposes, bias and activation into GEMM
+Graph fuse_conv(const Graph& graph);           // bias and activation into convolution
+Graph fuse_bias_gradient(const Graph& graph);  // the gradient to a bias into that to the kernel
+Graph fuse_softmax_loss(const Graph& graph);   // softmax with its cross-entropy
+Graph sparse_updates(const Graph& graph);      // updates of tables by the rows that were read
+Graph fuse_updates(const Graph& graph);        // optimizer updates of one kind into one node
+Graph fuse_elementwise(const Graph& graph);    // chains, with a closing reduction, into one loop
 
 // All of the above in order. Throws UnknownShape where some shape is not known even then. Bodies of
 // loops keep their layouts: a loop and its gradient draw the masks of dropout in two bodies, by the

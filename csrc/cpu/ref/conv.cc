@@ -17,7 +17,7 @@ class Conv : public Kernel {
   Conv(const ConvGeometry& g, Opcode activation, bool has_bias, bool relu_mask)
       : g_(g), activation_(activation), has_bias_(has_bias), relu_mask_(relu_mask) {}
 
-  // forward: x, w [, bias] -> y.  data: y, w -> x.  weights: x, y -> w.
+  // forward: x, w [, bias] -> y.  data: y, w -> x.  weights: x, y -> w [, bias].
   void run(const RunArgs& args) const override {
     const Dim x_size = g_.batch * g_.window.in_positions() * g_.channels;
     const Dim y_size = g_.batch * g_.window.out_positions() * g_.filters;
@@ -36,6 +36,10 @@ class Conv : public Kernel {
         add_products(image + in * g_.channels, w + tap * g_.group_channels() * g_.filters,
                      result + out * g_.filters);
       });
+    }
+    if (pass == Pass::weights && has_bias_) {
+      std::fill_n(args.output<T>(1), g_.filters, T(0));
+      for (Dim i = 0; i < y_size; ++i) args.output<T>(1)[i % g_.filters] += y[i];
     }
     if (relu_mask_)
       for (Dim i = 0; i < x_size; ++i) x[i] = args.input<T>(2)[i] > 0 ? x[i] : T(0);
@@ -78,7 +82,7 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& refusal) {
     refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
     return nullptr;
   }
-  const bool bias = r.in.size() == 3;
+  const bool bias = pass == Pass::weights ? r.attrs.flag("bias", false) : r.in.size() == 3;
   const bool mask = pass == Pass::data && r.attrs.flag("relu", false);
   if (x.dtype == DType::f32) return std::make_unique<Conv<float, pass>>(g, activation, bias, mask);
   if (x.dtype == DType::f64) return std::make_unique<Conv<double, pass>>(g, activation, bias, mask);

@@ -72,6 +72,8 @@ void conv_cases(Cases& list) {
     list.op("conv", row.attrs).in(row.x).in(row.w).tolerance(1e-4, 1e-4).closed();
     list.op("conv_data", data).in(y).in(row.w).tolerance(1e-4, 1e-4).closed();
     list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-4).closed();
+    weights.set("bias", true);
+    list.op("conv_weights", weights).in(row.x).in(y).tolerance(1e-4, 1e-4).closed();
     data.set("relu", true);
     list.op("conv_data", data)
         .in(y)
@@ -95,12 +97,14 @@ void conv_cases(Cases& list) {
     Attrs data = attrs, weights = attrs;
     data.set("size", Ints(x.begin() + 1, x.end() - 1));
     weights.set("window", Ints(w.begin(), w.end() - 2));
-    Attrs masked = data;
+    Attrs masked = data, biased = weights;
     masked.set("relu", true);
+    biased.set("bias", true);
     for (Case* c :
          {&list.op("conv", attrs).in(x).in(w), &list.op("conv_data", data).in(y).in(w),
           &list.op("conv_data", masked).in(y).in(w).in(x).no_gradient_here().no_second_here(),
-          &list.op("conv_weights", weights).in(x).in(y)})
+          &list.op("conv_weights", weights).in(x).in(y),
+          &list.op("conv_weights", biased).in(x).in(y)})
       c->types({DType::f32}).tolerance(1e-4, 5e-4).closed().by("winograd");
   }
   // What the pass fuse_conv makes.
