@@ -2,7 +2,8 @@
 
 Only this process is affected. A module `keras.x.y` is the module `keras_native.x.y`, not a copy.
 Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are this package too,
-for scripts that use nothing else of TensorFlow.
+for scripts that use nothing else of TensorFlow but sessions with options of GPU memory, seeds and
+the like; see `keras_native.legacy.tensorflow`.
 `keras.__version__` is then that of the Keras whose arithmetic new models follow: 2.3.1, or 1.2.2
 after `use_keras(1)`.
 """
@@ -53,7 +54,7 @@ class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _OnlyKeras(types.ModuleType):
-    """Stands for `tensorflow`: its Keras, and for all else a word about what is missing."""
+    """Stands for `tensorflow`: its Keras, options of sessions, and a word about what is missing."""
 
     __path__: list = []
     __version__ = "2.0.0"  # the TensorFlow that came with this Keras
@@ -61,18 +62,27 @@ class _OnlyKeras(types.ModuleType):
     def __getattr__(self, name):
         if name == "keras":
             return importlib.import_module(f"{self.__name__}.keras")
+        from .legacy import tensorflow
+
+        if name in tensorflow.NAMES and self.__name__ != "tensorflow.compat":
+            return getattr(tensorflow, name)
         raise AttributeError(
-            f"There is no TensorFlow underneath: of `{self.__name__}` only `keras` is there. "
-            f"Received: {self.__name__}.{name}"
+            f"There is no TensorFlow underneath: of `{self.__name__}` only `keras` and options of "
+            f"sessions are there. Received: {self.__name__}.{name}"
         )
 
 
 def _install_tensorflow():
     if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
-    for name in ("tensorflow", "tensorflow.python"):
+    for name in ("tensorflow", "tensorflow.python", "tensorflow.compat", "tensorflow.compat.v1"):
         sys.modules[name] = _OnlyKeras(name)
         sys.meta_path.insert(0, _Door(f"{name}.keras"))
+        above, _, last = name.rpartition(".")
+        if above:
+            setattr(sys.modules[above], last, sys.modules[name])
+    # TensorBoard asks for this module to know that it has to do without TensorFlow.
+    sys.modules["tensorboard.compat.notf"] = types.ModuleType("tensorboard.compat.notf")
 
 
 def install():

@@ -6,6 +6,7 @@ from . import dialect
 from .engine.input_layer import Input, InputLayer
 from .engine.sequential import Sequential
 from .engine.training import Model
+from .legacy.paths import moved
 from .utils.generic_utils import has_arg, to_list, unpack_singleton
 
 
@@ -104,11 +105,5 @@ _SAVING = ["load_model", "model_from_config", "model_from_json", "model_from_yam
 __all__ = ["Input", "InputLayer", "Model", "Sequential", "clone_model", "has_arg", "to_list"]
 __all__ += _SAVING
 
-
-def __getattr__(name):
-    """What reads and writes files is loaded when first used."""
-    if name in _SAVING:
-        from . import saving
-
-        return getattr(saving, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What reads and writes files is loaded when first used.
+__getattr__ = moved(__name__)

@@ -52,9 +52,17 @@ def get_session():
 
 
 def set_session(session):
+    """Takes a session of `legacy.tensorflow`, whose options were applied when it was made.
+
+    Raises:
+        RuntimeError: for one of TensorFlow.
+    """
+    if hasattr(getattr(session, "config", None), "gpu_options"):
+        return
     raise RuntimeError(
-        "There is no TensorFlow session underneath, so none can be set. Threads are configured by "
-        "the environment variable KERAS_NATIVE_NUM_THREADS."
+        "There is no TensorFlow session underneath, so none can be set. GPU memory is configured "
+        "by keras_native.config.set_memory_limit and set_memory_growth, threads by the environment "
+        "variable KERAS_NATIVE_NUM_THREADS."
     )
 
 

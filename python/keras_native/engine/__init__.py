@@ -1,6 +1,7 @@
 """Layers, graphs of layers, and training."""
 
 from .._lazy import lazy
+from ..legacy.paths import moved
 
 _NAMES = {
     "base_layer": ["InputSpec", "Layer"],
@@ -17,12 +18,9 @@ _MODULES = [
     "training_utils",
 ]
 
-_getattr, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)
+_own, __dir__, __all__ = lazy(__name__, _NAMES, _MODULES)
+_moved = moved(__name__)
 
 
 def __getattr__(name):
-    if name == "get_source_inputs":
-        from ..utils.layer_utils import get_source_inputs
-
-        return get_source_inputs
-    return _getattr(name)
+    return _own(name) if name in __all__ or name in _MODULES else _moved(name)

@@ -1,6 +1,6 @@
 """The names that Keras once kept in this module."""
 
-from .. import registry
+from ..legacy.paths import moved
 from ..utils.layer_utils import get_source_inputs
 from .base_layer import InputSpec, Layer, Node
 from .input_layer import Input, InputLayer
@@ -18,9 +18,5 @@ __all__ = [
     "get_source_inputs",
 ]
 
-
-def __getattr__(name):
-    """Keras 1's ways to join tensors come when asked for: they are layers, which need this."""
-    if name in ("Merge", "merge"):
-        return registry.find("layers", name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Keras 1's ways to join tensors come when asked for: they are layers, which need this module.
+__getattr__ = moved(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..legacy import accepts_keras1
+from ..legacy.paths import moved
 from ..utils.arguments import real_number
 from ..utils.generic_utils import slice_arrays, to_list, unpack_singleton
 from . import training_arrays, training_utils
@@ -14,6 +15,7 @@ from .training_data import DataAdapter
 from .training_setup import Compilable
 
 __all__ = ["Layer", "Model", "Network", "slice_arrays", "to_list", "unpack_singleton"]
+__getattr__ = moved(__name__)
 
 
 @accepts_keras1

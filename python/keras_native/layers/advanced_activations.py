@@ -6,7 +6,10 @@ from .. import activations, constraints, initializers, regularizers
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..legacy.paths import moved
 from ..utils.arguments import real_number
+
+__getattr__ = moved(__name__)
 
 
 class _Elementwise(Layer):

@@ -4,6 +4,7 @@ from .. import activations, constraints, initializers, regularizers
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
 from ..legacy import accepts_keras1
+from ..legacy.paths import moved
 from ..utils.arguments import whole_number
 from .dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .function import Lambda
@@ -26,6 +27,8 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
 ]
+
+__getattr__ = moved(__name__)
 
 _LARGEST = 1 << 40  # extents from there on are mistakes, or attacks
 

@@ -134,7 +134,11 @@ class MaxoutDense(_Kernel):
 
 
 class Highway(_Kernel):
-    """t · activation(x W + b) + (1 - t) · x with the gate t = sigmoid(x W_carry + b_carry)."""
+    """t · activation(x W + b) + (1 - t) · x with the gate t = sigmoid(x W_carry + b_carry).
+
+    Args:
+        transform_bias: first value of b_carry; 1 unless given, as from Keras 1.2 on.
+    """
 
     def __init__(
         self,
@@ -150,6 +154,7 @@ class Highway(_Kernel):
         input_dim=None,
         **kwargs,
     ):
+        self.transform_bias = kwargs.pop("transform_bias", 1.0)
         super().__init__(
             init,
             weights,
@@ -171,7 +176,8 @@ class Highway(_Kernel):
         self.b = self.b_carry = None
         if self.use_bias:
             self.b = self._bias("b", (n,))
-            self.b_carry = self.add_weight(name="b_carry", shape=(n,), initializer="ones")
+            first = initializers.Constant(self.transform_bias)
+            self.b_carry = self.add_weight(name="b_carry", shape=(n,), initializer=first)
         self.input_spec = InputSpec(ndim=2, axes={1: n})
         self.built = True
 
@@ -183,7 +189,10 @@ class Highway(_Kernel):
         return gate * self.activation(output) + (1 - gate) * inputs
 
     def get_config(self):
-        return {**super().get_config(), "activation": activations.serialize(self.activation)}
+        config = {**super().get_config(), "activation": activations.serialize(self.activation)}
+        return config if self.transform_bias == 1 else {
+            **config, "transform_bias": self.transform_bias
+        }  # fmt: skip
 
 
 class TimeDistributedDense(Dense):

@@ -29,6 +29,50 @@ NAMES = {
     "utils.visualize_util": {"plot": "plot_model"},
 }
 
+# Names that a module of today also has, found when they are asked for: {path: {name: the module
+# that has it, and behind a colon its name there}}.
+_JOINING = {"Merge": "layers", "merge": "layers"}
+MOVED = {
+    "engine": {**_JOINING, "get_source_inputs": "utils.layer_utils"},
+    "engine.topology": {
+        **_JOINING,
+        "object_list_uid": "utils.generic_utils",
+        "to_list": "utils.generic_utils",
+    },
+    "engine.training": {
+        "Container": "engine.topology",
+        "GeneratorEnqueuer": "utils.data_utils",
+        "batch_shuffle": "engine.training_utils",
+        "check_array_lengths": "engine.training_utils:check_array_length_consistency",
+        "check_loss_and_target_compatibility": "engine.training_utils",
+        "collect_metrics": "engine.training_utils:collect_per_output_metric_info",
+        "make_batches": "engine.training_utils",
+        "slice_X": "utils.generic_utils:slice_arrays",
+        "standardize_class_weights": "engine.training_utils",
+        "standardize_input_data": "engine.training_utils",
+        "standardize_sample_or_class_weights": "engine.training_utils",
+        "standardize_sample_weights": "engine.training_utils",
+        "standardize_weights": "engine.training_utils",
+        "weighted_objective": "engine.training_utils:weighted_masked_objective",
+    },
+    "layers.advanced_activations": {"ParametricSoftplus": "layers", "SReLU": "layers"},
+    "layers.core": {
+        "Highway": "layers",
+        "MaxoutDense": "layers",
+        "TimeDistributedDense": "layers",
+        **_JOINING,
+    },
+    "models": {
+        "Layer": "layers",
+        "Merge": "layers",
+        "load_model": "saving",
+        "model_from_config": "saving",
+        "model_from_json": "saving",
+        "model_from_yaml": "saving",
+        "save_model": "saving",
+    },
+}
+
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -63,6 +107,19 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__doc__ = f"Names of {', '.join(PATHS[path])} under a path of older Keras."
         module.__getattr__ = __getattr__
         module.__dir__ = __dir__
+
+
+def moved(module):
+    """`__getattr__` of a module of `MOVED`, given its `__name__`."""
+    names = MOVED[module.partition(".")[2]]
+
+    def __getattr__(name):
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        home, _, renamed = names[name].partition(":")
+        return getattr(importlib.import_module(f"{_PACKAGE}.{home}"), renamed or name)
+
+    return __getattr__
 
 
 def install():

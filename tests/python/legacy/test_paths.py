@@ -81,7 +81,12 @@ def test_script_runs_unmodified(tmp_path):
     assert out.strip() == "__main__ ['a', 'b'] [[0.0, 1.0]] 5"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("tensorflow") is not None, reason="it is the real one")
+no_tensorflow = pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is not None, reason="it is the real one"
+)
+
+
+@no_tensorflow
 def test_door_offers_keras_of_tensorflow(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
@@ -111,6 +116,72 @@ def test_door_offers_keras_of_tensorflow(tmp_path):
     """)
         == "None\n"
     )
+
+
+SESSIONS = """
+import tensorflow as tf
+from keras.backend.tensorflow_backend import set_session
+config = tf.ConfigProto()
+config.gpu_options.per_process_gpu_memory_fraction = 0.3
+set_session(tf.Session(config=config))
+
+import keras.backend as K
+options = tf.GPUOptions(per_process_gpu_memory_fraction=0.5, allow_growth=True)
+K.set_session(tf.Session(config=tf.ConfigProto(gpu_options=options, allow_soft_placement=True)))
+
+import tensorflow.compat.v1 as v1
+from tensorflow.compat.v1.keras.backend import set_session
+config = v1.ConfigProto(log_device_placement=True)
+config.gpu_options.allow_growth = True
+set_session(v1.Session(config=config))
+tf.compat.v1.keras.backend.set_session(tf.compat.v1.InteractiveSession(config=config))
+
+for gpu in tf.config.experimental.list_physical_devices('GPU'):
+    tf.config.experimental.set_memory_growth(gpu, True)
+with tf.device('/cpu:0'):
+    x = K.variable(1.0)
+tf.logging.set_verbosity(tf.logging.ERROR)
+"""
+
+
+@no_tensorflow
+def test_options_of_gpu_memory(tmp_path):
+    """Without a GPU they have no effect; with one they set what keras_native.config sets."""
+    script = tmp_path / "script.py"
+    script.write_text(SESSIONS + "print(len(tf.config.list_physical_devices('CPU')))\n")
+    assert run(None, "-m", "keras_native", str(script)) == "1\n"
+    there = """
+        from keras_native import config as real
+        said = []
+        real.why_no_gpu = lambda: None
+        real.list_devices = lambda: ["cpu", "cuda:0", "cuda:1"]
+        real.set_memory_limit = lambda fraction: said.append(fraction)
+        real.set_memory_growth = lambda on, device=None: said.append(device or on)
+        import keras_native.as_keras
+    """
+    said = run(textwrap.dedent(there) + SESSIONS + "print(said)\n")
+    assert said == "[0.3, 0.5, True, True, True, 'cuda:0', 'cuda:1']\n"
+
+
+@no_tensorflow
+def test_seeds_and_sessions_of_tensorflow():
+    out = run("""
+        import keras_native.as_keras
+        import tensorflow as tf
+        import numpy as np
+        from tensorflow import set_random_seed
+        draws = []
+        for seed in (set_random_seed, tf.set_random_seed, tf.random.set_seed):
+            seed(3)
+            draws.append(np.random.rand())
+        print(len(set(draws)), tf.test.is_gpu_available(), tf.test.gpu_device_name())
+        try:
+            with tf.Session() as session:
+                session.run(None)
+        except RuntimeError as error:
+            print(error)
+    """)
+    assert out.startswith("1 False \n") and "runs nothing" in out
 
 
 def test_import_is_light():

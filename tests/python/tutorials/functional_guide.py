@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras.layers import Input, Dense
+from keras.layer import Input, Dense
 from keras.models import Model
 
 data = np.random.random((100, 784))

@@ -128,6 +128,17 @@ model.compile(loss='categorical_crossentropy',
               optimizer='adadelta',
               metrics=['accuracy'])
 
+model = Sequential()
+model.add(Dense(64, input_dim=20, init='uniform', activation='relu'))
+model.add(Dropout(0.5))
+model.add(Dense(64, activation='relu'))
+model.add(Dropout(0.5))
+model.add(Dense(1, activation='sigmoid'))
+model.compile(loss='binary_crossentropy',
+              optimizer='rmsprop',
+              metrics=['accuracy'])
+model.fit(X_train, np.random.randint(2, size=(200, 1)), nb_epoch=2)
+
 from keras.layers import Input, merge
 from keras.models import Model
 
@@ -143,6 +154,12 @@ model.compile(optimizer='rmsprop',
 model.fit(data, labels)
 x = Input(shape=(784,))
 y = model(x)
+
+from keras.layers import TimeDistributed
+
+input_sequences = Input(shape=(20, 784))
+processed_sequences = TimeDistributed(model)(input_sequences)
+assert processed_sequences._keras_shape == (None, 20, 10)
 
 # shapes of the core layers
 from keras.layers import Reshape, Permute, RepeatVector

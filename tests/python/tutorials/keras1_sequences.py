@@ -25,6 +25,43 @@ data_dim = 16
 timesteps = 8
 nb_classes = 10
 
+# expected input data shape: (batch_size, timesteps, data_dim)
+model = Sequential()
+model.add(LSTM(32, return_sequences=True,
+               input_shape=(timesteps, data_dim)))  # returns a sequence of vectors of dimension 32
+model.add(LSTM(32, return_sequences=True))  # returns a sequence of vectors of dimension 32
+model.add(LSTM(32))  # return a single vector of dimension 32
+model.add(Dense(10, activation='softmax'))
+model.compile(loss='categorical_crossentropy',
+              optimizer='rmsprop',
+              metrics=['accuracy'])
+x_train = np.random.random((200, timesteps, data_dim))
+y_train = np.random.random((200, nb_classes))
+x_val = np.random.random((100, timesteps, data_dim))
+y_val = np.random.random((100, nb_classes))
+model.fit(x_train, y_train,
+          batch_size=64, nb_epoch=2,
+          validation_data=(x_val, y_val))
+
+# the same with states that go on from batch to batch
+batch_size = 32
+model = Sequential()
+model.add(LSTM(32, return_sequences=True, stateful=True,
+               batch_input_shape=(batch_size, timesteps, data_dim)))
+model.add(LSTM(32, return_sequences=True, stateful=True))
+model.add(LSTM(32, stateful=True))
+model.add(Dense(10, activation='softmax'))
+model.compile(loss='categorical_crossentropy',
+              optimizer='rmsprop',
+              metrics=['accuracy'])
+x_train = np.random.random((batch_size * 4, timesteps, data_dim))
+y_train = np.random.random((batch_size * 4, nb_classes))
+x_val = np.random.random((batch_size * 3, timesteps, data_dim))
+y_val = np.random.random((batch_size * 3, nb_classes))
+model.fit(x_train, y_train,
+          batch_size=batch_size, nb_epoch=2,
+          validation_data=(x_val, y_val))
+
 encoder_a = Sequential()
 encoder_a.add(LSTM(32, input_shape=(timesteps, data_dim)))
 encoder_b = Sequential()

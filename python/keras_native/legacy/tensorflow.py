@@ -1,0 +1,134 @@
+"""What scripts of Keras ask of TensorFlow beside its Keras: sessions with options, seeds, devices.
+
+`as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
+GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
+threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Nothing here computes.
+"""
+
+import contextlib
+import types
+
+import numpy as np
+
+from .. import config as _config
+
+
+class GPUOptions:
+    """`per_process_gpu_memory_fraction` and `allow_growth`; other options are kept and not used."""
+
+    def __init__(self, per_process_gpu_memory_fraction=0.0, allow_growth=False, **options):
+        self.per_process_gpu_memory_fraction = per_process_gpu_memory_fraction
+        self.allow_growth = allow_growth
+        vars(self).update(options)
+
+    def apply(self):
+        """Tell the GPU, where there is one."""
+        if _config.why_no_gpu():
+            return
+        if self.per_process_gpu_memory_fraction:
+            _config.set_memory_limit(fraction=self.per_process_gpu_memory_fraction)
+        if self.allow_growth:
+            _config.set_memory_growth(True)
+
+
+class ConfigProto:
+    """Options of a session, of which `gpu_options` count."""
+
+    def __init__(self, gpu_options=None, **options):
+        self.gpu_options = GPUOptions() if gpu_options is None else gpu_options
+        vars(self).update(options)
+
+
+class Session:
+    """Holds options; making the first one is when TensorFlow took the memory of the GPU.
+
+    `keras.backend.set_session` takes it. There is nothing in it to run.
+    """
+
+    def __init__(self, target="", graph=None, config=None):
+        self.config = ConfigProto() if config is None else config
+        self.config.gpu_options.apply()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return None
+
+    def close(self):
+        """Nothing is held."""
+
+    def run(self, *args, **kwargs):
+        """There is nothing to run.
+
+        Raises:
+            RuntimeError: always; says what computes tensors here.
+        """
+        raise RuntimeError(
+            "There is no TensorFlow session underneath, so it runs nothing. Use "
+            "K.function(inputs, outputs), K.eval(tensor) or K.get_value(variable)."
+        )
+
+
+InteractiveSession = Session
+
+
+def set_random_seed(seed):
+    """All random numbers of this package follow from NumPy's generator, which gets the seed."""
+    np.random.seed(seed % 2**32)
+
+
+def _nothing(*args, **kwargs):
+    return None
+
+
+def _devices(device_type=None):
+    """Devices as `tensorflow.config` lists them; `device_type` is 'CPU', 'GPU' or None for all."""
+    kinds = [("GPU" if name.startswith("cuda") else "CPU") for name in _config.list_devices()]
+    return [
+        types.SimpleNamespace(name=f"/physical_device:{kind}:{kinds[:i].count(kind)}",
+                              device_type=kind)
+        for i, kind in enumerate(kinds) if device_type in (None, kind)
+    ]  # fmt: skip
+
+
+def _set_memory_growth(device, enable):
+    if getattr(device, "device_type", None) == "GPU":
+        _config.set_memory_growth(bool(enable), f"cuda:{device.name.rpartition(':')[2]}")
+
+
+def _is_gpu_available(*args, **kwargs):
+    return not _config.why_no_gpu()
+
+
+def _gpu_device_name():
+    return "/device:GPU:0" if _is_gpu_available() else ""
+
+
+def device(name):
+    """A context for what is built within; a GPU that is not there is the CPU, as was usual."""
+    wanted = str(name).lower()
+    if "gpu" in wanted and _config.why_no_gpu():
+        return contextlib.nullcontext()
+    return _config.device("cpu" if "cpu" in wanted else wanted)
+
+
+config = types.SimpleNamespace(
+    list_physical_devices=_devices,
+    set_soft_device_placement=_nothing,
+    experimental=types.SimpleNamespace(
+        list_physical_devices=_devices, set_memory_growth=_set_memory_growth
+    ),
+)
+logging = types.SimpleNamespace(
+    DEBUG=10, INFO=20, WARN=30, WARNING=30, ERROR=40, FATAL=50, set_verbosity=_nothing
+)
+random = types.SimpleNamespace(set_seed=set_random_seed)
+test = types.SimpleNamespace(is_gpu_available=_is_gpu_available, gpu_device_name=_gpu_device_name)
+disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
+
+NAMES = (
+    "GPUOptions", "ConfigProto", "Session", "InteractiveSession", "set_random_seed", "device",
+    "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
+    "reset_default_graph",
+)  # fmt: skip
