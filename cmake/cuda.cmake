@@ -13,21 +13,30 @@ set(KERAS_NATIVE_CUDA_ARCHITECTURES 80-real 90a-real 90-virtual
 # Arithmetic that must have the CPU's bits: no fused products there.
 set(KN_CUDA_EXACT random.cu resize.cu)
 
-# The nvcc of the path, of CUDA's usual place, or of the packages on PyPI; in `out`, or empty.
+# The nvcc of the path, of CUDA's usual place, or of the packages on PyPI; in `out`, or empty. Where
+# the packages were asked for (pyproject.toml), theirs comes first.
 function(kn_find_nvcc out)
+  if("$ENV{KERAS_NATIVE_CUDA}" STREQUAL "pypi")
+    kn_find_packaged_nvcc()
+  endif()
   find_program(KN_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATH_SUFFIXES bin
                PATHS /usr/local/cuda/bin)
   if(NOT KN_NVCC)
-    find_package(Python COMPONENTS Interpreter QUIET)
-    if(Python_EXECUTABLE)
-      execute_process(
-        COMMAND ${Python_EXECUTABLE} -c
-                "import nvidia, pathlib; print(*(p for r in nvidia.__path__ for p in pathlib.Path(r).glob('cu*/bin')), sep=';')"
-        OUTPUT_VARIABLE folders OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-      find_program(KN_NVCC nvcc PATHS ${folders} NO_DEFAULT_PATH)
-    endif()
+    kn_find_packaged_nvcc()
   endif()
   set(${out} "${KN_NVCC}" PARENT_SCOPE)
+endfunction()
+
+# Sets KN_NVCC in the cache.
+function(kn_find_packaged_nvcc)
+  find_package(Python COMPONENTS Interpreter QUIET)
+  if(Python_EXECUTABLE)
+    execute_process(
+      COMMAND ${Python_EXECUTABLE} -c
+              "import nvidia, pathlib; print(*(p for r in nvidia.__path__ for p in pathlib.Path(r).glob('cu*/bin')), sep=';')"
+      OUTPUT_VARIABLE folders OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    find_program(KN_NVCC nvcc PATHS ${folders} NO_DEFAULT_PATH)
+  endif()
 endfunction()
 
 function(kn_cuda_wanted out)
@@ -63,8 +72,10 @@ function(kn_cuda_language target)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/cuda/${source}
                                 PROPERTIES COMPILE_OPTIONS --fmad=false)
   endforeach()
-  find_package(CUDAToolkit REQUIRED)
-  target_link_libraries(${target} PUBLIC CUDA::cudart_static)
+  # Known by nvcc's own place: CMake does not know how the packages on PyPI are laid out.
+  find_package(Threads REQUIRED)
+  target_include_directories(${target} SYSTEM PUBLIC ${KN_CUDA_ROOT}/include)
+  target_link_libraries(${target} PUBLIC ${KN_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
 endfunction()
 
 kn_cuda_wanted(KN_CUDA)
@@ -75,15 +86,18 @@ if(KN_CUDA STREQUAL "ON" OR KN_CUDA STREQUAL "TRUE" OR KN_CUDA STREQUAL "1")
   if(nvcc AND NOT CMAKE_CUDA_COMPILER)
     set(CMAKE_CUDA_COMPILER ${nvcc})
   endif()
-  # The compiler of the 13.0 packages looks for its libraries beside those that are there.
-  get_filename_component(root "${nvcc}" REALPATH)
-  get_filename_component(root "${root}" DIRECTORY)
-  get_filename_component(root "${root}" DIRECTORY)
-  if(EXISTS ${root}/lib/libcudart_static.a)
-    set(ENV{NVCC_APPEND_FLAGS} "-L${root}/lib")
-    set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -L${root}/lib")
-    list(APPEND CMAKE_PREFIX_PATH ${root})
+  # nvcc says where it belongs: it may have been called by a link or by a script.
+  execute_process(COMMAND ${nvcc} --dryrun -x cu -c /dev/null OUTPUT_QUIET ERROR_VARIABLE words)
+  if(NOT words MATCHES "#\\$ TOP=([^\r\n]+)")
+    message(FATAL_ERROR "CUDA was asked for, but no working nvcc was found (nvcc: '${nvcc}')")
   endif()
+  get_filename_component(KN_CUDA_ROOT "${CMAKE_MATCH_1}" REALPATH)
+  find_library(KN_CUDART libcudart_static.a PATHS ${KN_CUDA_ROOT} PATH_SUFFIXES lib64 lib
+               targets/x86_64-linux/lib targets/sbsa-linux/lib REQUIRED)
+  # The compiler of the 13.0 packages looks for its libraries beside those that are there.
+  get_filename_component(libraries "${KN_CUDART}" DIRECTORY)
+  set(ENV{NVCC_APPEND_FLAGS} "-L${libraries}")
+  set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -L${libraries}")
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES ${KERAS_NATIVE_CUDA_ARCHITECTURES})
   endif()
