@@ -18,11 +18,15 @@ __global__ void __launch_bounds__(kEachThreads) each_kernel(F f, int64_t n) {
 }
 
 template <class F>
-void each(const RunArgs& args, int64_t n, const F& f) {
+void each(cudaStream_t stream, int64_t n, const F& f) {
   if (n <= 0) return;
   const int64_t blocks = std::min((n + kEachThreads - 1) / kEachThreads, kMostBlocks);
-  launch(each_kernel<F>, dim3(static_cast<unsigned>(blocks)), dim3(kEachThreads), 0,
-         stream_of(args), f, n);
+  launch(each_kernel<F>, dim3(static_cast<unsigned>(blocks)), dim3(kEachThreads), 0, stream, f, n);
+}
+
+template <class F>
+void each(const RunArgs& args, int64_t n, const F& f) {
+  each(stream_of(args), n, f);
 }
 
 // f(row, lane) by all 32 lanes of a warp, for every row in [0, rows): lanes may shuffle.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
+#include "batch.h"
 #include "runtime/device.h"
 #include "status.h"
 
@@ -23,9 +23,16 @@ CudaQueue::CudaQueue(Device& device, int index) : device_(device), index_(index)
 CudaQueue::~CudaQueue() {
   (void)cudaSetDevice(index_);
   (void)cudaStreamSynchronize(stream);
+  if (sender_) (void)cudaStreamSynchronize(sender_);
   forget_record();
   device_.release(control, sizeof(Control));
   for (const Pinned& p : pinned_) (void)cudaFreeHost(p.memory);
+  for (const Slot& s : slots_) {
+    if (s.buffer.memory) (void)cudaFreeHost(s.buffer.memory);
+    if (s.sent) (void)cudaEventDestroy(s.sent);
+    if (s.used) (void)cudaEventDestroy(s.used);
+  }
+  if (sender_) (void)cudaStreamDestroy(sender_);
   (void)cudaStreamDestroy(stream);
 }
 
@@ -47,7 +54,7 @@ void* CudaQueue::pinned(size_t bytes) {
   return at;
 }
 
-void CudaQueue::begin(uint64_t step) {
+void CudaQueue::begin(uint64_t step, int64_t batch) {
   check(cudaSetDevice(index_), "choosing a device");
   // The stream is done with all of it: the run before was finished, or failed.
   while (pinned_.size() > 1) {
@@ -59,6 +66,7 @@ void CudaQueue::begin(uint64_t step) {
   if (!graph_) showings_.clear();
   Control start;
   start.step = step;
+  start.batch = batch;
   copy_in(control, &start, sizeof start);
 }
 
@@ -144,7 +152,58 @@ FaultReport CudaQueue::finish() {
   check(cudaStreamSynchronize(stream), "running kernels");
   for (const Arrival& a : arrivals_) std::memcpy(a.to, a.from, a.bytes);
   arrivals_.clear();
+  pinned_used_ = 0;
   return {report->claimed != 0, report->index, report->extent, report->site};
+}
+
+void CudaQueue::take_rows(std::span<const RowSource> sources, const RowChoice& choice) {
+  cuda::take_rows(*this, sources, choice);
+}
+
+void CudaQueue::close_batch(std::span<const ScalarAt> values, double weight, double* totals) {
+  cuda::close_batch(*this, values, weight, totals);
+}
+
+void CudaQueue::open_slots() {
+  if (sender_) return;
+  check(cudaStreamCreateWithFlags(&sender_, cudaStreamNonBlocking), "making a stream");
+  for (Slot& s : slots_) {
+    check(cudaEventCreateWithFlags(&s.sent, cudaEventDisableTiming), "making an event");
+    check(cudaEventCreateWithFlags(&s.used, cudaEventDisableTiming), "making an event");
+  }
+}
+
+void* CudaQueue::staging(int slot, size_t bytes) {
+  open_slots();
+  Slot& s = slots_[slot];
+  check(cudaEventSynchronize(s.sent), "copying to the GPU");
+  if (s.buffer.bytes < bytes) {
+    if (s.buffer.memory) (void)cudaFreeHost(s.buffer.memory);
+    s.buffer = {nullptr, 0};
+    check(cudaHostAlloc(&s.buffer.memory, bytes, cudaHostAllocDefault), "allocating pinned memory");
+    s.buffer.bytes = bytes;
+  }
+  return s.buffer.memory;
+}
+
+void CudaQueue::send(int slot, void* to, size_t bytes) {
+  Slot& s = slots_[slot];
+  check(cudaStreamWaitEvent(sender_, s.used, 0), "copying to the GPU");
+  if (bytes)
+    check(cudaMemcpyAsync(to, s.buffer.memory, bytes, cudaMemcpyHostToDevice, sender_),
+          "copying to the GPU");
+  check(cudaEventRecord(s.sent, sender_), "copying to the GPU");
+  check(cudaStreamWaitEvent(stream, s.sent, 0), "copying to the GPU");
+}
+
+void CudaQueue::mark_used(int slot) {
+  open_slots();
+  check(cudaEventRecord(slots_[slot].used, stream), "running kernels");
+}
+
+void CudaQueue::wait_used(int slot) {
+  open_slots();
+  check(cudaEventSynchronize(slots_[slot].used), "running kernels");
 }
 
 }  // namespace kn::cuda

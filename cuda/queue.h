@@ -1,9 +1,11 @@
 // A run in flight on a GPU: one stream. What comes from and goes to ordinary memory passes through
 // pinned memory, so that the caller's arrays are free at once; the steps are recorded as a CUDA
-// graph the second time they come, and from then on launched as one.
+// graph the second time they come, and from then on launched as one. Batches may be sent by a
+// second stream while the first one computes.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "runtime/device.h"
@@ -16,13 +18,20 @@ class CudaQueue : public StreamQueue {
   CudaQueue(Device& device, int index);
   ~CudaQueue() override;
 
-  void begin(uint64_t step) override;
+  void begin(uint64_t step, int64_t batch) override;
   void copy_in(void* to, const void* from, size_t bytes) override;
   void copy_out(void* to, const void* from, size_t bytes) override;
   void copy_within(void* to, const void* from, size_t bytes) override;
   void show(const Observer& observer, const TensorType& type, const void* from) override;
   void replay(FunctionRef<void()> work, bool changed) override;
   FaultReport finish() override;
+
+  void take_rows(std::span<const RowSource> sources, const RowChoice& choice) override;
+  void close_batch(std::span<const ScalarAt> values, double weight, double* totals) override;
+  void* staging(int slot, size_t bytes) override;
+  void send(int slot, void* to, size_t bytes) override;
+  void mark_used(int slot) override;
+  void wait_used(int slot) override;
 
  private:
   struct Pinned {
@@ -43,7 +52,14 @@ class CudaQueue : public StreamQueue {
     ~Showing();
   };
 
+  // A buffer on the way to the device.
+  struct Slot {
+    Pinned buffer{nullptr, 0};
+    cudaEvent_t sent = nullptr, used = nullptr;
+  };
+
   void* pinned(size_t bytes);
+  void open_slots();
   void record(FunctionRef<void()> work);
   void forget_record();
 
@@ -55,6 +71,8 @@ class CudaQueue : public StreamQueue {
   std::vector<std::unique_ptr<Showing>> showings_;
   cudaGraphExec_t graph_ = nullptr;
   int runs_ = 0;  // of the same work
+  Slot slots_[kSlots];
+  cudaStream_t sender_ = nullptr;  // made with the slots, when first asked for
 };
 
 }  // namespace kn::cuda

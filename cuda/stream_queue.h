@@ -12,6 +12,7 @@ namespace kn::cuda {
 // In device memory, one per queue.
 struct Control {
   uint64_t step = 0;
+  int64_t batch = 0;     // within a stretch of batches
   unsigned claimed = 0;  // 1 where the rest is a fault
   double index = 0;
   int64_t extent = 0;

@@ -1,4 +1,5 @@
-"""Train the same small models on the CPU and on another device and compare their losses.
+"""Train the same small models on the CPU and on another device and compare their losses: with the
+data set on the device, and with batches that are sent there.
 
     python tools/gpu_trajectories.py [device]
 
@@ -90,13 +91,18 @@ def main():
     wrong = 0
     for name, (build, shape, optimizer) in MODELS.items():
         want, predicted, cpu = losses(build, shape, optimizer, "cpu")
+        config.set_data_share(0)
+        sent, _, _ = losses(build, shape, optimizer, device)
+        config.set_data_share(0.4)
         got, on_device, gpu = losses(build, shape, optimizer, device)
         off = float(np.max(np.abs(got - want) / want))
         apart = float(np.max(np.abs(on_device - predicted)))
-        word = "ok" if off < 2e-3 and apart < 2e-2 else "FAILED"
+        same = np.array_equal(sent, got)
+        word = "ok" if off < 2e-3 and apart < 2e-2 and same else "FAILED"
         wrong += word != "ok"
         print(
-            f"trajectory {name}: {word}, losses within {off:.1e}, predictions within {apart:.1e}; "
+            f"trajectory {name}: {word}, {'the same' if same else 'other'} losses where batches "
+            f"are sent, losses within {off:.1e}, predictions within {apart:.1e}; "
             f"{cpu:.2f} s on cpu, {gpu:.2f} s on {device}"
         )
     sys.exit(bool(wrong))

@@ -2,6 +2,7 @@
 
 #include "bind/bind.h"
 #include "cpu/families.h"
+#include "exec/device_data.h"
 #include "runtime/device.h"
 #include "runtime/devices.h"
 
@@ -54,6 +55,8 @@ void bind_devices(py::module_& m) {
         find_device(name).device().set_memory_limit(bytes, at_once);
       },
       py::arg("device"), py::arg("bytes"), py::arg("at_once") = false);
+  m.def("data_share", &data_share);
+  m.def("set_data_share", &set_data_share, py::arg("share"));
   m.def("allow_tf32", [](const std::string& name, bool allowed) {
     find_device(name).device().allow_tf32(allowed);
   });

@@ -81,6 +81,23 @@ py::list run(Executable& e, const py::sequence& inputs, int phase) {
   return results;
 }
 
+// A data set on a device, and the arrays it was made of, which say that it is the right one.
+struct PyDeviceData {
+  std::unique_ptr<DeviceData> data;
+  Arguments arrays;
+};
+
+std::unique_ptr<PyDeviceData> keep_on_device(const Executable& e, const py::sequence& arrays) {
+  Arguments a(arrays);
+  std::unique_ptr<DeviceData> data;
+  {
+    py::gil_scoped_release unlocked;
+    data = DeviceData::make(e, a.refs);
+  }
+  if (!data) return nullptr;
+  return std::unique_ptr<PyDeviceData>(new PyDeviceData{std::move(data), std::move(a)});
+}
+
 // Ctrl-C during a long run: the batch ends, then KeyboardInterrupt is raised.
 bool interrupted() {
   py::gil_scoped_acquire locked;
@@ -89,14 +106,15 @@ bool interrupted() {
 
 BatchJob make_job(const Arguments& arrays, const Arguments& constants, int64_t batch_size,
                   int64_t first, int64_t last) {
-  return {arrays.refs, constants.refs, batch_size, first, last, nullptr, Phase::input};
+  return {arrays.refs, constants.refs, batch_size, first, last, nullptr, Phase::input, nullptr};
 }
 
 py::tuple py_run_batches(Executable& e, const py::sequence& arrays, int64_t batch_size,
                          int64_t first, int64_t last, const py::object& order,
-                         const py::sequence& constants) {
+                         const py::sequence& constants, PyDeviceData* data) {
   const Arguments a(arrays), c(constants);
   BatchJob job = make_job(a, c, batch_size, first, last);
+  if (data) job.data = data->data.get();
   py::array index;
   if (!order.is_none()) {
     index = contiguous(order);
@@ -163,6 +181,10 @@ void bind_executable(py::module_& m) {
       .def("read", [](const PyVariable& v) { return to_array(v.variable->read()); })
       .def("write", [](PyVariable& v, const py::array& a) { v.variable->write(to_host(a)); });
 
+  py::class_<PyDeviceData>(m, "DeviceData")
+      .def_property_readonly("device",
+                             [](const PyDeviceData& d) { return d.data->device().name(); });
+
   py::class_<Executable, std::shared_ptr<Executable>>(m, "Executable")
       .def(py::init(&make_executable), py::arg("inputs"), py::arg("outputs"),
            py::arg("updates") = std::vector<std::pair<PyVariable, Value>>(), py::arg("phase") = -1,
@@ -171,7 +193,8 @@ void bind_executable(py::module_& m) {
       .def("run", &run, py::arg("inputs"), py::arg("phase") = -1)
       .def("run_batches", &py_run_batches, py::arg("arrays"), py::arg("batch_size"),
            py::arg("first_batch"), py::arg("last_batch"), py::arg("order") = py::none(),
-           py::arg("constants") = py::tuple())
+           py::arg("constants") = py::tuple(), py::arg("data") = nullptr)
+      .def("keep_on_device", &keep_on_device, py::arg("arrays"))
       .def("run_rows", &py_run_rows, py::arg("arrays"), py::arg("batch_size"),
            py::arg("first_batch"), py::arg("last_batch"), py::arg("outputs") = py::none())
       .def("text", &Executable::text);

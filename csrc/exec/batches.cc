@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <mutex>
 
 #include "base/error.h"
 #include "exec/prefetch.h"
+#include "exec/profiler.h"
 #include "exec/runnable_plan.h"
+#include "exec/stretch.h"
 
 namespace kn {
 
@@ -98,6 +102,75 @@ void for_each_batch(Executable& executable, const BatchJob& job, StopCheck stop,
   }
 }
 
+// The rows of batch k, one input after the other, where they are sent to a device.
+void gather(const BatchJob& job, int64_t k, int64_t length, const RunnablePlan::Stretch& stretch,
+            char* to) {
+  for (size_t a = 0; a < job.arrays.size(); ++a) {
+    const ArrayRef& array = job.arrays[a];
+    const size_t row = array.type.bytes() / static_cast<size_t>(array.type.shape[0]);
+    const auto* from = static_cast<const char*>(array.data);
+    char* place = to + stretch.offset(a);
+    const int64_t first = k * job.batch_size;
+    if (!job.order) {
+      std::memcpy(place, from + row * first, row * length);
+      continue;
+    }
+    for (int64_t i = 0; i < length; ++i)
+      std::memcpy(place + row * i, from + row * job.order[first + i], row);
+  }
+}
+
+// Whether batches run one after the other without anybody waiting for them.
+bool runs_in_stretches(const Executable& executable) {
+  return executable.device().queued() && !Profiler::active();
+}
+
+// Runs the job in stretches: as long as one plan serves, and no longer than until it is time to ask
+// `stop`. `outputs(k, plan)`: where the rows of batch k go.
+template <class Outputs>
+void run_stretches(Executable& executable, const BatchJob& job, StopCheck stop,
+                   BatchResults& results, Outputs&& outputs) {
+  const int64_t rows = rows_of(job);
+  check(job, rows);
+  BatchPlans plans(executable, job);
+  std::vector<const void*> constants;
+  for (const ArrayRef& c : job.constants) constants.push_back(c.data);
+  StretchFeed feed{job.arrays.size(), constants, job.batch_size, {}, nullptr};
+  std::unique_lock<std::mutex> data_in_use;
+  if (job.data) {
+    if (&job.data->device() != &executable.device() || !job.data->is_of(job.arrays))
+      fail<ValueError>("expected the arrays that were put on ", executable.device().name());
+    data_in_use = std::unique_lock<std::mutex>(job.data->in_use());
+    feed.arrays = job.data->arrays();
+    if (job.order)
+      feed.order = job.data->place_order(job.order, job.first_batch * job.batch_size,
+                                         std::min(job.last_batch * job.batch_size, rows));
+  }
+  const uint64_t step =
+      executable.take_steps(static_cast<uint64_t>(job.last_batch - job.first_batch));
+  const auto length_of = [&](int64_t k) {
+    return std::min(job.batch_size, rows - k * job.batch_size);
+  };
+  for (int64_t k = job.first_batch; k < job.last_batch;) {
+    const int64_t length = length_of(k);
+    const RunnablePlan& plan = plans.of(length);
+    plan.bring_variables();
+    const StorageInUse hold;
+    const int64_t first = k;
+    RunnablePlan::Stretch stretch(plan, feed, step + static_cast<uint64_t>(k - job.first_batch), k,
+                                  results.sums);
+    const auto begun = Clock::now();
+    do {
+      if (!job.data) gather(job, k, length, stretch, stretch.stage());
+      stretch.run(global_pool(), outputs(k, plan));
+      ++k;
+    } while (k < job.last_batch && length_of(k) == length && Clock::now() - begun < kStopInterval);
+    stretch.read_totals(results.last, results.sums);
+    results.samples += (k - first) * length;
+    if (Clock::now() - begun >= kStopInterval && stop()) return;
+  }
+}
+
 }  // namespace
 
 BatchResults run_batches(Executable& executable, const BatchJob& job, StopCheck stop) {
@@ -109,6 +182,11 @@ BatchResults run_batches(Executable& executable, const BatchJob& job, StopCheck 
   BatchResults results;
   results.last.assign(n, 0);
   results.sums.assign(n, 0);
+  if (runs_in_stretches(executable)) {
+    run_stretches(executable, job, stop, results,
+                  [](int64_t, const RunnablePlan&) { return std::span<void* const>(); });
+    return results;
+  }
   std::vector<int64_t> cells(n);  // 8 bytes each: room for a scalar of any dtype
   std::vector<void*> places(n);
   for (size_t i = 0; i < n; ++i) places[i] = &cells[i];
@@ -141,15 +219,22 @@ std::vector<TensorType> row_outputs(Executable& executable, const BatchJob& job)
 void run_rows(Executable& executable, const BatchJob& job, std::span<void* const> outputs,
               StopCheck stop) {
   std::vector<void*> places(outputs.size());
+  const auto place = [&](int64_t k, const RunnablePlan& plan) -> std::span<void* const> {
+    for (size_t i = 0; i < places.size(); ++i) {
+      const TensorType& t = plan.plan().outputs[i];
+      const size_t row = t.bytes() / static_cast<size_t>(std::max<Dim>(t.shape[0], 1));
+      places[i] = static_cast<char*>(outputs[i]) + row * static_cast<size_t>(k * job.batch_size);
+    }
+    return places;
+  };
+  if (runs_in_stretches(executable)) {
+    BatchResults none;
+    return run_stretches(executable, job, stop, none, place);
+  }
   for_each_batch(
       executable, job, stop,
       [&](int64_t k, int64_t, const RunnablePlan& plan, std::span<const void* const> inputs) {
-        for (size_t i = 0; i < places.size(); ++i) {
-          const TensorType& t = plan.plan().outputs[i];
-          const size_t row = t.bytes() / std::max<Dim>(t.shape[0], 1);
-          places[i] = static_cast<char*>(outputs[i]) + row * k * job.batch_size;
-        }
-        executable.run(plan, inputs, places);
+        executable.run(plan, inputs, place(k, plan));
       });
 }
 

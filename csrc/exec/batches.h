@@ -1,12 +1,14 @@
 // The run of batches that fit, evaluate and predict use: rows are gathered by a shuffled index (by
 // a second thread, one batch ahead, where that pays), the steps follow each other without a look at
-// the outside, and means are kept natively.
+// the outside, and means are kept natively. A device with queues is never waited for between two
+// batches (exec/stretch.h).
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "base/function_ref.h"
+#include "exec/device_data.h"
 #include "exec/executable.h"
 
 namespace kn {
@@ -19,6 +21,7 @@ struct BatchJob {
   int64_t last_batch = 0;          // not included
   const int64_t* order = nullptr;  // batch k takes rows order[k * batch_size …]; nullptr: in order
   Phase phase = Phase::input;
+  DeviceData* data = nullptr;  // the arrays once more, where they lie on the device
 };
 
 struct BatchResults {

@@ -166,7 +166,7 @@ void Executable::run(const RunnablePlan& plan, std::span<const void* const> inpu
                      std::span<void* const> outputs) {
   plan.bring_variables();
   const StorageInUse hold;
-  plan.run(inputs, outputs, step_.fetch_add(1, std::memory_order_relaxed), global_pool());
+  plan.run(inputs, outputs, take_steps(1), global_pool());
 }
 
 std::string Executable::text() const {

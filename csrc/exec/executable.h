@@ -49,6 +49,10 @@ class Executable {
   void run(const RunnablePlan& plan, std::span<const void* const> inputs,
            std::span<void* const> outputs);
 
+  // Numbers of the next `count` steps, the first of which is returned.
+  uint64_t take_steps(uint64_t count) { return step_.fetch_add(count, std::memory_order_relaxed); }
+  Device& device() const { return kernels_.device(); }
+
   uint64_t step() const { return step_.load(); }
   void set_step(uint64_t step) { step_.store(step); }
 

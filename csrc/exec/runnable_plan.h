@@ -29,6 +29,9 @@ class RunnablePlan {
   // Back to this plan's device, where a function on another one has taken them away meanwhile.
   void bring_variables() const;
 
+  // A stretch of batches on a device with queues (exec/stretch.h).
+  class Stretch;
+
   // As part of another plan's run on a device with queues: `memory` holds arena_bytes, inputs and
   // outputs are the device's, and everything is queued where args.queued says.
   void run_inside(const RunArgs& args, void* memory, std::span<const void* const> inputs,

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
+#include "base/dtype.h"
 #include "base/function_ref.h"
 #include "base/observer.h"
 
@@ -18,13 +20,36 @@ struct FaultReport {
   const void* site = nullptr;
 };
 
-// One run in flight at a time.
+// Rows of one tensor: those of a batch go to `to`, one after the other.
+struct RowSource {
+  const void* from;
+  void* to;
+  size_t row_bytes;
+};
+
+// Which rows batch k takes: row i of it is order[k * stride + i], or k * stride + i without an
+// order. In a ring there are several batches, ring_bytes apart, and batch k is rows 0 … of number
+// k modulo `ring`.
+struct RowChoice {
+  int64_t count = 0, stride = 0;
+  const int64_t* order = nullptr;
+  int64_t ring = 0;
+  size_t ring_bytes = 0;
+};
+
+struct ScalarAt {
+  const void* at;
+  DType dtype;
+};
+
+// One run in flight at a time, or one stretch of batches.
 class Queue {
  public:
   virtual ~Queue() = default;
 
-  // Starts a run: sets the counter that random kernels read, forgets faults.
-  virtual void begin(uint64_t step) = 0;
+  // Starts a run: sets the counter that random kernels read, forgets faults. A stretch of batches
+  // begins with number `batch`.
+  virtual void begin(uint64_t step, int64_t batch = 0) = 0;
   // `from` may change again as soon as the call returns; `to` holds the data after finish().
   virtual void copy_in(void* to, const void* from, size_t bytes) = 0;
   virtual void copy_out(void* to, const void* from, size_t bytes) = 0;
@@ -35,8 +60,27 @@ class Queue {
   // Queues what `work` queues. It may be recorded, and repeated from the record in later calls
   // until `changed` says that it is no longer the same.
   virtual void replay(FunctionRef<void()> work, bool changed) = 0;
-  // Waits until all of it is done. Throws RuntimeError where the device failed.
+  // Waits until all of it is done. Throws RuntimeError where the device failed. More may be queued
+  // afterwards, as part of the same run.
   virtual FaultReport finish() = 0;
+
+  // ---- Batches: nobody waits between one and the next ----
+
+  // The rows of the batch whose number the device has counted to: a record stays valid.
+  virtual void take_rows(std::span<const RowSource> sources, const RowChoice& choice) = 0;
+  // The end of a batch: totals (2, n) hold the last values, and the sums of value times `weight`.
+  // The counters of steps and batches go on by one.
+  virtual void close_batch(std::span<const ScalarAt> values, double weight, double* totals) = 0;
+
+  // Data go to the device beside its work, through two buffers of ordinary memory. staging() waits
+  // until the buffer may be filled. send() copies it to `to`, after the work that came before the
+  // last mark_used() of that slot, and before the work that is queued from now on.
+  static constexpr int kSlots = 2;
+  virtual void* staging(int slot, size_t bytes) = 0;
+  virtual void send(int slot, void* to, size_t bytes) = 0;
+  virtual void mark_used(int slot) = 0;
+  // Waits for the work that came before the last mark_used() of that slot.
+  virtual void wait_used(int slot) = 0;
 };
 
 // What kernels of such a device find in RunArgs besides.

@@ -43,6 +43,12 @@ class Variable:
     def read(self) -> np.ndarray: ...
     def write(self, value: np.ndarray) -> None: ...
 
+class DeviceData:
+    """A data set that lies whole on a device."""
+
+    @property
+    def device(self) -> str: ...
+
 class Executable:
     """Outputs and updates as a function of inputs: compiled once, planned per set of shapes."""
 
@@ -64,12 +70,17 @@ class Executable:
         last_batch: int,
         order: np.ndarray | None = None,
         constants: Sequence[np.ndarray] = (),
+        data: DeviceData | None = None,
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """Runs batches first_batch … last_batch-1 over `arrays` (one per input, equal lengths;
         `constants` feed the inputs after those whole); batch k takes rows
         order[k*batch_size : (k+1)*batch_size]. Outputs are scalars. Returns their values at the
         last batch, their sums weighted by batch length, and the number of samples seen. A second
-        thread gathers ahead; the GIL is released throughout."""
+        thread gathers ahead; the GIL is released throughout. `data` are the same arrays, where
+        they are on the device."""
+    def keep_on_device(self, arrays: Sequence[np.ndarray]) -> DeviceData | None:
+        """Copies of arrays from which a GPU takes batches by itself; None on a CPU, or where they
+        would take more than `data_share` of its free memory."""
     def run_rows(
         self,
         arrays: Sequence[np.ndarray],
@@ -158,4 +169,6 @@ def set_default_device(name: str) -> None: ...
 def push_device(name: str) -> None: ...
 def pop_device() -> None: ...
 def set_memory_limit(device: str, bytes: int, at_once: bool = False) -> None: ...
+def data_share() -> float: ...
+def set_data_share(share: float) -> None: ...
 def allow_tf32(device: str, allowed: bool) -> None: ...

@@ -18,6 +18,7 @@ __all__ = [
     "device_info",
     "get_device",
     "list_devices",
+    "set_data_share",
     "set_device",
     "set_memory_growth",
     "set_memory_limit",
@@ -112,6 +113,20 @@ def set_memory_growth(enabled, device=None):
     known = _devices.info(name)
     limit = known["memory_limit"] or int(0.9 * known["memory_free"])
     _devices.set_memory_limit(name, known["memory_limit"] if enabled else limit, not enabled)
+
+
+def set_data_share(share):
+    """How much of a GPU's free memory the arrays given to `fit` may take, to stay there whole.
+
+    Arrays that fit in are copied to the GPU when `fit` begins, and its batches are gathered there;
+    others are sent batch by batch while the batch before is computed.
+
+    Arguments:
+        share: in [0, 1]; 0.4 unless set, 0 for never.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"expected a share in [0, 1]; got {share!r}")
+    _devices.set_data_share(float(share))
 
 
 def allow_tf32(allowed, device=None):

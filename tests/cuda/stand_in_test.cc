@@ -211,5 +211,99 @@ TEST(DeviceMemory, CopiesAreCheckedAgainstTheirBlocks) {
   (void)cudaGetLastError();
 }
 
+// ---- Streams ----
+
+struct Two {
+  Two() {
+    for (cudaStream_t& s : stream) EXPECT_EQ(cudaStreamCreateWithFlags(&s, 1), cudaSuccess);
+    EXPECT_EQ(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), cudaSuccess);
+  }
+  ~Two() {
+    stand_in::finish_all();
+    stand_in::set_pace(stand_in::Pace::late);
+    for (cudaStream_t s : stream) EXPECT_EQ(cudaStreamDestroy(s), cudaSuccess);
+    EXPECT_EQ(cudaEventDestroy(event), cudaSuccess);
+  }
+  cudaStream_t stream[2];
+  cudaEvent_t event;
+};
+
+TEST(Streams, NothingIsDoneBeforeSomebodyWaits) {
+  Two two;
+  int done = 0;
+  stand_in::put(two.stream[0], [&] { done = 1; });
+  EXPECT_EQ(done, 0);
+  EXPECT_EQ(cudaStreamSynchronize(two.stream[0]), cudaSuccess);
+  EXPECT_EQ(done, 1);
+}
+
+TEST(Streams, AnEventIsWaitedForAndNoMore) {
+  std::vector<int> order;
+  Two two;
+  const auto put = [&](int stream, int what) {
+    stand_in::put(two.stream[stream], [&order, what] { order.push_back(what); });
+  };
+  put(0, 1);
+  EXPECT_EQ(cudaEventRecord(two.event, two.stream[0]), cudaSuccess);
+  put(0, 2);
+  EXPECT_EQ(cudaStreamWaitEvent(two.stream[1], two.event), cudaSuccess);
+  put(1, 3);
+  EXPECT_EQ(cudaStreamSynchronize(two.stream[1]), cudaSuccess);
+  EXPECT_EQ(order, (std::vector<int>{1, 3}));
+  EXPECT_EQ(cudaEventSynchronize(two.event), cudaSuccess);
+  EXPECT_EQ(order.size(), 2u);
+}
+
+// Without events, some seed lets either stream be first; with one, none does.
+TEST(Streams, ChanceFindsAForgottenEvent) {
+  const auto first_wins = [](bool with_event, unsigned seed) {
+    Two two;
+    stand_in::set_pace(stand_in::Pace::any, seed);
+    int winner = -1;
+    const auto put = [&](int stream) {
+      stand_in::put(two.stream[stream], [&winner, stream] {
+        if (winner < 0) winner = stream;
+      });
+    };
+    put(0);
+    if (with_event) {
+      EXPECT_EQ(cudaEventRecord(two.event, two.stream[0]), cudaSuccess);
+      EXPECT_EQ(cudaStreamWaitEvent(two.stream[1], two.event), cudaSuccess);
+    }
+    put(1);
+    stand_in::finish_all();
+    return winner == 0;
+  };
+  int wins = 0;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    wins += first_wins(false, seed);
+    EXPECT_TRUE(first_wins(true, seed));
+  }
+  EXPECT_GT(wins, 0);
+  EXPECT_LT(wins, 40);
+}
+
+TEST(Streams, PinnedMemoryIsReadWhenTheCopysTurnComes) {
+  Two two;
+  void *pinned = nullptr, *memory = nullptr;
+  ASSERT_EQ(cudaHostAlloc(&pinned, 4, cudaHostAllocDefault), cudaSuccess);
+  ASSERT_EQ(cudaMalloc(&memory, 8), cudaSuccess);
+  int own = 1, &shared = *static_cast<int*>(pinned) = 1;
+  const auto send = [&](int place, const int* from) {
+    EXPECT_EQ(cudaMemcpyAsync(static_cast<char*>(memory) + place, from, 4, cudaMemcpyHostToDevice,
+                              two.stream[0]),
+              cudaSuccess);
+  };
+  send(0, &own);
+  send(4, &shared);
+  own = shared = 2;
+  int got[2];
+  EXPECT_EQ(cudaMemcpyAsync(got, memory, 8, cudaMemcpyDeviceToHost, two.stream[0]), cudaSuccess);
+  EXPECT_EQ(got[0], 1);
+  EXPECT_EQ(got[1], 2);
+  EXPECT_EQ(cudaFree(memory), cudaSuccess);
+  EXPECT_EQ(cudaFreeHost(pinned), cudaSuccess);
+}
+
 }  // namespace
 }  // namespace kn::cuda

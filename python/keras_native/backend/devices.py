@@ -95,3 +95,7 @@ def set_memory_limit(name, limit, at_once):
 
 def allow_tf32(name, allowed):
     _core.allow_tf32(find(name), allowed)
+
+
+def set_data_share(share):
+    _core.set_data_share(share)

@@ -112,11 +112,17 @@ class Function:
                 )
         return error
 
-    def run_batches(self, arrays, batch_size, first_batch, last_batch, order=None, constants=()):
+    def run_batches(
+        self, arrays, batch_size, first_batch, last_batch, order=None, constants=(), data=None
+    ):
         """Runs a stretch of batches natively; see `Executable.run_batches`."""
         return self.executable.run_batches(
-            arrays, batch_size, first_batch, last_batch, order, constants
+            arrays, batch_size, first_batch, last_batch, order, constants, data
         )
+
+    def keep_on_device(self, arrays):
+        """The arrays on the function's device, for `run_batches`; see `Executable`."""
+        return self.executable.keep_on_device(arrays)
 
     def run_rows(self, arrays, batch_size, first_batch, last_batch, outputs=None):
         """Runs batches in order and collects rows; see `Executable.run_rows`."""

@@ -45,9 +45,11 @@ class Feed:
         function: `K.function` result.
         arrays: one per input, of equal lengths.
         batch_size: samples in a batch.
+        keep: whether the arrays are wanted more than once, and may stay on a GPU, as they are
+            now.
     """
 
-    def __init__(self, function, arrays, batch_size):
+    def __init__(self, function, arrays, batch_size, keep=False):
         self.function = function
         self.samples = int(arrays[0].shape[0])
         self.batch_size = min(batch_size, max(self.samples, 1))
@@ -58,6 +60,7 @@ class Feed:
         scalars = all(K.int_shape(y) == () for y in function.outputs)
         self.native = scalars and all(a is not None for a in converted)
         self.arrays = converted if self.native else arrays
+        self.data = function.keep_on_device(converted) if keep and self.native else None
 
     def size(self, k):
         """Samples in batch `k`."""
@@ -74,7 +77,7 @@ class Feed:
         """
         if self.native:
             values, sums, samples = self.function.run_batches(
-                self.arrays, self.batch_size, first, last, order
+                self.arrays, self.batch_size, first, last, order, data=self.data
             )
             return values.tolist(), float(sums[0]), samples
         total, samples, values = 0.0, 0, []

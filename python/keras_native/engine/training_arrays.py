@@ -97,14 +97,16 @@ def fit_loop(
     if by_steps:
         epoch_runner = _Steps(model, fit_function, fit_inputs, steps_per_epoch, found)
     else:
-        feed = Feed(fit_function, fit_inputs, batch_size)
+        feed = Feed(fit_function, fit_inputs, batch_size, keep=epochs - initial_epoch > 1)
         epoch_runner = _Epochs(model, feed, found, shuffle, verbose)
     for callback in found:
         callback.validation_data = val_inputs
 
     own_test = hasattr(val_function, "run_batches")
+    val_feed = None
     if own_test and validation_steps is None:
         val_inputs = converted(val_function, val_inputs)  # once, not every epoch
+        val_feed = Feed(val_function, val_inputs, batch_size, keep=epochs - initial_epoch > 1)
 
     def validate():
         if not own_test:
@@ -117,6 +119,7 @@ def fit_loop(
             steps=validation_steps,
             callbacks=found,
             verbose=0,
+            feed=val_feed,
         )
 
     found._call_begin_hook("train")
@@ -218,7 +221,7 @@ class _Steps:
         return True
 
 
-def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=None):
+def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=None, feed=None):
     """Loss and metrics over arrays.
 
     Args:
@@ -229,6 +232,7 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
         verbose: 1 for a progress bar.
         steps: number of steps, each over all of `ins`.
         callbacks: list of callbacks.
+        feed: the `Feed` of these arrays and batches, where there is one already.
 
     Returns:
         The loss, or a list of loss and metrics: the loss averaged over samples, the metrics as
@@ -263,7 +267,7 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
             if bar:
                 bar.update(k + 1)
     else:
-        feed = Feed(f, ins, batch_size)
+        feed = feed or Feed(f, ins, batch_size)
         pace = Pace(_REFRESH if bar else None)
         k = 0
         while k < feed.batches:

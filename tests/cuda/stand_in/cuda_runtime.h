@@ -144,12 +144,15 @@ enum cudaMemcpyKind {
 enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 inline constexpr unsigned cudaStreamNonBlocking = 1, cudaHostAllocDefault = 0;
+inline constexpr unsigned cudaEventDisableTiming = 2;
 
 namespace stand_in {
 struct Stream;
+struct Event;
 struct Graph;
 }  // namespace stand_in
 using cudaStream_t = stand_in::Stream*;
+using cudaEvent_t = stand_in::Event*;
 using cudaGraph_t = stand_in::Graph*;
 using cudaGraphExec_t = stand_in::Graph*;
 
@@ -176,6 +179,11 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph,
@@ -188,8 +196,15 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
 
 namespace stand_in {
 
-// Does `work` now, or where the stream is being captured, whenever the graph is launched.
+// Puts `work` behind what the stream is to do; where the stream is being captured, whenever the
+// graph is launched. Without a stream it is done now.
 void put(cudaStream_t stream, std::function<void()> work);
+// When streams do what they are to do: at once; no sooner than somebody waits for it; or, drawn by
+// chance, now some of this stream and now of that. All of them are what hardware may do.
+enum class Pace { at_once, late, any };
+void set_pace(Pace pace, unsigned seed = 0);
+// Waits for all streams.
+void finish_all();
 // Device memory can be touched by kernels and copies only.
 void run_on_device(const std::function<void()>& work);
 // From now on allocations past so many bytes fail.

@@ -1,5 +1,5 @@
-// The runtime API of the stand-in: device memory is a region of its own that only kernels and
-// copies may touch, streams do their work at once, graphs are lists of work.
+// The runtime API of the stand-in, memory: device memory is a region of its own that only kernels
+// and copies may touch.
 #include <sys/mman.h>
 
 #include <cstdio>
@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "cuda_runtime.h"
+#include "streams.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -20,14 +20,6 @@
 #endif
 
 namespace stand_in {
-
-struct Graph {
-  std::vector<std::function<void()>> work;
-};
-
-struct Stream {
-  Graph* capturing = nullptr;
-};
 
 namespace {
 
@@ -111,10 +103,36 @@ DeviceMemory& memory() {
   return *instance;
 }
 
-size_t launched_graphs = 0;
 thread_local cudaError_t last_error = cudaSuccess;
 
-cudaError_t failed(cudaError_t error) { return last_error = error; }
+// Host memory that the device copies from and to by itself.
+class Pinned {
+ public:
+  void add(void* at, size_t bytes) {
+    std::lock_guard<std::mutex> hold(lock_);
+    blocks_[static_cast<const char*>(at)] = bytes;
+  }
+  void remove(void* at) {
+    std::lock_guard<std::mutex> hold(lock_);
+    blocks_.erase(static_cast<const char*>(at));
+  }
+  bool owns(const void* p) {
+    std::lock_guard<std::mutex> hold(lock_);
+    auto block = blocks_.upper_bound(static_cast<const char*>(p));
+    if (block == blocks_.begin()) return false;
+    --block;
+    return static_cast<const char*>(p) < block->first + block->second;
+  }
+
+ private:
+  std::mutex lock_;
+  std::map<const char*, size_t> blocks_;
+};
+
+Pinned& pinned() {
+  static auto* instance = new Pinned;
+  return *instance;
+}
 
 struct Opened {
   Opened() { memory().open(); }
@@ -128,13 +146,9 @@ void run_on_device(const std::function<void()>& work) {
   work();
 }
 
-void put(cudaStream_t stream, std::function<void()> work) {
-  if (stream && stream->capturing) stream->capturing->work.push_back(std::move(work));
-  else run_on_device(work);
-}
+cudaError_t failed(cudaError_t error) { return last_error = error; }
 
 void set_device_memory(size_t bytes) { memory().set_limit(bytes); }
-size_t graph_launches() { return launched_graphs; }
 
 }  // namespace stand_in
 
@@ -181,7 +195,9 @@ cudaError_t cudaMalloc(void** at, size_t bytes) {
   return cudaSuccess;
 }
 
+// As on hardware, nothing is still under way when memory is given back.
 cudaError_t cudaFree(void* at) {
+  stand_in::finish_all();
   return !at || memory().release(at) ? cudaSuccess : failed(cudaErrorInvalidValue);
 }
 
@@ -193,10 +209,12 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 
 cudaError_t cudaHostAlloc(void** at, size_t bytes, unsigned) {
   *at = ::operator new(bytes);
+  stand_in::pinned().add(*at, bytes);
   return cudaSuccess;
 }
 
 cudaError_t cudaFreeHost(void* at) {
+  stand_in::pinned().remove(at);
   ::operator delete(at);
   return cudaSuccess;
 }
@@ -207,63 +225,21 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpy
   const bool from_device = kind != cudaMemcpyHostToDevice;
   if (memory().owns(to, bytes) != to_device || memory().owns(from, bytes) != from_device)
     return failed(cudaErrorInvalidValue);
+  // From pinned memory it is read when the copy's turn comes; other memory is read before the call
+  // returns, and written before it returns.
+  if (!from_device && !stand_in::pinned().owns(from)) {
+    const auto* first = static_cast<const char*>(from);
+    const std::vector<char> now(first, first + bytes);
+    stand_in::put(stream, [=] { std::memcpy(to, now.data(), now.size()); });
+    return cudaSuccess;
+  }
   stand_in::put(stream, [=] { std::memmove(to, from, bytes); });
+  if (!to_device && !stand_in::pinned().owns(to)) return cudaStreamSynchronize(stream);
   return cudaSuccess;
 }
 
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
   if (!memory().owns(to, bytes)) return failed(cudaErrorInvalidValue);
   stand_in::put(stream, [=] { std::memset(to, value, bytes); });
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = new stand_in::Stream;
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
-  delete stream;
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
-  return stream && stream->capturing ? failed(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
-  if (!stream || stream->capturing) return failed(cudaErrorInvalidValue);
-  stream->capturing = new stand_in::Graph;
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  *graph = std::exchange(stream->capturing, nullptr);
-  return *graph ? cudaSuccess : failed(cudaErrorInvalidValue);
-}
-
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
-  *exec = new stand_in::Graph(*graph);
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
-  ++stand_in::launched_graphs;
-  for (const auto& work : exec->work) stand_in::put(stream, work);
-  return cudaSuccess;
-}
-
-cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* argument) {
-  stand_in::put(stream, [=] { function(argument); });
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete graph;
-  return cudaSuccess;
-}
-
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
-  delete exec;
   return cudaSuccess;
 }

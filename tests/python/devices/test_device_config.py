@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from keras_native import config
+from keras_native.layers import Dense
+from keras_native.models import Sequential
 
 NO_GPU = config.why_no_gpu()
 without_gpu = pytest.mark.skipif(NO_GPU is None, reason="this machine has a GPU")
@@ -86,3 +89,24 @@ def test_a_gpu_that_is_not_there():
     asked = run("import keras_native.backend", KERAS_NATIVE_DEVICE="cuda:0")
     assert asked.returncode != 0
     assert "no GPU: " in asked.stderr.splitlines()[-1]
+
+
+def test_the_share_of_a_data_set_is_checked():
+    for wrong in (-0.1, 1.5):
+        with pytest.raises(ValueError, match=r"share in \[0, 1\]"):
+            config.set_data_share(wrong)
+
+
+def test_a_data_set_is_the_same_on_the_device_and_sent():
+    x = np.random.RandomState(1).standard_normal((50, 4)).astype("float32")
+    y = x.sum(axis=1, keepdims=True)
+    losses = []
+    for share in (0, 0.4):
+        config.set_data_share(share)
+        np.random.seed(3)
+        model = Sequential([Dense(3, activation="tanh", input_shape=(4,)), Dense(1)])
+        model.compile("adam", "mse", ["mae"])
+        fitted = model.fit(x, y, 16, 3, validation_data=(x[:20], y[:20]), verbose=0)
+        losses.append(fitted.history)
+    assert losses[0] == losses[1]
+    assert losses[0]["loss"][-1] < losses[0]["loss"][0]
