@@ -231,13 +231,17 @@ def local_conv1d(inputs, kernel, kernel_size, strides, data_format=None):
     """A convolution whose kernel differs from position to position.
 
     Shapes: inputs (batch, steps, channels), kernel (positions, window * channels, filters), result
-    (batch, positions, filters); channels first, the last two axes are swapped.
+    (batch, positions, filters); channels first, the last two axes are swapped, and taps are ordered
+    as (channels, window).
     """
+    first = normalize_data_format(data_format) == "channels_first"
     x, restore = _channels_last(as_tensor(inputs), data_format)
     kernel = as_tensor(kernel)
     (window,), (stride,) = _tuple(kernel_size, 1, "kernel_size"), _tuple(strides, 1, "strides")
     positions, taps, _ = kernel.shape
     patches = _windows(x, 1, window, stride, positions)  # (batch, positions, window, channels)
+    if first:
+        patches = permute_dimensions(patches, (0, 1, 3, 2))
     patches = reshape_to(patches, [dimensions(x)[0], positions, taps])
     return restore(_local(patches, kernel))
 

@@ -29,10 +29,11 @@ _OBJECTS = (
 
 
 def _windows(extent, positions, window, stride, padding):
-    """(extent, positions): 1 where the window of a position covers an element."""
-    before = 0
-    if padding == "same":
-        before = max((positions - 1) * stride + window - extent, 0) // 2
+    """(extent, positions): 1 where the window of a position covers an element.
+
+    With padding 'same' windows lie around elements 0, stride, …, unlike those of convolutions.
+    """
+    before = window // 2 if padding == "same" else 0
     first = np.arange(positions) * stride - before
     places = np.arange(extent)[:, None]
     return (places >= first) & (places < first + window)

@@ -97,3 +97,24 @@ def test_implementation_2_is_a_matrix_with_the_same_windows(layout):
     x = np.random.normal(size=(3, *shape))
     np.testing.assert_allclose(matrix.predict(x), plain.predict(x), rtol=1e-5, atol=1e-6)
     assert Sequential.from_config(matrix.get_config()).layers[0].implementation == 2
+
+
+def test_taps_of_channels_first_are_channels_then_window():
+    x = np.random.RandomState(2).uniform(-2, 2, (2, 3, 6)).astype("float32")
+    plain = Sequential([L.Conv1D(4, 2, data_format="channels_first", input_shape=(3, 6))])
+    kernel = plain.get_weights()[0].transpose(1, 0, 2).reshape(-1, 4)
+    local = Sequential(
+        [L.LocallyConnected1D(4, 2, data_format="channels_first", input_shape=(3, 6))]
+    )
+    local.set_weights([np.tile(kernel, (5, 1, 1)), np.zeros((5, 4))])
+    np.testing.assert_allclose(local.predict(x), plain.predict(x), rtol=1e-5, atol=1e-5)
+
+
+def test_windows_of_same_lie_around_multiples_of_the_stride():
+    layer = L.LocallyConnected1D(
+        1, 2, strides=2, padding="same", implementation=2, use_bias=False, input_shape=(5, 1)
+    )
+    model = Sequential([layer])
+    model.set_weights([np.ones((5, 1, 3, 1))])
+    x = np.array([1, 2, 4, 8, 16], "float32").reshape(1, 5, 1)
+    assert model.predict(x).ravel().tolist() == [1, 2 + 4, 8 + 16]
