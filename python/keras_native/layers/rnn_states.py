@@ -1,9 +1,12 @@
 """States that a recurrent layer keeps from batch to batch."""
 
+import math
+
 import numpy as np
 
 from .. import backend as K
 from ..utils.generic_utils import to_list
+from ..utils.trust import claim_weights
 
 
 class StatefulMixin:
@@ -37,6 +40,8 @@ class StatefulMixin:
             raise AttributeError(f"Layer {self.name!r} must be stateful.")
         shapes = self._state_shapes(self._fixed_batch_size())
         if self._states is None or self._states[0] is None:
+            for shape in shapes:
+                claim_weights(math.prod(shape), f"Layer {self.name!r}, state of a batch")
             self._states = [K.zeros(shape) for shape in shapes]
             if states is None:
                 return

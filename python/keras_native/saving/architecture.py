@@ -82,13 +82,17 @@ def parse_json(text):
     return value
 
 
-def _check_depth(value):
-    level = [value]
+def _check_depth(value, most=None):
+    """Raise ValueError for a value that is nested too deeply, or unfolds to more than `most`."""
+    level, count = [value], 0
     for _ in range(_MAX_DEPTH):
+        level = [outer for outer in level if isinstance(outer, (dict, list, tuple))]
+        count += sum(map(len, level))
+        if most is not None and count > most:
+            raise ValueError(f"The configuration unfolds to more than {most} values; refused.")
         level = [
             inner
             for outer in level
-            if isinstance(outer, (dict, list))
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
         if not level:
@@ -127,7 +131,7 @@ def parse_yaml(text):
         value = yaml.load(text, Loader)
     except (yaml.YAMLError, RecursionError, KeyError, TypeError, LookupError) as error:
         raise ValueError(f"Not the YAML of a model: {error}") from error
-    _check_depth(value)
+    _check_depth(value, 1000 + len(text))  # aliases can name one part many times over
     return value
 
 

@@ -47,12 +47,12 @@ def trusted_source():
 def weights_for(stored_bytes):
     """Inside, layers may make no more weights than a file of `stored_bytes` can hold.
 
-    Packed files hold more than they are large; what can hardly be is refused before memory is
-    taken.
+    A value takes four bytes unless the file is packed; what can hardly be packed so tightly is
+    refused before memory is taken.
     """
     global _weights_left
     before = _weights_left
-    _weights_left = 1_000_000 + 100 * stored_bytes
+    _weights_left = 1_000_000 + 25 * stored_bytes
     try:
         yield
     finally:
