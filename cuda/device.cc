@@ -139,6 +139,20 @@ struct Found {
   std::string absence;
 };
 
+// Why the runtime found no device. It says the same of a driver that is too old and of none.
+std::string reason_of(cudaError_t status) {
+  int driver = 0, runtime = 0;
+  if (status != cudaErrorInsufficientDriver || cudaDriverGetVersion(&driver) != cudaSuccess ||
+      cudaRuntimeGetVersion(&runtime) != cudaSuccess)
+    return cudaGetErrorString(status);
+  const auto text = [](int version) {
+    return concat_text("CUDA ", version / 1000, ".", version % 1000 / 10);
+  };
+  if (driver == 0) return "no NVIDIA driver is installed (libcuda.so.1 was not found)";
+  return concat_text("NVIDIA's driver is too old: it knows ", text(driver), ", this build needs ",
+                     text(runtime));
+}
+
 // Nothing of it is freed at exit: the driver may be gone by then.
 const Found& found() {
   static const auto* all = [] {
@@ -147,7 +161,7 @@ const Found& found() {
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status != cudaSuccess) {
       (void)cudaGetLastError();
-      list->absence = cudaGetErrorString(status);
+      list->absence = reason_of(status);
       return list;
     }
     for (int i = 0; i < count; ++i) {
