@@ -11,15 +11,20 @@ namespace {
 const Candidate kConv[] = {{"product", make_conv_product<ConvPass::forward>},
                            {"winograd", make_conv_winograd},
                            {"depthwise", make_conv_depthwise},
+                           {"tile_bands", make_conv_tile_bands<ConvPass::forward>},
                            {"direct", make_conv_direct},
                            {"bands", make_conv_bands<ConvPass::forward>},
                            {"ref", ref::make_conv}};
-const Candidate kConvData[] = {
-    {"product", make_conv_product<ConvPass::data>}, {"winograd", make_conv_data_winograd},
-    {"depthwise", make_conv_data_depthwise},        {"direct", make_conv_data_direct},
-    {"bands", make_conv_bands<ConvPass::data>},     {"ref", ref::make_conv_data}};
+const Candidate kConvData[] = {{"product", make_conv_product<ConvPass::data>},
+                               {"winograd", make_conv_data_winograd},
+                               {"depthwise", make_conv_data_depthwise},
+                               {"tile_bands", make_conv_tile_bands<ConvPass::data>},
+                               {"direct", make_conv_data_direct},
+                               {"bands", make_conv_bands<ConvPass::data>},
+                               {"ref", ref::make_conv_data}};
 const Candidate kConvWeights[] = {{"product", make_conv_product<ConvPass::weights>},
                                   {"winograd", make_conv_weights_winograd},
+                                  {"tile_bands", make_conv_tile_bands<ConvPass::weights>},
                                   {"direct", make_conv_weights_direct},
                                   {"bands", make_conv_bands<ConvPass::weights>},
                                   {"ref", ref::make_conv_weights}};

@@ -2,7 +2,8 @@
 // each tap (or each row of taps: with channels last these are one piece of memory) over channels.
 // The gradient to the input is the same walk over the gradient of the output, with the kernel
 // turned around; for strides, one walk for each residue of the position. The kernel is packed once
-// per run into panels of two vectors of output channels. Threads take bands of lines of an image.
+// per run into panels of two vectors of output channels. Threads take bands of lines of an image,
+// and where the kernel exceeds the second cache, some of its panels for all bands before the next.
 #include <algorithm>
 
 #include "cpu/conv.h"
@@ -14,6 +15,8 @@
 namespace kn::cpu {
 
 namespace {
+
+constexpr Dim kPartBytes = 1 << 20;  // of panels that stay in the second cache
 
 template <class T>
 class Direct : public Kernel {
@@ -28,6 +31,7 @@ class Direct : public Kernel {
         out_(adjoint ? g.group_channels() : g.group_filters()),
         width_(2 * kernels_.lanes),
         panels_((out_ + width_ - 1) / width_),
+        parts_(part_count()),
         packs_(adjoint || g.groups > 1 || out_ > width_),
         height_(lines_.band_height(g.batch, in_ * g.groups * static_cast<Dim>(sizeof(T)))),
         bands_((lines_.out(1) + height_ - 1) / height_),
@@ -47,16 +51,23 @@ class Direct : public Kernel {
       weights = reinterpret_cast<T*>(slots + slots_ * slot_bytes_);
       pack(args, const_cast<T*>(weights));
     }
-    const Dim units = g_.batch * lines_.out(0) * bands_;
-    const int64_t macs = units * height_ * lines_.out(2) * in_ * out_ * g_.groups *
+    const Dim bands = g_.batch * lines_.out(0) * bands_;
+    const int64_t macs = bands * height_ * lines_.out(2) * in_ * out_ * g_.groups *
                          g_.window.taps() / (lines_.adjoint() ? strides() : 1);
     args.pool->run_chunks_in_slots(
-        units, macs / (sizeof(T) == 4 ? 100 : 50), slots_,
-        [&](int64_t unit, int slot) { compute(args, weights, unit, slots + slot * slot_bytes_); });
+        parts_ * bands, macs / (sizeof(T) == 4 ? 100 : 50), slots_, [&](int64_t unit, int slot) {
+          compute(args, weights, unit / bands, unit % bands, slots + slot * slot_bytes_);
+        });
   }
 
  private:
   Dim strides() const { return g_.window[0].stride * g_.window[1].stride * g_.window[2].stride; }
+
+  Dim part_count() const {
+    const Dim all = g_.groups * panels_, bytes = depth() * width_ * static_cast<Dim>(sizeof(T));
+    const Dim fitting = std::max<Dim>(kPartBytes / std::max<Dim>(bytes, 1), 1);
+    return std::max<Dim>((all + fitting - 1) / fitting, 1);
+  }
 
   // Columns of panel p, and its row: whole vectors.
   Dim columns(Dim panel) const { return std::min(width_, out_ - panel * width_); }
@@ -103,7 +114,7 @@ class Direct : public Kernel {
     }
   }
 
-  void compute(const RunArgs& args, const T* weights, Dim unit, char* slot) const {
+  void compute(const RunArgs& args, const T* weights, Dim part, Dim unit, char* slot) const {
     const Dim image = unit / (bands_ * lines_.out(0)), plane = unit / bands_ % lines_.out(0);
     const Dim from = unit % bands_ * height_, to = std::min(from + height_, lines_.out(1));
     const Dim in_channels = in_ * g_.groups, out_channels = out_ * g_.groups;
@@ -114,18 +125,33 @@ class Direct : public Kernel {
     T* out =
         args.output<T>(0) + ((image * lines_.out(0) + plane) * lines_.out(1) + from) * line_size;
     Piece piece{band, reinterpret_cast<ConvRun*>(slot + band_bytes_), epilogue_.bias(args)};
-    for (piece.group = 0; piece.group < g_.groups; ++piece.group)
-      for (piece.panel = 0; piece.panel < panels_; ++piece.panel) {
-        piece.weights =
-            packs_ ? weights + piece.group * group_elements() + depth() * piece.panel * width_
-                   : weights;
-        for (Dim line = from; line < to; ++line)
-          for (const Comb& comb : lines_.combs())
-            compute_comb(piece, comb, line, out + (line - from) * line_size);
-      }
-    epilogue_.activate(out, (to - from) * line_size);
-    if (masks_)
-      mask_by_relu(out, args.input<T>(2) + (out - args.output<T>(0)), (to - from) * line_size);
+    const Dim all = g_.groups * panels_, until = all * (part + 1) / parts_;
+    for (Dim i = all * part / parts_; i < until; ++i) {
+      piece.group = i / panels_;
+      piece.panel = i % panels_;
+      piece.weights =
+          packs_ ? weights + piece.group * group_elements() + depth() * piece.panel * width_
+                 : weights;
+      for (Dim line = from; line < to; ++line)
+        for (const Comb& comb : lines_.combs())
+          compute_comb(piece, comb, line, out + (line - from) * line_size);
+    }
+    finish(args, out, (to - from) * lines_.out(2), first_channel(all * part / parts_),
+           first_channel(until));
+  }
+
+  // The first output channel of a panel, counted through all groups.
+  Dim first_channel(Dim i) const { return i / panels_ * out_ + i % panels_ * width_; }
+
+  // What tiles do not do, for channels [from, until) of the next `pixels`.
+  void finish(const RunArgs& args, T* out, Dim pixels, Dim from, Dim until) const {
+    const Dim channels = out_ * g_.groups;
+    if (parts_ == 1) from = 0, until = pixels * channels, pixels = 1;
+    for (Dim p = 0; p < pixels; ++p) {
+      T* at = out + p * channels + from;
+      epilogue_.activate(at, until - from);
+      if (masks_) mask_by_relu(at, args.input<T>(2) + (at - args.output<T>(0)), until - from);
+    }
   }
 
   struct Piece {
@@ -172,7 +198,7 @@ class Direct : public Kernel {
   bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   const ConvKernels<T>& kernels_;
   Dim in_, out_;  // channels of a group
-  Dim width_, panels_;
+  Dim width_, panels_, parts_;
   bool packs_;
   Dim height_, bands_;
   LineBand band_;
