@@ -179,8 +179,6 @@ class _Step:
 def _masked(mask, output, new_states, states, previous):
     """Output and states where the step counts, those before it elsewhere."""
     kept = [_where(mask, new, old) for new, old in zip(new_states, states, strict=True)]
-    if previous is states[0] and output is new_states[0]:
-        return kept[0], kept
     return _where(mask, output, previous), kept
 
 
@@ -201,13 +199,10 @@ def _looped(step, sequence, initial, mask, backwards):
     if mask is not None:
         sequences.append(mask)
         slices.append(_slice_of(mask, "mask"))
-        if output.shape[1:] == initial[0].shape[1:] and output.dtype == initial[0].dtype:
-            output, after = _masked(slices[1], output, after, states, states[0])
-        else:  # no state is the last output: one more state that is
-            previous = _placeholder_like(output, "last output")
-            output, after = _masked(slices[1], output, after, states, previous)
-            initial = [*initial, _zeros(output, dimensions(initial[0])[0])]
-            states, after = [*states, previous], [*after, output]
+        previous = _placeholder_like(output, "last output")  # one more state
+        output, after = _masked(slices[1], output, after, states, previous)
+        initial = [*initial, _zeros(output, dimensions(initial[0])[0])]
+        states, after = [*states, previous], [*after, output]
     stacked, final = _loop(sequences, initial, slices, states, [output], after, backwards)
     outputs = stacked[0]
     # Where the last output is a final state anyway, nothing need be stacked for it.

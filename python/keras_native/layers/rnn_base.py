@@ -102,6 +102,7 @@ class SequenceLayer(StatefulMixin, Layer):
             )
         if isinstance(mask, list):
             mask = mask[0]
+        from_zeros = initial_state is None and not self.stateful
         if initial_state is None:
             initial_state = self.states if self.stateful else self.get_initial_state(inputs)
         initial_state = to_list(initial_state, allow_tuple=True)
@@ -114,6 +115,9 @@ class SequenceLayer(StatefulMixin, Layer):
                 f"a shape with the number of steps."
             )
         last, outputs, states = self._run(inputs, initial_state, constants, mask, training, steps)
+        uses_phase = getattr(last, "_uses_learning_phase", False)
+        if mask is not None and not from_zeros and self._dialect.generation != "1":
+            last, outputs = self._silent_before_first(last, outputs, mask)
         if self.stateful:
             pairs = zip(self._states, states, strict=True)
             self.add_update([K.update(kept, new) for kept, new in pairs], inputs)
@@ -121,10 +125,24 @@ class SequenceLayer(StatefulMixin, Layer):
             shown = K.reverse(mask, 1) if self.go_backwards else mask
             outputs = outputs * K.cast(K.expand_dims(shown), K.dtype(outputs))
         output = outputs if self.return_sequences else last
-        if getattr(last, "_uses_learning_phase", False):
+        if uses_phase:
             for tensor in (output, *states):
                 tensor._uses_learning_phase = True
         return [output, *states] if self.return_state else output
+
+    def _silent_before_first(self, last, outputs, mask):
+        """`last` and `outputs`, zero until a step counts: there is no output yet to repeat.
+
+        (Keras 1 shows the initial state there.)
+        """
+        if self.go_backwards:
+            mask = K.reverse(mask, 1)
+        seen = K.cumsum(K.cast(mask, K.dtype(outputs)), axis=1) > 0  # (batch, time)
+        zero_last, zero_outputs = K.zeros_like(last), K.zeros_like(outputs)
+        return (
+            K.switch(seen[:, -1], last, zero_last),
+            K.switch(seen, outputs, zero_outputs),
+        )
 
     def get_initial_state(self, inputs):
         """Zeros for each state, for as many samples as `inputs` has."""

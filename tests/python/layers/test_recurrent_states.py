@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native.layers import GRU, LSTM, Bidirectional, Dense, Input, SimpleRNN
+from keras_native.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    Dense,
+    Input,
+    LSTMCell,
+    Masking,
+    SimpleRNN,
+)
 from keras_native.models import Model, Sequential, model_from_json
 from rnn_reference import run
 
@@ -33,6 +43,36 @@ def test_initial_state_from_layers(cls, in_list):
     assert inside.predict(data).shape == (4, 2)
     model.compile("sgd", "mse")
     assert np.isfinite(model.train_on_batch(data, wanted))
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("cls", LAYERS)
+def test_masked_steps_before_the_first_show_zeros_not_the_initial_state(cls, backwards, unroll):
+    x, states = Input((5, 3)), [Input((6,)) for _ in range(COUNTS[cls])]
+    layer = cls(6, return_sequences=True, return_state=True, go_backwards=backwards, unroll=unroll)
+    model = Model([x, *states], layer(Masking()(x), initial_state=states))
+    data = np.array(X)
+    data[0, :2] = data[1, -1] = data[2] = 0
+    outputs, *final = model.predict([data, *STATES[: COUNTS[cls]]])
+    shown = outputs[:, ::-1] if backwards else outputs
+    assert (shown[0, :2] == 0).all() != backwards
+    assert (shown[1, -1] == 0).all() == backwards
+    assert (shown[2] == 0).all()
+    assert (shown[0, 2:] != 0).all() and (shown[1, :-1] != 0).all()
+    for state, given in zip(final, STATES, strict=False):
+        np.testing.assert_array_equal(state[2], given[2])
+
+
+def test_masked_steps_of_cells_in_a_stack_repeat_the_last_output():
+    x = Input((5, 3))
+    cells = [LSTMCell(4), LSTMCell(4)]
+    model = Model(x, RNN(cells, return_sequences=True)(Masking()(x)))
+    data = np.array(X)
+    data[:, 2:4] = 0
+    outputs = model.predict(data)
+    np.testing.assert_array_equal(outputs[:, 2], outputs[:, 1])
+    np.testing.assert_array_equal(outputs[:, 3], outputs[:, 1])
 
 
 @pytest.mark.parametrize("cls", LAYERS)
