@@ -14,6 +14,7 @@ namespace kn::cpu {
 namespace {
 
 constexpr Dim kBandBytes = 512 << 10;  // of x and dy: large kernels go by once per band
+constexpr Dim kLeastBands = 4;  // to share out
 constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
 constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps are shared out too
 
@@ -82,8 +83,10 @@ class DirectWeights : public Kernel {
     const Dim bytes =
         static_cast<Dim>(sizeof(T)) *
         (lines_.in(2) * g_.channels * g_.window[1].stride + lines_.out(2) * g_.filters);
-    const Dim fitting = std::max<Dim>(kBandBytes / std::max<Dim>(bytes, 1), 1);
-    const Dim bands = (lines + fitting - 1) / fitting;
+    const Dim fitting = kBandBytes / std::max<Dim>(bytes, 1);
+    const Dim shared = (lines * g_.batch * lines_.out(0) + kLeastBands - 1) / kLeastBands;
+    const Dim most = std::max<Dim>(std::min(fitting, shared), 1);
+    const Dim bands = (lines + most - 1) / most;
     return (lines + bands - 1) / bands;
   }
 

@@ -19,7 +19,10 @@ constexpr Dim kKernelBytes = 1 << 20;   // of a kernel that stays in the second 
 constexpr Dim kBlocks = 8;              // wanted, to share out
 constexpr Dim kMostTiles = 96;          // of a block
 constexpr Dim kFewestChannels = 16;
-constexpr Dim kFewestTiles = 12;  // of a whole convolution: a register tile has as many rows
+// Of a whole convolution: a register tile has as many rows. Kernels beyond the second cache, and
+// beyond what its misses hide, take more tiles to pay for their way to the domain.
+constexpr Dim kFewestTiles = 12, kTilesOfLarge = 24, kTilesOfHuge = 80;
+constexpr Dim kHugeKernelBytes = 16 << 20;
 
 }  // namespace
 
@@ -42,6 +45,16 @@ Dim tiles_of_block(const TileGrid& grid, Dim in, Dim out) {
   return std::min((even + kFewestTiles - 1) / kFewestTiles * kFewestTiles, kMostTiles);
 }
 
+namespace {
+
+Dim fewest_tiles(const TileGrid& grid, const ConvGeometry& g) {
+  const Dim bytes = grid.points() * g.channels * g.filters * static_cast<Dim>(sizeof(float));
+  if (bytes <= kKernelBytes) return kFewestTiles;
+  return bytes <= kHugeKernelBytes ? kTilesOfLarge : kTilesOfHuge;
+}
+
+}  // namespace
+
 bool suits_winograd(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
                     std::string& refusal) {
   const Window& w = g.window;
@@ -57,8 +70,8 @@ bool suits_winograd(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
     refusal = "the window is not 3 x 3, nor 3 in a line, with strides and dilations of 1";
   else if (g.channels < kFewestChannels || g.filters < kFewestChannels)
     refusal = concat_text("fewer than ", kFewestChannels, " channels or filters");
-  else if (tile_grid(g, adjoint).tiles() < kFewestTiles)
-    refusal = concat_text("fewer than ", kFewestTiles, " tiles");
+  else if (const TileGrid grid = tile_grid(g, adjoint); grid.tiles() < fewest_tiles(grid, g))
+    refusal = concat_text("fewer than ", fewest_tiles(grid, g), " tiles");
   return refusal.empty();
 }
 
