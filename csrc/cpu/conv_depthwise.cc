@@ -16,7 +16,7 @@ class Depthwise : public Kernel {
  public:
   Depthwise(const ConvGeometry& g, bool adjoint, const ConvEpilogue<T>& epilogue, bool masks)
       : g_(g),
-        lines_(g, adjoint),
+        lines_(g, adjoint, true),
         epilogue_(epilogue),
         masks_(masks),
         kernels_(conv_kernels_of<T>()),

@@ -21,16 +21,43 @@ bool fits_lines(const ConvGeometry& g, bool adjoint, DType dtype, std::string& r
   return false;
 }
 
-ConvLines::ConvLines(const ConvGeometry& g, bool adjoint) : window_(g.window), adjoint_(adjoint) {
+ConvLines::ConvLines(const ConvGeometry& g, bool adjoint, bool in_place)
+    : window_(g.window), adjoint_(adjoint) {
   const WindowAxis& w = window_[2];
   const Dim combs = adjoint ? std::min(w.stride, w.in) : std::min<Dim>(w.out, 1);
-  for (Dim i = 0; i < combs; ++i) add_comb(i, g.groups == 1);
+  for (Dim i = 0; i < combs; ++i) add_comb(i, g.groups == 1 && !in_place);
+  if (in_place) {
+    std::vector<Comb> cut;
+    for (const Comb& comb : combs_) cut_ends(comb, cut);
+    combs_ = std::move(cut);
+  }
   for (const Comb& comb : combs_)
     for (const TapRun& run : comb.runs) {
       before_ = std::max(before_, -run.at);
       after_ =
           std::max(after_, run.at + run.taps - 1 + (comb.count - 1) * pixel_step() - (in(2) - 1));
     }
+}
+
+// The columns that use all taps as one comb, each of the others as one without the taps outside.
+// Runs are of one tap each.
+void ConvLines::cut_ends(const Comb& comb, std::vector<Comb>& to) const {
+  const Dim step = pixel_step();
+  Dim from = 0, until = comb.count;
+  for (const TapRun& run : comb.runs) {
+    if (run.at < 0) from = std::max(from, (-run.at + step - 1) / step);
+    until = std::min(until, run.at < in(2) ? (in(2) - 1 - run.at) / step + 1 : 0);
+  }
+  until = std::max(from, until);
+  for (Dim column = 0; column < comb.count;) {
+    const bool inner = column == from && until > from;
+    Comb part{comb.first + column * comb.step, comb.step, inner ? until - from : 1, {}};
+    for (const TapRun& run : comb.runs)
+      if (const Dim at = run.at + column * step; at >= 0 && at < in(2))
+        part.runs.push_back({run.tap, 1, at});
+    column += part.count;
+    to.push_back(std::move(part));
+  }
 }
 
 // Runs join where taps follow each other and all channels take part.

@@ -33,7 +33,9 @@ bool fits_lines(const ConvGeometry& g, bool adjoint, DType dtype, std::string& r
 
 class ConvLines {
  public:
-  ConvLines(const ConvGeometry& g, bool adjoint);
+  // With `in_place`, columns whose taps reach beyond the ends of a line have combs of their own,
+  // and lines are read where they are.
+  ConvLines(const ConvGeometry& g, bool adjoint, bool in_place = false);
 
   // Line of `axis` (0 or 1) that tap `tap` of line `out` reads, or -1.
   Dim source(int axis, Dim out, Dim tap) const;
@@ -56,6 +58,7 @@ class ConvLines {
 
  private:
   void add_comb(Dim first, bool joins);
+  void cut_ends(const Comb& comb, std::vector<Comb>& to) const;
 
   Window window_;
   bool adjoint_;

@@ -43,6 +43,7 @@ std::vector<Row> rows() {
       {{2, 6, 6, 5}, {3, 3, 1, 10}, {{"groups", int64_t{5}}}},
       {{2, 7, 11, 21}, {3, 3, 1, 21}, {{"groups", int64_t{21}}, {"padding", same}}},
       {{1, 9, 8, 5}, {3, 4, 1, 5}, {{"groups", int64_t{5}}, {"strides", Ints{2, 2}}}},
+      {{1, 3, 5, 70}, {3, 3, 1, 70}, {{"groups", int64_t{70}}, {"padding", same}}},
       {{1, 9, 3}, {5, 1, 3}, {{"groups", int64_t{3}}, {"padding", same}, {"dilations", Ints{2}}}},
       {{1, 5, 4, 2},
        {3, 2, 2, 3},
