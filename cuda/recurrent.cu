@@ -56,10 +56,10 @@ template <class T>
 struct Cell {
   RecurrentCell kind;
   Activation activation, gate;
-  bool reverse;
+  bool reverse, apart;  // apart: each gate has a dropout mask of its own
   int gates, rows_per_block;
   int64_t steps, rows, units;
-  const T *kernel, *drop;  // (U, G U), (N, U) or nullptr
+  const T *kernel, *drop;  // (U, G U), (N, U) or (G, N, U) or nullptr
   const bool* mask;        // (T, N) or nullptr
 
   __device__ bool lstm() const { return kind == RecurrentCell::lstm; }
@@ -72,7 +72,11 @@ struct Cell {
     return static_cast<int>(left < rows_per_block ? left : rows_per_block);
   }
   __device__ bool on(int64_t t, int64_t n) const { return !mask || mask[t * rows + n]; }
-  __device__ T dropped(int64_t n, int64_t u) const { return drop ? drop[n * units + u] : T(1); }
+  __device__ T dropped(int64_t n, int64_t u, int gate) const {
+    return drop ? drop[((apart ? gate * rows : 0) + n) * units + u] : T(1);
+  }
+  // From what a gate's products see to what the next gate's do.
+  __device__ int64_t seen_step() const { return apart ? rows_per_block * units : 0; }
 
   // f(row of the block, row n, u) for all rows and units of the block.
   template <class F>
@@ -84,10 +88,12 @@ struct Cell {
     }
   }
 
-  // f(row, j, sum of x[row]·(column j of the kernel)) for columns [from, to). x (rows, U).
+  // f(row, j, sum of x[row]·(column j of the kernel)) for columns [from, to). x (rows, U), `step`
+  // further on for each gate.
   template <class F>
-  __device__ void each_column(const T* x, int64_t from, int64_t to, F f) const {
+  __device__ void each_column(const T* all, int64_t step, int64_t from, int64_t to, F f) const {
     for (int64_t j = from + threadIdx.x; j < to; j += kThreads) {
+      const T* x = all + j / units * step;
       T sum[kMostRows] = {};
       for (int64_t u = 0; u < units; ++u) {
         const T k = kernel[u * gates * units + j];
@@ -125,16 +131,16 @@ struct ForwardTask {
   Cell<T> cell;
   const T *x, *h0, *c0, *bias;
   T *out, *last_h, *last_c, *gates_trace, *seen_trace, *c_trace;
-  T* workspace;  // per row: h, c, seen (U each), gates (4 U), r * seen (U)
+  T* workspace;  // per row: h, c (U each), seen (4 U: by gates), gates (4 U), r * seen (U)
 };
 
-constexpr int kForwardWidth = 8;
+constexpr int kForwardWidth = 11;
 
 template <class T>
 __device__ void lstm_gates(const ForwardTask<T>& t, int64_t at, const T* seen, T* gates) {
   const Cell<T>& cell = t.cell;
   const int64_t units = cell.units;
-  cell.each_column(seen, 0, 4 * units, [&](int row, int64_t j, T sum) {
+  cell.each_column(seen, cell.seen_step(), 0, 4 * units, [&](int row, int64_t j, T sum) {
     const int64_t n = cell.first_row() + row;
     gates[row * 4 * units + j] = activate(j / units == 2 ? cell.activation : cell.gate,
                                           t.x[(at * cell.rows + n) * 4 * units + j] + sum);
@@ -151,7 +157,7 @@ __device__ void gru_gates(const ForwardTask<T>& t, int64_t at, const T* seen, T*
     return t.x[(at * cell.rows + cell.first_row() + row) * 3 * units + j];
   };
   const int64_t columns = cell.reset_after() ? 3 * units : 2 * units;
-  cell.each_column(seen, 0, columns, [&](int row, int64_t j, T sum) {
+  cell.each_column(seen, cell.seen_step(), 0, columns, [&](int row, int64_t j, T sum) {
     const T product = t.bias ? sum + t.bias[j] : sum;
     T* g = gates + row * 4 * units;
     if (j < 2 * units) g[j] = activate(cell.gate, x(row, j) + product);
@@ -169,10 +175,11 @@ __device__ void gru_gates(const ForwardTask<T>& t, int64_t at, const T* seen, T*
     T* inner = gates + cell.rows_per_block * 4 * units;
     cell.each_unit([&](int row, int64_t, int64_t u) {
       T* g = gates + row * 4 * units;
-      g[3 * units + u] = inner[row * units + u] = g[units + u] * seen[row * units + u];
+      const T by_candidate = seen[2 * cell.seen_step() + row * units + u];
+      g[3 * units + u] = inner[row * units + u] = g[units + u] * by_candidate;
     });
     __syncthreads();
-    cell.each_column(inner, 2 * units, 3 * units, [&](int row, int64_t j, T sum) {
+    cell.each_column(inner, 0, 2 * units, 3 * units, [&](int row, int64_t j, T sum) {
       gates[row * 4 * units + j] = activate(cell.activation, x(row, j) + sum);
     });
   }
@@ -188,7 +195,8 @@ __device__ void advance(const ForwardTask<T>& t, int64_t at, T* h, T* c, const T
     const int64_t place = row * units + u, out = (at * cell.rows + n) * units + u;
     const T* g = gates + row * 4 * units;
     const bool on = cell.on(at, n);
-    if (t.seen_trace) t.seen_trace[out] = seen[place];
+    const T carried = cell.apart ? h[place] : seen[place];
+    if (t.seen_trace) t.seen_trace[out] = carried;
     if (t.c_trace) t.c_trace[out] = c[place];
     if (t.gates_trace)
       for (int k = 0; k < 4; ++k)
@@ -199,7 +207,7 @@ __device__ void advance(const ForwardTask<T>& t, int64_t at, T* h, T* c, const T
         c[place] = g[units + u] * c[place] + g[u] * g[2 * units + u];
         h[place] = g[3 * units + u] * activate(cell.activation, c[place]);
       } else {
-        h[place] = cell.simple() ? g[u] : g[u] * seen[place] + (1 - g[u]) * g[2 * units + u];
+        h[place] = cell.simple() ? g[u] : g[u] * carried + (1 - g[u]) * g[2 * units + u];
       }
     }
     t.out[out] = h[place];
@@ -212,7 +220,7 @@ __global__ void __launch_bounds__(kThreads)
   const Cell<T>& cell = t.cell;
   const int64_t units = cell.units, some = cell.rows_per_block * units;
   T* h = t.workspace + blockIdx.x * kForwardWidth * some;
-  T *c = h + some, *seen = c + some, *gates = seen + some;
+  T *c = h + some, *seen = c + some, *gates = seen + 4 * some;
   cell.each_unit([&](int row, int64_t n, int64_t u) {
     h[row * units + u] = t.h0[n * units + u];
     if (t.c0) c[row * units + u] = t.c0[n * units + u];
@@ -221,13 +229,14 @@ __global__ void __launch_bounds__(kThreads)
   for (int64_t step = 0; step < cell.steps; ++step) {
     const int64_t at = cell.index_of(step);
     cell.each_unit([&](int row, int64_t n, int64_t u) {
-      seen[row * units + u] = h[row * units + u] * cell.dropped(n, u);
+      for (int k = 0; k < (cell.apart ? cell.gates : 1); ++k)
+        seen[k * cell.seen_step() + row * units + u] = h[row * units + u] * cell.dropped(n, u, k);
     });
     __syncthreads();
     if (cell.lstm()) {
       lstm_gates(t, at, seen, gates);
     } else if (cell.simple()) {
-      cell.each_column(seen, 0, units, [&](int row, int64_t j, T sum) {
+      cell.each_column(seen, 0, 0, units, [&](int row, int64_t j, T sum) {
         const int64_t n = cell.first_row() + row;
         gates[row * 4 * units + j] =
             activate(cell.activation, t.x[(at * cell.rows + n) * units + j] + sum);
@@ -299,7 +308,7 @@ __device__ void gru_back(const BackTask<T>& t, int64_t at, const BackRows<T>& w)
     T *dx = w.dx + row * 4 * units + u, *dp = w.dp + row * 4 * units + u;
     dx[0] = dp[0] = dh * (seen(n, u) - a) * slope(cell.gate, z);
     dx[2 * units] = dh * (1 - z) * slope(cell.activation, a);
-    w.past[row * units + u] = dh * z;
+    w.past[row * units + u] = dh * z * (cell.apart ? T(1) : cell.dropped(n, u, 0));
     if (!cell.reset_after()) return;
     const T reset = gate(n, 1, u), da = dx[2 * units];
     dx[units] = dp[units] = da * gate(n, 3, u) * slope(cell.gate, reset);
@@ -309,9 +318,10 @@ __device__ void gru_back(const BackTask<T>& t, int64_t at, const BackRows<T>& w)
   __syncthreads();
   cell.each_row(w.dx, 4 * units, 2, 1, [&](int row, int64_t u, T inner) {
     const int64_t n = cell.first_row() + row;
-    const T reset = gate(n, 1, u);
-    w.dx[row * 4 * units + units + u] = inner * seen(n, u) * slope(cell.gate, reset);
-    w.past[row * units + u] += inner * reset;
+    const T reset = gate(n, 1, u), drop = cell.dropped(n, u, 2);
+    const T by_candidate = cell.apart ? seen(n, u) * drop : seen(n, u);
+    w.dx[row * 4 * units + units + u] = inner * by_candidate * slope(cell.gate, reset);
+    w.past[row * units + u] += inner * reset * drop;
   });
 }
 
@@ -349,11 +359,13 @@ __global__ void __launch_bounds__(kThreads) back_kernel(const __grid_constant__ 
     __syncthreads();
     const T* through = cell.reset_after() ? w.dp : w.dx;
     const int many = cell.kind == RecurrentCell::gru ? 2 : cell.gates;
-    cell.each_row(through, 4 * units, 0, many, [&](int row, int64_t u, T sum) {
-      const int64_t n = cell.first_row() + row;
-      if (cell.on(at, n))
-        w.dh[row * units + u] = cell.dropped(n, u) * (sum + w.past[row * units + u]);
-    });
+    const int together = cell.apart ? 1 : many;
+    for (int k = 0; k < many; k += together)
+      cell.each_row(through, 4 * units, k, together, [&](int row, int64_t u, T sum) {
+        const int64_t n = cell.first_row() + row;
+        const T before = k == 0 ? w.past[row * units + u] : w.dh[row * units + u];
+        if (cell.on(at, n)) w.dh[row * units + u] = before + cell.dropped(n, u, k) * sum;
+      });
     cell.each_unit([&](int row, int64_t n, int64_t u) {
       const bool on = cell.on(at, n);
       for (int k = 0; k < cell.gates; ++k) {
@@ -393,6 +405,7 @@ class Sequence : public Kernel {
             r_.activation,
             r_.gate,
             r_.reverse,
+            r_.apart,
             r_.gates(),
             per_block_,
             steps_,

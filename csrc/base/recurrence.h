@@ -16,6 +16,8 @@
 //                     h' = z seen + (1 - z) a;  gates: z, r, a, r seen
 //   gru, reset_after: p = seen·K + bias;  z, r = g(x + p);  a = act(x + r p);
 //                     h' as gru;  gates: z, r, a, p of the candidate
+// `apart`: drop (G, N, U) holds a mask for each gate. The products of gate g see drop[g] * h, gru's z
+// lets h itself through, and the trace `seen` is h before the step.
 // Where the mask is 0 the states stay, and so does the output; gates are 0 there. Outputs, traces
 // and gradients lie at the index of their step, also where `reverse` makes the last step the first.
 #pragma once
@@ -44,6 +46,7 @@ struct Recurrence {
   RecurrentActivation activation = RecurrentActivation::tanh;
   RecurrentActivation gate = RecurrentActivation::sigmoid;
   bool reverse = false, masked = false, dropped = false;
+  bool apart = false;     // whether each gate has a dropout mask of its own
   bool trace = false;     // forward: whether traces are among the outputs
   bool out_grad = false;  // gradient: whether d out is among the inputs
   bool known = true;      // whether both activations are ones of the fused ops
@@ -52,6 +55,7 @@ struct Recurrence {
       : reverse(attrs.flag("reverse", false)),
         masked(attrs.flag("masked", false)),
         dropped(attrs.flag("dropped", false)),
+        apart(dropped && attrs.flag("apart", false)),
         trace(attrs.flag("trace", false)),
         out_grad(attrs.flag("out_grad", false)) {
     if (op.starts_with("lstm")) cell = RecurrentCell::lstm;
@@ -66,6 +70,7 @@ struct Recurrence {
   bool reset_after() const { return cell == RecurrentCell::gru_reset_after; }
   bool gru() const { return reset_after() || cell == RecurrentCell::gru; }
   int gates() const { return lstm() ? 4 : simple() ? 1 : 3; }
+  int drops() const { return !dropped ? 0 : apart ? gates() : 1; }
 
   // Positions among the inputs of the forward op, in their order; -1 for what is not there.
   static constexpr int kX = 0, kKernel = 1, kH = 2;

@@ -45,6 +45,14 @@ class Extents {
       wrong(i, Shape{rows_, units_});
     same_dtype(i);
   }
+  // Input i is (N, U), or (G, N, U) with a mask for each gate.
+  void drop(int i, const Recurrence& r) {
+    if (i < 0 || !r.apart) return state(i);
+    const Shape& s = c_.shape(i);
+    if (s.rank() != 3 || !equal(s[0], r.gates()) || !join(rows_, s[1]) || !equal(s[2], units_))
+      wrong(i, Shape{r.gates(), rows_, units_});
+    same_dtype(i);
+  }
   void bias(int i) {
     if (i < 0) return;
     if (c_.shape(i).rank() != 1 || !equal(c_.shape(i)[0], 3 * units_)) wrong(i, Shape{3 * units_});
@@ -102,7 +110,7 @@ std::vector<TensorType> infer_sequence(const InferContext& c) {
   e.state(r.c_input());
   e.bias(r.bias_input());
   e.sequence(r.mask_input(), 0);
-  e.state(r.drop_input());
+  e.drop(r.drop_input(), r);
   std::vector<TensorType> out = {e.sequence_type(e.units()), e.state_type()};
   if (r.lstm()) out.push_back(e.state_type());
   if (!r.trace) return out;
@@ -119,7 +127,7 @@ std::vector<TensorType> infer_sequence_grad(const InferContext& c) {
   e.sequence(0, r.simple() ? e.units() : 4 * e.units());
   if (!r.simple()) e.sequence(1, e.units());
   e.sequence(r.grad_mask(), 0);
-  e.state(r.grad_drop());
+  e.drop(r.grad_drop(), r);
   if (r.out_grad) e.sequence(r.grad_out(), e.units());
   e.state(r.grad_h());
   e.state(r.grad_c());
@@ -148,17 +156,24 @@ Value gates_of(const Value& x, int64_t units, int first, int count) {
                 {"strides", Ints{1, 1, 1}}});
 }
 
-// d kernel from the gradients at the products' results.
+// d kernel from the gradients at the products' results; `drop` is the mask of a gate where each has
+// its own.
 Value kernel_gradient(const Recurrence& r, const std::vector<Value>& traced,
-                      const std::vector<Value>& back, int64_t units) {
+                      const std::vector<Value>& back, const Value& drop, int64_t units) {
   const Value& seen = traced[r.seen_output()];
-  if (r.reset_after()) return summed_product(seen, back[2]);
-  if (!r.gru()) return summed_product(seen, back[0]);
-  const Value reset = gates_of(traced[r.gates_output()], units, 3, 1);
-  return apply("concat",
-               {summed_product(seen, gates_of(back[0], units, 0, 2)),
-                summed_product(reset, gates_of(back[0], units, 2, 1))},
-               {{"axis", int64_t{1}}});
+  const Value& d = r.reset_after() ? back[2] : back[0];
+  const bool candidate_apart = r.cell == RecurrentCell::gru;  // its product saw r * seen
+  if (!candidate_apart && !r.apart) return summed_product(seen, d);
+  const int together = r.apart ? 1 : 2;
+  std::vector<Value> parts;
+  for (int g = 0; g < r.gates() - candidate_apart; g += together) {
+    const Value by_gate = r.apart ? mul(seen, gate_mask(drop, g)) : seen;
+    parts.push_back(summed_product(by_gate, gates_of(d, units, g, together)));
+  }
+  if (candidate_apart)
+    parts.push_back(
+        summed_product(gates_of(traced[r.gates_output()], units, 3, 1), gates_of(d, units, 2, 1)));
+  return apply("concat", std::move(parts), {{"axis", int64_t{1}}});
 }
 
 std::vector<Value> gradient_sequence_plain(const GradContext& g, const Recurrence& plain) {
@@ -185,7 +200,8 @@ std::vector<Value> gradient_sequence_plain(const GradContext& g, const Recurrenc
   std::vector<Value> grads(g.node->inputs.size());
   grads[Recurrence::kX] = back[0];
   grads[Recurrence::kKernel] =
-      kernel_gradient(r, traced, back, g.in(Recurrence::kKernel).shape()[0]);
+      kernel_gradient(r, traced, back, r.apart ? g.in(r.drop_input()) : Value{},
+                      g.in(Recurrence::kKernel).shape()[0]);
   grads[Recurrence::kH] = back[1];
   if (r.lstm()) grads[r.c_input()] = back[2];
   if (r.reset_after()) grads[r.bias_input()] = sum(back[2], {0, 1});

@@ -95,16 +95,59 @@ Value where_on(const Value& mask, const Value& a, const Value& b) {
   return mask ? where(mask, a, b) : a;
 }
 Value zero_off(const Value& mask, const Value& a) { return where_on(mask, a, scalar_like(0, a)); }
-Value times(const Value& drop, const Value& x) { return drop ? mul(x, drop) : x; }
+
+// What the products of a step see of the state, and the way back from there. A dropout mask is one
+// for all gates or, `apart`, one for each.
+class Seen {
+ public:
+  Seen(const Recurrence& r, const Value& drop, const Value& kernel) : r_(r), kernel_(kernel) {
+    for (int g = 0; g < r.drops(); ++g) drops_.push_back(r.apart ? gate_mask(drop, g) : drop);
+  }
+
+  Value gate(const Value& h, int g) const { return drops_.empty() ? h : mul(h, drop(g)); }
+  // What gru's update gate lets through.
+  Value carried(const Value& h) const { return r_.apart ? h : gate(h, 0); }
+  // Products of h, as gates [first, first + count) see it, with the kernel.
+  Value products(const Value& h, int first, int count) const {
+    if (!r_.apart) return product(gate(h, 0), kernel_of(first, count));
+    std::vector<Value> parts;
+    for (int g = first; g < first + count; ++g)
+      parts.push_back(product(gate(h, g), kernel_of(g, 1)));
+    return joined(std::move(parts));
+  }
+  // The gradient of h from that of these products.
+  Value back(const Value& d, int first, int count) const {
+    if (!r_.apart) return gate(product(d, kernel_of(first, count), true), 0);
+    Value sum;
+    for (int g = 0; g < count; ++g) {
+      const Value d_g = gates_of(d, units(), g);
+      const Value term = gate(product(d_g, kernel_of(first + g, 1), true), first + g);
+      sum = sum ? add(sum, term) : term;
+    }
+    return sum;
+  }
+  int64_t units() const { return kernel_.shape()[0]; }
+  Value kernel_of(int first, int count) const {
+    if (first == 0 && count == r_.gates()) return kernel_;
+    return gates_of(kernel_, units(), first, count);
+  }
+
+ private:
+  const Value& drop(int g) const { return drops_[r_.apart ? g : 0]; }
+
+  const Recurrence& r_;
+  Value kernel_;
+  std::vector<Value> drops_;
+};
 
 struct Step {
   Value h, c, gates;
 };
 
-Step lstm_step(const Recurrence& r, const Value& x, const Value& seen, const Value& c,
-               const Value& kernel) {
-  const int64_t units = kernel.shape()[0];
-  const Value z = add(x, product(seen, kernel));
+Step lstm_step(const Recurrence& r, const Value& x, const Seen& seen, const Value& h,
+               const Value& c) {
+  const int64_t units = seen.units();
+  const Value z = add(x, seen.products(h, 0, 4));
   const Value i = activate(r.gate, gates_of(z, units, 0)),
               f = activate(r.gate, gates_of(z, units, 1)),
               a = activate(r.activation, gates_of(z, units, 2)),
@@ -113,29 +156,27 @@ Step lstm_step(const Recurrence& r, const Value& x, const Value& seen, const Val
   return {mul(o, activate(r.activation, next)), next, joined({i, f, a, o})};
 }
 
-Step gru_step(const Recurrence& r, const Value& x, const Value& seen, const Value& kernel,
+Step gru_step(const Recurrence& r, const Value& x, const Seen& seen, const Value& h,
               const Value& bias) {
-  const int64_t units = kernel.shape()[0];
-  const Value p = r.reset_after() ? add(product(seen, kernel), bias)
-                                  : product(seen, gates_of(kernel, units, 0, 2));
+  const int64_t units = seen.units();
+  const Value p = r.reset_after() ? add(seen.products(h, 0, 3), bias) : seen.products(h, 0, 2);
   const Value zr = activate(r.gate, add(gates_of(x, units, 0, 2), gates_of(p, units, 0, 2)));
   const Value z = gates_of(zr, units, 0), reset = gates_of(zr, units, 1);
-  const Value last = r.reset_after() ? gates_of(p, units, 2) : mul(reset, seen);
-  const Value inner =
-      r.reset_after() ? mul(reset, last) : product(last, gates_of(kernel, units, 2));
+  const Value last = r.reset_after() ? gates_of(p, units, 2) : mul(reset, seen.gate(h, 2));
+  const Value inner = r.reset_after() ? mul(reset, last) : product(last, seen.kernel_of(2, 1));
   const Value a = activate(r.activation, add(gates_of(x, units, 2), inner));
-  return {add(mul(z, seen), mul(complement(z), a)), {}, joined({z, reset, a, last})};
+  return {add(mul(z, seen.carried(h)), mul(complement(z), a)), {}, joined({z, reset, a, last})};
 }
 
-// What flows back through a step into the product with the kernel (d seen follows from it), past it
-// to the state before, and into c.
+// What flows back through a step: into x, into the products with the kernel where that is something
+// else, to the state before, and into c.
 struct Back {
-  Value x, product, seen, c;
+  Value x, product, h, c;
 };
 
 Back lstm_back(const Recurrence& r, const Value& gates, const Value& c_before, const Value& dh,
-               const Value& dc, const Value& kernel) {
-  const int64_t units = kernel.shape()[0];
+               const Value& dc, const Seen& seen) {
+  const int64_t units = seen.units();
   const Value i = gates_of(gates, units, 0), f = gates_of(gates, units, 1),
               a = gates_of(gates, units, 2), o = gates_of(gates, units, 3);
   const Value shown = activate(r.activation, add(mul(f, c_before), mul(i, a)));
@@ -143,29 +184,39 @@ Back lstm_back(const Recurrence& r, const Value& gates, const Value& c_before, c
   const Value dx =
       joined({slope(r.gate, mul(total, a), i), slope(r.gate, mul(total, c_before), f),
               slope(r.activation, mul(total, i), a), slope(r.gate, mul(dh, shown), o)});
-  return {dx, {}, product(dx, kernel, true), mul(total, f)};
+  return {dx, {}, seen.back(dx, 0, 4), mul(total, f)};
 }
 
-Back gru_back(const Recurrence& r, const Value& gates, const Value& seen, const Value& dh,
-              const Value& kernel) {
-  const int64_t units = kernel.shape()[0];
+// `before` is what the update gate let through.
+Back gru_back(const Recurrence& r, const Value& gates, const Value& before, const Value& dh,
+              const Seen& seen) {
+  const int64_t units = seen.units();
   const Value z = gates_of(gates, units, 0), reset = gates_of(gates, units, 1),
               a = gates_of(gates, units, 2), last = gates_of(gates, units, 3);
-  const Value dz = slope(r.gate, mul(dh, sub(seen, a)), z);
+  const Value dz = slope(r.gate, mul(dh, sub(before, a)), z);
   const Value da = slope(r.activation, mul(dh, complement(z)), a);
-  const Value carried = mul(dh, z);
+  const Value carried = seen.carried(mul(dh, z));
   if (r.reset_after()) {
     const Value dr = slope(r.gate, mul(da, last), reset);
     const Value dp = joined({dz, dr, mul(da, reset)});
-    return {joined({dz, dr, da}), dp, add(product(dp, kernel, true), carried), {}};
+    return {joined({dz, dr, da}), dp, add(seen.back(dp, 0, 3), carried), {}};
   }
-  const Value inner = product(da, gates_of(kernel, units, 2), true);
-  const Value dr = slope(r.gate, mul(inner, seen), reset), dzr = joined({dz, dr});
-  const Value through = add(product(dzr, gates_of(kernel, units, 0, 2), true), mul(inner, reset));
+  const Value inner = product(da, seen.kernel_of(2, 1), true);
+  const Value seen_last = r.apart ? seen.gate(before, 2) : before;
+  const Value dr = slope(r.gate, mul(inner, seen_last), reset), dzr = joined({dz, dr});
+  const Value through = add(seen.back(dzr, 0, 2), seen.gate(mul(inner, reset), 2));
   return {joined({dz, dr, da}), {}, add(through, carried), {}};
 }
 
 }  // namespace
+
+Value gate_mask(const Value& drop, int gate) {
+  const Value one = apply("slice", {drop},
+                          {{"begin", Ints{gate, 0, 0}},
+                           {"end", Ints{gate + 1, kSliceToEnd, kSliceToEnd}},
+                           {"strides", Ints{1, 1, 1}}});
+  return apply("squeeze", {one}, {{"axis", int64_t{0}}});
+}
 
 std::vector<Value> sequence_as_loop(const Recurrence& r, std::span<const Value> in) {
   Steps steps(r.reverse);
@@ -173,14 +224,12 @@ std::vector<Value> sequence_as_loop(const Recurrence& r, std::span<const Value> 
   const Value mask = steps.mask(r.mask_input(), in);
   const Value h = steps.state(in[Recurrence::kH]);
   const Value c = r.lstm() ? steps.state(in[r.c_input()]) : Value{};
-  const Value drop = r.dropped ? in[r.drop_input()] : Value{};
-  const Value seen = times(drop, h);
+  const Seen seen(r, r.dropped ? in[r.drop_input()] : Value{}, kernel);
 
   Step step;
-  if (r.lstm()) step = lstm_step(r, x, seen, c, kernel);
-  else if (r.gru())
-    step = gru_step(r, x, seen, kernel, r.reset_after() ? in[r.bias_input()] : Value{});
-  else step.h = activate(r.activation, add(x, product(seen, kernel)));
+  if (r.lstm()) step = lstm_step(r, x, seen, h, c);
+  else if (r.gru()) step = gru_step(r, x, seen, h, r.reset_after() ? in[r.bias_input()] : Value{});
+  else step.h = activate(r.activation, add(x, seen.products(h, 0, 1)));
 
   const Value next = where_on(mask, step.h, h);
   std::vector<Value> outputs, states;
@@ -189,7 +238,7 @@ std::vector<Value> sequence_as_loop(const Recurrence& r, std::span<const Value> 
   if (r.lstm()) states.push_back(where_on(mask, step.c, c));
   if (r.trace) {
     if (!r.simple()) outputs.push_back(zero_off(mask, step.gates));
-    outputs.push_back(seen);
+    outputs.push_back(seen.carried(h));
     if (r.lstm()) outputs.push_back(c);
   }
   return steps.run(std::move(outputs), std::move(states));
@@ -204,22 +253,22 @@ std::vector<Value> sequence_grad_as_loop(const Recurrence& r, std::span<const Va
   const Value d_out = r.out_grad ? steps.sequence(in[r.grad_out()]) : Value{};
   const Value d_h = steps.state(in[r.grad_h()]);
   const Value d_c = r.lstm() ? steps.state(in[r.grad_c()]) : Value{};
-  const Value drop = r.dropped ? in[r.grad_drop()] : Value{};
+  const Seen seen(r, r.dropped ? in[r.grad_drop()] : Value{}, kernel);
   const Value dh = d_out ? add(d_h, d_out) : d_h;
 
   Back back;
   if (r.lstm()) {
-    back = lstm_back(r, trace, before, dh, d_c, kernel);
+    back = lstm_back(r, trace, before, dh, d_c, seen);
   } else if (r.gru()) {
-    back = gru_back(r, trace, before, dh, kernel);
+    back = gru_back(r, trace, before, dh, seen);
   } else {
     back.x = slope(r.activation, dh, trace);
-    back.seen = product(back.x, kernel, true);
+    back.h = seen.back(back.x, 0, 1);
   }
   std::vector<Value> outputs, states;
   outputs.push_back(zero_off(mask, back.x));
   if (r.reset_after()) outputs.push_back(zero_off(mask, back.product));
-  states.push_back(where_on(mask, times(drop, back.seen), dh));
+  states.push_back(where_on(mask, back.h, dh));
   if (r.lstm()) states.push_back(where_on(mask, back.c, d_c));
   return steps.run(std::move(outputs), std::move(states));
 }

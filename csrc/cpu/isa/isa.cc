@@ -22,6 +22,7 @@ namespace kn::cpu {
 KN_FAMILIES(KN_FAMILY)
 #undef KN_FAMILY
 void fill_gemm_thirds_amx(KernelTable&);
+void fill_recurrent_thirds_amx(KernelTable&);
 
 namespace {
 
@@ -45,7 +46,10 @@ KernelTable make_table(Isa isa) {
   (void)isa;
 #endif
 #if defined(KN_HAVE_AMX)
-  if (isa >= Isa::amx) fill_gemm_thirds_amx(t);
+  if (isa >= Isa::amx) {
+    fill_gemm_thirds_amx(t);
+    fill_recurrent_thirds_amx(t);
+  }
 #endif
   return t;
 }

@@ -45,7 +45,7 @@ class Sequence : public Kernel {
   }
 
  protected:
-  static constexpr int kVectors = 11;
+  static constexpr int kVectors = 14;
 
   Sequence(const KernelRequest& r, int kernel)
       : r_(r.op, r.attrs),
@@ -62,8 +62,10 @@ class Sequence : public Kernel {
   bool on(const RunArgs& args, int mask, int64_t t, int64_t n) const {
     return !r_.masked || args.input<bool>(mask)[t * rows_ + n];
   }
-  double drop(const RunArgs& args, int input, int64_t n, int64_t u) const {
-    return r_.dropped ? static_cast<double>(args.input<T>(input)[n * units_ + u]) : 1.0;
+  double drop(const RunArgs& args, int input, int64_t n, int64_t u, int gate) const {
+    if (!r_.dropped) return 1;
+    const int64_t mask = r_.apart ? gate * rows_ : 0;
+    return static_cast<double>(args.input<T>(input)[(mask + n) * units_ + u]);
   }
   // x·(column of the kernel), x·(row of the kernel, from gate `first` on).
   double column(const T* kernel, const double* x, int64_t j) const {
@@ -90,9 +92,10 @@ class Forward : public Sequence<T> {
   void run(const RunArgs& args) const override {
     const Recurrence& r = this->r_;
     const int64_t units = this->units_;
-    double *h = this->vector(args, 0), *c = this->vector(args, 1), *seen = this->vector(args, 2);
-    double *next_h = this->vector(args, 3), *next_c = this->vector(args, 4);
-    double* gates = this->vector(args, 5);
+    double *h = this->vector(args, 0), *c = this->vector(args, 1), *gates = this->vector(args, 2);
+    double *next_h = this->vector(args, 6), *next_c = this->vector(args, 7);
+    double* seen = this->vector(args, 8);  // by each gate
+    const double* carried = r.apart ? h : seen;
     for (int64_t n = 0; n < this->rows_; ++n) {
       for (int64_t u = 0; u < units; ++u) {
         h[u] = args.input<T>(Recurrence::kH)[n * units + u];
@@ -100,13 +103,15 @@ class Forward : public Sequence<T> {
       }
       for (int64_t step = 0; step < this->steps_; ++step) {
         const int64_t t = this->index_of(step);
-        for (int64_t u = 0; u < units; ++u) seen[u] = h[u] * this->drop(args, r.drop_input(), n, u);
+        for (int g = 0; g < r.gates(); ++g)
+          for (int64_t u = 0; u < units; ++u)
+            seen[g * units + u] = h[u] * this->drop(args, r.drop_input(), n, u, g);
         const bool on = this->on(args, r.mask_input(), t, n);
         const T* x = args.input<T>(Recurrence::kX) + this->at(t, n, r.gates() * units);
         if (r.lstm()) lstm(args, x, seen, c, gates, next_h, next_c);
-        else if (r.gru()) gru(args, x, seen, gates, next_h);
+        else if (r.gru()) gru(args, x, seen, carried, gates, next_h);
         else simple(args, x, seen, next_h);
-        if (r.trace) keep(args, this->at(t, n, units), seen, c, gates, on);
+        if (r.trace) keep(args, this->at(t, n, units), carried, c, gates, on);
         for (int64_t u = 0; on && u < units; ++u) {
           h[u] = next_h[u];
           c[u] = next_c[u];
@@ -122,11 +127,11 @@ class Forward : public Sequence<T> {
   }
 
  private:
-  void keep(const RunArgs& args, int64_t at, const double* seen, const double* c,
+  void keep(const RunArgs& args, int64_t at, const double* carried, const double* c,
             const double* gates, bool on) const {
     const Recurrence& r = this->r_;
     for (int64_t u = 0; u < this->units_; ++u) {
-      args.output<T>(r.seen_output())[at + u] = static_cast<T>(seen[u]);
+      args.output<T>(r.seen_output())[at + u] = static_cast<T>(carried[u]);
       if (r.lstm()) args.output<T>(r.c_before_output())[at + u] = static_cast<T>(c[u]);
     }
     for (int64_t j = 0; !r.simple() && j < 4 * this->units_; ++j)
@@ -139,30 +144,31 @@ class Forward : public Sequence<T> {
     const int64_t units = this->units_;
     const T* kernel = args.input<T>(Recurrence::kKernel);
     for (int64_t j = 0; j < 4 * units; ++j)
-      gates[j] =
-          activate(j / units == 2 ? r.activation : r.gate, x[j] + this->column(kernel, seen, j));
+      gates[j] = activate(j / units == 2 ? r.activation : r.gate,
+                          x[j] + this->column(kernel, seen + j / units * units, j));
     for (int64_t u = 0; u < units; ++u) {
       next_c[u] = gates[units + u] * c[u] + gates[u] * gates[2 * units + u];
       next_h[u] = gates[3 * units + u] * activate(r.activation, next_c[u]);
     }
   }
 
-  void gru(const RunArgs& args, const T* x, const double* seen, double* gates,
-           double* next_h) const {
+  void gru(const RunArgs& args, const T* x, const double* seen, const double* carried,
+           double* gates, double* next_h) const {
     const Recurrence& r = this->r_;
     const int64_t units = this->units_;
     const T* kernel = args.input<T>(Recurrence::kKernel);
     const T* bias = r.reset_after() ? args.input<T>(r.bias_input()) : nullptr;
     for (int64_t j = 0; j < 2 * units; ++j)
-      gates[j] = activate(r.gate, x[j] + this->column(kernel, seen, j) + (bias ? bias[j] : 0));
+      gates[j] = activate(
+          r.gate, x[j] + this->column(kernel, seen + j / units * units, j) + (bias ? bias[j] : 0));
     double *reset = gates + units, *a = gates + 2 * units, *last = gates + 3 * units;
     for (int64_t u = 0; u < units; ++u)
-      last[u] = bias ? this->column(kernel, seen, 2 * units + u) + bias[2 * units + u]
-                     : reset[u] * seen[u];
+      last[u] = bias ? this->column(kernel, seen + 2 * units, 2 * units + u) + bias[2 * units + u]
+                     : reset[u] * seen[2 * units + u];
     for (int64_t u = 0; u < units; ++u) {
       const double inner = bias ? reset[u] * last[u] : this->column(kernel, last, 2 * units + u);
       a[u] = activate(r.activation, x[2 * units + u] + inner);
-      next_h[u] = gates[u] * seen[u] + (1 - gates[u]) * a[u];
+      next_h[u] = gates[u] * carried[u] + (1 - gates[u]) * a[u];
     }
   }
 
@@ -228,9 +234,12 @@ class Back : public Sequence<T> {
     }
     const double* through = r.reset_after() ? dp : dx;
     const int gates = r.cell == RecurrentCell::gru ? 2 : r.gates();
-    for (int64_t u = 0; u < units; ++u)
-      dh[u] = this->drop(args, r.grad_drop(), n, u) *
-              (this->row(kernel, through, u, 0, gates) + past[u]);
+    for (int64_t u = 0; u < units; ++u) {
+      dh[u] = past[u];
+      for (int g = 0; g < gates; ++g)
+        dh[u] += this->drop(args, r.grad_drop(), n, u, g) *
+                 this->row(kernel, through + g * units, u, g, 1);
+    }
     for (int64_t j = 0; j < width; ++j) {
       args.output<T>(0)[this->at(t, n, width) + j] = static_cast<T>(dx[j]);
       if (r.reset_after()) args.output<T>(2)[this->at(t, n, width) + j] = static_cast<T>(dp[j]);
@@ -266,7 +275,7 @@ class Back : public Sequence<T> {
       const double z = gates[u], a = gates[2 * units + u];
       dx[u] = dh[u] * (seen[u] - a) * slope(r.gate, z);
       dx[2 * units + u] = dh[u] * (1 - z) * slope(r.activation, a);
-      past[u] = dh[u] * z;
+      past[u] = dh[u] * z * (r.apart ? 1 : this->drop(args, r.grad_drop(), n, u, 0));
     }
     for (int64_t u = 0; u < units; ++u) {
       const double reset = gates[units + u], last = gates[3 * units + u], da = dx[2 * units + u];
@@ -275,8 +284,9 @@ class Back : public Sequence<T> {
         dp[2 * units + u] = da * reset;
       } else {
         const double inner = this->row(args.input<T>(r.grad_kernel()), dx + 2 * units, u, 2, 1);
-        dx[units + u] = inner * seen[u] * slope(r.gate, reset);
-        past[u] += inner * reset;
+        const double drop = this->drop(args, r.grad_drop(), n, u, 2);
+        dx[units + u] = inner * seen[u] * (r.apart ? drop : 1) * slope(r.gate, reset);
+        past[u] += inner * reset * drop;
       }
       dp[u] = dx[u];
       dp[units + u] = dx[units + u];

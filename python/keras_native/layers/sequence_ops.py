@@ -1,7 +1,7 @@
 """Cells that a native op runs over a whole sequence, gates and states fused.
 
-A cell class with such an op names it as `sequence_op`. The op knows the usual activations and one
-dropout mask for all gates; other cells run step by step in a loop.
+A cell class with such an op names it as `sequence_op`. The op knows the usual activations, and a
+dropout mask for all gates or one for each; other cells run step by step in a loop.
 """
 
 from .. import activations
@@ -39,7 +39,7 @@ def run_sequence(cell, projected, states, mask=None, backwards=False):
     """
     attrs = _attributes(cell)
     drops = cell._recurrent_dropout_mask or []
-    if attrs is None or len(drops) > 1:
+    if attrs is None:
         return None
     _, kernel, _, bias = cell._weights_used()
     dtypes = {t.dtype for t in (projected, kernel, *states, *drops)}
@@ -51,13 +51,15 @@ def run_sequence(cell, projected, states, mask=None, backwards=False):
     if mask is not None:
         mask = cast_value(swap_time(mask), "bool")
         inputs.append(emit("squeeze", (mask,), axis=-1) if mask.ndim > 2 else mask)
-    inputs += drops
+    if drops:
+        inputs.append(K.stack(drops) if len(drops) > 1 else drops[0])
     outputs, *final = emit_all(
         cell.sequence_op,
         inputs,
         reverse=bool(backwards),
         masked=mask is not None,
         dropped=bool(drops),
+        apart=len(drops) > 1,
         **attrs,
     )
     return outputs, final

@@ -22,6 +22,11 @@ void mask(Case& c, const Size& s) {
   c.in_values(DType::b8, {s.steps, s.rows}, on);
 }
 
+void drop(Case& c, const Recurrence& r, const Size& s) {
+  if (r.apart) c.in({r.gates(), s.rows, s.units}, 0, 2).constant();
+  else if (r.dropped) c.in({s.rows, s.units}, 0, 2).constant();
+}
+
 // Many sums follow one another: more room than for a single product.
 Case& finish(Case& c) { return c.tolerance(5e-5, 5e-6).tolerance64(1e-11, 1e-12).by("steps"); }
 
@@ -33,7 +38,7 @@ Case& forward(Cases& list, const std::string& cell, const Attrs& attrs, const Si
   if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
   if (r.reset_after()) c.in({3 * s.units}, -1, 1);
   if (r.masked) mask(c, s);
-  if (r.dropped) c.in({s.rows, s.units}, 0, 2).constant();
+  drop(c, r, s);
   // The batch is the second axis here, and units have to be known.
   return finish(c).closed();
 }
@@ -47,7 +52,7 @@ Case& back(Cases& list, const std::string& cell, const Attrs& attrs, const Size&
   if (!r.simple()) c.in({s.steps, s.rows, s.units}, -1, 1);
   c.in({s.units, r.gates() * s.units}, -0.5, 0.5);
   if (r.masked) mask(c, s);
-  if (r.dropped) c.in({s.rows, s.units}, 0, 2).constant();
+  drop(c, r, s);
   if (r.out_grad) c.in({s.steps, s.rows, s.units}, -1, 1);
   c.in({s.rows, s.units}, -1, 1);
   if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
@@ -61,6 +66,8 @@ void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
                            {{"masked", true}},
                            {{"dropped", true}},
                            {{"masked", true}, {"dropped", true}, {"reverse", true}},
+                           {{"dropped", true}, {"apart", true}},
+                           {{"masked", true}, {"dropped", true}, {"apart", true}},
                            {{"activation", "relu"}, {"recurrent_activation", "hard_sigmoid"}},
                            {{"activation", "sigmoid"}, {"recurrent_activation", "relu6_sigmoid"}},
                            {{"activation", "linear"}, {"recurrent_activation", "tanh"}}};
@@ -80,6 +87,8 @@ void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
     forward(list, cell, attrs, s).no_gradient_here().no_second_here();
     forward(list, cell, full, s).no_gradient_here().no_second_here();
     back(list, cell, full_back, s).no_gradient_here().no_second_here();
+    forward(list, cell, with(full, {{"apart", true}}), s).no_gradient_here().no_second_here();
+    back(list, cell, with(full_back, {{"apart", true}}), s).no_gradient_here().no_second_here();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras_native import _core
 from keras_native import backend as K
 from keras_native.layers import (
     GRU,
@@ -112,9 +113,49 @@ def test_recurrent_dropout_drops_the_same_in_all_steps(cls):
         np.testing.assert_allclose(train[:, 0], test[:, 0], rtol=1e-6)
 
 
-def test_one_mask_per_gate_runs_step_by_step():
-    layer = LSTM(U, recurrent_dropout=0.5, implementation=1)
-    assert not is_fused(layer(Input((T, D))))
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("cell", "loop_cell", "kwargs"),
+    [
+        (GRUCell, LoopGRU, {}),
+        (GRUCell, LoopGRU, {"reset_after": True}),
+        (LSTMCell, LoopLSTM, {}),
+    ],
+)
+def test_a_mask_for_each_gate(cell, loop_cell, kwargs, masked):
+    values, weights = [], None
+    masks = np.random.RandomState(3).choice([0.0, 2.0], (cell.gates, N, U)).astype("float32")
+    for cls in (cell, loop_cell):
+        layer = RNN(
+            cls(U, recurrent_dropout=0.5, implementation=1, **kwargs),
+            return_sequences=True,
+            return_state=True,
+            go_backwards=True,
+        )
+        x = Input((T, D))
+        layer.cell._recurrent_dropout_mask = [K.constant(m) for m in masks]
+        outputs = layer(Masking(0.0)(x) if masked else x)
+        assert is_fused(outputs[1]) == (cls is cell)
+        weights = weights or layer.get_weights()
+        layer.set_weights(weights)
+        loss = sum(K.sum(K.square(y) * (i + 1)) for i, y in enumerate(outputs))
+        wrt = [x, *layer.trainable_weights]
+        grads = K.gradients(loss, wrt)
+        second = K.gradients(sum(K.sum(K.square(g)) for g in grads), wrt)
+        values.append(K.function([x], [*outputs, *grads, *second])([X]))
+    for got, wanted in zip(*values, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=5e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("cls", [GRU, LSTM])
+def test_masks_for_each_gate_are_drawn_in_training(cls):
+    x = Input((T, D))
+    layer = cls(U, recurrent_dropout=0.5, dropout=0.5, implementation=1, return_state=True)
+    results = layer(x)
+    assert is_fused(results[1])
+    run = K.function([x, K.learning_phase()], [results[0]])
+    assert not np.allclose(run([X, 1])[0], run([X, 1])[0])
+    np.testing.assert_array_equal(run([X, 0])[0], run([X, 0])[0])
 
 
 def test_other_activations_run_step_by_step():
@@ -142,6 +183,48 @@ def test_results_do_not_depend_on_what_is_in_the_batch(cls):
     whole = run([x])[0]
     for rows in (slice(0, 1), slice(3, 20), slice(60, 131)):
         np.testing.assert_allclose(run([x[rows]])[0], whole[rows], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("strange", [np.inf, -np.inf, np.nan, np.finfo("float32").max])
+@pytest.mark.parametrize("where", ["state", "weight"])
+def test_infinities_and_nan(strange, where):
+    # Rows enough for tile multipliers, which have no infinities of their own.
+    n, u = 37, 40
+    rng = np.random.RandomState(5)
+    layer = SimpleRNN(u, activation="linear", use_bias=False)
+    x, h = Input((1, D)), Input((u,))
+    model = Model([x, h], layer(x, initial_state=h))
+    kernel, recurrent = (rng.uniform(-0.5, 0.5, w.shape) for w in model.get_weights())
+    states = rng.uniform(-0.5, 0.5, (n, u))
+    (states if where == "state" else recurrent)[20, 3] = strange
+    model.set_weights([kernel, recurrent])
+    given = rng.uniform(-1, 1, (n, 1, D)).astype("float32")
+    wanted = given[:, 0] @ kernel + states.astype("float32").astype("float64") @ recurrent
+    got = model.predict([given, states], batch_size=n)
+    np.testing.assert_allclose(got, wanted.astype("float32"), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM])
+def test_same_bits_for_any_number_of_threads(cls):
+    before = _core.num_threads()
+    rng = np.random.RandomState(6)
+    x = rng.uniform(-1, 1, (45, 30, D)).astype("float32")
+    runs = []
+    try:
+        for threads in (1, 2, 3, 8):
+            _core.set_num_threads(threads)
+            inputs = Input((30, D))
+            layer = cls(66)
+            y = layer(inputs)
+            weights = np.random.RandomState(7)
+            layer.set_weights([weights.uniform(-0.3, 0.3, w.shape) for w in layer.get_weights()])
+            grads = K.gradients(K.sum(K.square(y)), [inputs, *layer.trainable_weights])
+            runs.append(K.function([inputs], [y, *grads])([x]))
+    finally:
+        _core.set_num_threads(before)
+    for other in runs[1:]:
+        for got, wanted in zip(other, runs[0], strict=True):
+            np.testing.assert_array_equal(got, wanted)
 
 
 def test_training_is_the_same_as_step_by_step():
