@@ -7,6 +7,7 @@
 #include "base/recurrence.h"
 #include "each.h"
 #include "families.h"
+#include "runtime/recurrent_pair.h"
 #include "scalar_math.h"
 
 namespace kn::cuda {
@@ -486,10 +487,19 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string&) {
 const Candidate kForward[] = {{"rows", make<Forward>}};
 const Candidate kBack[] = {{"rows", make<Back>}};
 
+// Two ops that plans have joined, one after the other.
+std::unique_ptr<Kernel> make_pair(const KernelRequest& r, std::string& why) {
+  return make_recurrent_pair<Kernel>(r, why, [](const KernelRequest& half, std::string& reason) {
+    return half.op.ends_with("_grad") ? make<Back>(half, reason) : make<Forward>(half, reason);
+  });
+}
+const Candidate kPair[] = {{"rows", make_pair}};
+
 const OpKernels kKernels[] = {
     {"simple_rnn_sequence", kForward}, {"gru_sequence", kForward},
     {"lstm_sequence", kForward},       {"simple_rnn_sequence_grad", kBack},
     {"gru_sequence_grad", kBack},      {"lstm_sequence_grad", kBack},
+    {kRecurrentPair, kPair},
 };
 
 }  // namespace

@@ -22,19 +22,17 @@ class Back : public SequenceKernel<Way> {
 
   size_t workspace_bytes() const override { return this->workspace_for(0); }
 
-  void run(const RunArgs& args) const override {
-    this->run_rows(
-        args, args.input<T>(this->r_.grad_kernel()),
-        [&](int64_t from, int64_t until, int slot) { run_range(args, from, until, slot); });
+ private:
+  const T* kernel(const RunArgs& args) const override {
+    return args.input<T>(this->r_.grad_kernel());
   }
 
- private:
-  void run_range(const RunArgs& args, int64_t from, int64_t until, int slot) const {
+  void run_range(const RunArgs& args, int64_t from, int64_t until, int slot) const override {
     const Recurrence& r = this->r_;
     const int64_t units = this->units_, first = from * units, n = (until - from) * units;
     const int64_t state = this->state_size(), width = r.gates() * units;
 
-    Step s = this->step_of(args, args.input<T>(r.grad_kernel()), from, until, r.grad_drop(), slot);
+    Step s = this->step_of(args, from, until, r.grad_drop(), slot);
     s.direct = args.output<T>(1) + first;
     std::copy_n(args.input<T>(r.grad_h()) + first, n, s.direct);
     if (r.lstm()) {
@@ -64,7 +62,7 @@ class Back : public SequenceKernel<Way> {
 };
 
 template <class Way>
-std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make(const KernelRequest& r, std::string& why) {
   const Recurrence recurrence(r.op, r.attrs);
   if (!Way().fits(r.in[0].shape[1], recurrence.apart, why)) return nullptr;
   return std::make_unique<Back<Way>>(r, recurrence);
@@ -72,12 +70,13 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& why) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_sequence_grad(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make_sequence_grad(const KernelRequest& r, std::string& why) {
   if (r.in[0].dtype == DType::f64) return make<RecurrentVectors<double>>(r, why);
   return make<RecurrentVectors<float>>(r, why);
 }
 
-std::unique_ptr<Kernel> make_sequence_grad_in_tiles(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make_sequence_grad_in_tiles(const KernelRequest& r,
+                                                           std::string& why) {
   if (r.in[0].dtype == DType::f32) return make<RecurrentTiles>(r, why);
   why = "float32 only";
   return nullptr;

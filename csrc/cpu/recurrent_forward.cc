@@ -30,12 +30,6 @@ class Forward : public SequenceKernel<Way> {
     return this->workspace_for(states * this->state_size());
   }
 
-  void run(const RunArgs& args) const override {
-    this->run_rows(
-        args, args.input<T>(Recurrence::kKernel),
-        [&](int64_t from, int64_t until, int slot) { run_range(args, from, until, slot); });
-  }
-
  private:
   // What the products see is kept for two steps: this one's and the next one's.
   int64_t seen_states() const { return std::max(1, this->r_.drops()); }
@@ -43,7 +37,9 @@ class Forward : public SequenceKernel<Way> {
     return this->r_.cell == RecurrentCell::gru && !this->r_.trace;
   }
 
-  void run_range(const RunArgs& args, int64_t from, int64_t until, int slot) const {
+  const T* kernel(const RunArgs& args) const override { return args.input<T>(Recurrence::kKernel); }
+
+  void run_range(const RunArgs& args, int64_t from, int64_t until, int slot) const override {
     const Recurrence& r = this->r_;
     const int64_t units = this->units_, first = from * units, n = (until - from) * units;
     const int64_t state = this->state_size(), width = r.gates() * units;
@@ -58,8 +54,7 @@ class Forward : public SequenceKernel<Way> {
     };
 
     const T* h = args.input<T>(Recurrence::kH) + first;
-    Step s =
-        this->step_of(args, args.input<T>(Recurrence::kKernel), from, until, r.drop_input(), slot);
+    Step s = this->step_of(args, from, until, r.drop_input(), slot);
     if (r.reset_after()) s.bias = args.input<T>(r.bias_input());
     if (r.lstm()) {
       s.c = args.output<T>(2) + first;
@@ -96,7 +91,7 @@ class Forward : public SequenceKernel<Way> {
 };
 
 template <class Way>
-std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make(const KernelRequest& r, std::string& why) {
   const Recurrence recurrence(r.op, r.attrs);
   if (!Way().fits(r.in[0].shape[1], recurrence.apart, why)) return nullptr;
   return std::make_unique<Forward<Way>>(r, recurrence);
@@ -104,12 +99,12 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string& why) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_sequence(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make_sequence(const KernelRequest& r, std::string& why) {
   if (r.in[0].dtype == DType::f64) return make<RecurrentVectors<double>>(r, why);
   return make<RecurrentVectors<float>>(r, why);
 }
 
-std::unique_ptr<Kernel> make_sequence_in_tiles(const KernelRequest& r, std::string& why) {
+std::unique_ptr<SequenceParts> make_sequence_in_tiles(const KernelRequest& r, std::string& why) {
   if (r.in[0].dtype == DType::f32) return make<RecurrentTiles>(r, why);
   why = "float32 only";
   return nullptr;

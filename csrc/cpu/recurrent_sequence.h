@@ -5,14 +5,42 @@
 #pragma once
 
 #include "base/recurrence.h"
+#include "cpu/recurrent_kernels.h"
 #include "cpu/recurrent_panels.h"
-#include "runtime/kernel.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
 
 template <class Way>
-class SequenceKernel : public Kernel {
+class SequenceKernel : public SequenceParts {
+ public:
+  int64_t packs() const override { return panels_.count() + panels_2_.count(); }
+  int64_t pack_cost() const override { return r_.gates() * units_ * units_ / 8; }
+  void pack(const RunArgs& args, int64_t i) const override {
+    T* panels = static_cast<T*>(args.workspace);
+    if (i < panels_.count()) panels_.pack(kernel(args), i, panels);
+    else panels_2_.pack(kernel(args), i - panels_.count(), panels + panels_.elements());
+  }
+
+  // A row's results are the same whatever rows it is together with.
+  int64_t chunks(int64_t threads) const override {
+    constexpr int64_t kWorthSplitting = 10'000;  // nanoseconds
+    const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+    const int64_t least = ceil_div(rows_, Way::kMostRows);
+    if (threads == 1 || cost() < kWorthSplitting) return least;
+    const int64_t shared = std::min(threads, ceil_div(rows_, Way::kFewestRows));
+    return least <= shared ? shared : ceil_div(least, threads) * threads;
+  }
+  int64_t cost() const override {
+    return rows_ * steps_ * r_.gates() * units_ * (units_ + 80) / 100;
+  }
+  int slots() const override { return slots_; }
+  void run_chunk(const RunArgs& args, int64_t chunk, int64_t chunks, int slot) const override {
+    way_.begin();
+    run_range(args, chunk * rows_ / chunks, (chunk + 1) * rows_ / chunks, slot);
+    way_.end();
+  }
+
  protected:
   using T = typename Way::Number;
   using Step = RecurrentStep<T>;
@@ -26,6 +54,10 @@ class SequenceKernel : public Kernel {
         cell_(static_cast<int>(r.cell)),
         slots_(global_pool().threads()) {}
 
+  virtual const T* kernel(const RunArgs& args) const = 0;
+  // Takes rows [from, until) through all steps.
+  virtual void run_range(const RunArgs& args, int64_t from, int64_t until, int slot) const = 0;
+
   Panels panels_of(RecurrentSlice::Form form, int first, int gates) const {
     return Panels({form, units_, r_.gates(), first, gates});
   }
@@ -34,16 +66,15 @@ class SequenceKernel : public Kernel {
   int64_t index_of(int64_t step) const { return r_.reverse ? steps_ - 1 - step : step; }
 
   // A step's constant part, for rows from `from` on.
-  Step step_of(const RunArgs& args, const T* kernel, int64_t from, int64_t until, int drop_input,
-               int slot) const {
+  Step step_of(const RunArgs& args, int64_t from, int64_t until, int drop_input, int slot) const {
     Step s{};
     s.rows = until - from;
     s.units = units_;
     s.activation = r_.activation;
     s.gate = r_.gate;
     const T* panels = static_cast<const T*>(args.workspace);
-    s.first = panels_.slice().matrix(panels, kernel);
-    s.second = panels_2_.slice().matrix(panels + panels_.elements(), kernel);
+    s.first = panels_.slice().matrix(panels, kernel(args));
+    s.second = panels_2_.slice().matrix(panels + panels_.elements(), kernel(args));
     s.drop = r_.dropped ? args.input<T>(drop_input) + from * units_ : nullptr;
     s.drops = r_.drops();
     s.apart = r_.apart ? state_size() : 0;
@@ -62,25 +93,6 @@ class SequenceKernel : public Kernel {
     return static_cast<T*>(args.workspace) + panel_elements() + slots_ * scratch_elements();
   }
 
-  // Packs the kernel and calls body(from, until, slot) for ranges of rows.
-  template <class Body>
-  void run_rows(const RunArgs& args, const T* kernel, const Body& body) const {
-    T* panels = static_cast<T*>(args.workspace);
-    const int64_t packed = panels_.count() + panels_2_.count();
-    const int64_t size = r_.gates() * units_ * units_;
-    args.pool->run_chunks(packed, size / 8, [&](int64_t i) {
-      if (i < panels_.count()) panels_.pack(kernel, i, panels);
-      else panels_2_.pack(kernel, i - panels_.count(), panels + panels_.elements());
-    });
-    const int64_t row_cost = steps_ * r_.gates() * units_ * (units_ + 80) / 100;
-    const int64_t chunks = chunks_for(args.pool->threads(), row_cost);
-    args.pool->run_chunks_in_slots(chunks, rows_ * row_cost, slots_, [&](int64_t i, int slot) {
-      way_.begin();
-      body(i * rows_ / chunks, (i + 1) * rows_ / chunks, slot);
-      way_.end();
-    });
-  }
-
   Recurrence r_;
   int64_t steps_, rows_, units_;
   int cell_;
@@ -92,16 +104,6 @@ class SequenceKernel : public Kernel {
   int64_t panel_elements() const { return panels_.elements() + panels_2_.elements(); }
   int64_t scratch_elements() const {
     return way_.scratch_elements(std::max(panels_.slice().k(), panels_2_.slice().k()));
-  }
-
-  // A row's results are the same whatever rows it is together with.
-  int64_t chunks_for(int64_t threads, int64_t row_cost) const {
-    constexpr int64_t kWorthSplitting = 10'000;  // nanoseconds
-    const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-    const int64_t least = ceil_div(rows_, Way::kMostRows);
-    if (threads == 1 || rows_ * row_cost < kWorthSplitting) return least;
-    const int64_t shared = std::min(threads, ceil_div(rows_, Way::kFewestRows));
-    return least <= shared ? shared : ceil_div(least, threads) * threads;
   }
 };
 

@@ -3,6 +3,7 @@
 // one of the forward op and its traced twin. Gradients of gradients go through the same steps
 // written as a loop.
 #include "base/recurrence.h"
+#include "base/recurrence_pair.h"
 
 #include "graph/gradient.h"
 #include "ops/build.h"
@@ -137,6 +138,22 @@ std::vector<TensorType> infer_sequence_grad(const InferContext& c) {
   return out;
 }
 
+// A pair of either.
+std::vector<TensorType> infer_pair(const InferContext& c) {
+  const OpDef* op = find_op(c.attrs.text("of"));
+  if (!op || (op->infer != infer_sequence && op->infer != infer_sequence_grad))
+    c.fail("expected a recurrent op as 'of'; got '", c.attrs.text("of"), "'");
+  if (c.count() % 2) c.fail("expected as many inputs for either op; got ", c.count());
+  const size_t half = c.inputs.size() / 2;
+  std::vector<TensorType> out;
+  for (const bool second : {false, true}) {
+    const Attrs attrs = recurrent_pair_half(c.attrs, second);
+    for (TensorType& type : op->infer({*op, attrs, c.inputs.subspan(second ? half : 0, half)}))
+      out.push_back(std::move(type));
+  }
+  return out;
+}
+
 // ---- Gradients ----
 
 // (T, N, width) as (T N, width).
@@ -253,6 +270,7 @@ const OpDef kOps[] = {
     {"simple_rnn_sequence_grad", 3, 6, infer_sequence_grad, gradient_sequence_grad},
     {"gru_sequence_grad", 4, 7, infer_sequence_grad, gradient_sequence_grad},
     {"lstm_sequence_grad", 5, 8, infer_sequence_grad, gradient_sequence_grad},
+    {kRecurrentPair, 6, 16, infer_pair, nullptr, "plans join ops after gradients are written"},
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
       {"fuse_bias_gradient", fuse_bias_gradient},
+      {"pair_sequences", pair_sequences},
       {"fuse_softmax_loss", fuse_softmax_loss},
       {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},

@@ -38,6 +38,7 @@ Graph choose_layouts(const Graph& graph);      // channels last, where that save
 Graph fuse_matmul(const Graph& graph);         // transposes, bias and activation into GEMM
 Graph fuse_conv(const Graph& graph);           // bias and activation into convolution
 Graph fuse_bias_gradient(const Graph& graph);  // the gradient to a bias into that to the kernel
+Graph pair_sequences(const Graph& graph);      // both directions of a recurrent layer into one
 Graph fuse_softmax_loss(const Graph& graph);   // softmax with its cross-entropy
 Graph sparse_updates(const Graph& graph);      // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);        // optimizer updates of one kind into one node

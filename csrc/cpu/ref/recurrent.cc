@@ -4,6 +4,7 @@
 
 #include "base/recurrence.h"
 #include "cpu/ref/scalar_math.h"
+#include "runtime/recurrent_pair.h"
 
 namespace kn::cpu::ref {
 
@@ -307,6 +308,12 @@ std::unique_ptr<Kernel> make_sequence(const KernelRequest& r, std::string&) {
 }
 std::unique_ptr<Kernel> make_sequence_grad(const KernelRequest& r, std::string&) {
   return make<Back>(r);
+}
+
+std::unique_ptr<Kernel> make_sequence_pair(const KernelRequest& r, std::string& refusal) {
+  return make_recurrent_pair<Kernel>(r, refusal, [](const KernelRequest& half, std::string& why) {
+    return half.op.ends_with("_grad") ? make_sequence_grad(half, why) : make_sequence(half, why);
+  });
 }
 
 }  // namespace kn::cpu::ref

@@ -7,5 +7,6 @@ namespace kn::cpu::ref {
 
 std::unique_ptr<Kernel> make_sequence(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_sequence_grad(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_sequence_pair(const KernelRequest& r, std::string& refusal);
 
 }  // namespace kn::cpu::ref

@@ -1,4 +1,5 @@
 #include "base/recurrence.h"
+#include "base/recurrence_pair.h"
 #include "conformance/case.h"
 
 namespace kn::test {
@@ -30,25 +31,19 @@ void drop(Case& c, const Recurrence& r, const Size& s) {
 // Many sums follow one another: more room than for a single product.
 Case& finish(Case& c) { return c.tolerance(5e-5, 5e-6).tolerance64(1e-11, 1e-12).by("steps"); }
 
-Case& forward(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
-  const std::string op = cell + "_sequence";
-  const Recurrence r(op, attrs);
-  Case& c = list.op(op, attrs).in({s.steps, s.rows, r.gates() * s.units}, -1, 1);
+void forward_inputs(Case& c, const Recurrence& r, const Size& s) {
+  c.in({s.steps, s.rows, r.gates() * s.units}, -1, 1);
   c.in({s.units, r.gates() * s.units}, -0.5, 0.5).in({s.rows, s.units}, -1, 1);
   if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
   if (r.reset_after()) c.in({3 * s.units}, -1, 1);
   if (r.masked) mask(c, s);
   drop(c, r, s);
-  // The batch is the second axis here, and units have to be known.
-  return finish(c).closed();
 }
 
-Case& back(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
-  const std::string op = cell + "_sequence_grad";
-  const Recurrence r(op, attrs);
+void back_inputs(Case& c, const Recurrence& r, const Size& s) {
   const Dim width = r.simple() ? s.units : 4 * s.units;
   // Gates between 0 and 1, away from where slopes jump.
-  Case& c = list.op(op, attrs).in({s.steps, s.rows, width}, 0.1, 0.9);
+  c.in({s.steps, s.rows, width}, 0.1, 0.9);
   if (!r.simple()) c.in({s.steps, s.rows, s.units}, -1, 1);
   c.in({s.units, r.gates() * s.units}, -0.5, 0.5);
   if (r.masked) mask(c, s);
@@ -56,7 +51,33 @@ Case& back(Cases& list, const std::string& cell, const Attrs& attrs, const Size&
   if (r.out_grad) c.in({s.steps, s.rows, s.units}, -1, 1);
   c.in({s.rows, s.units}, -1, 1);
   if (r.lstm()) c.in({s.rows, s.units}, -1, 1);
+}
+
+// The batch is the second axis here, and units have to be known.
+Case& forward(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
+  const std::string op = cell + "_sequence";
+  Case& c = list.op(op, attrs);
+  forward_inputs(c, Recurrence(op, attrs), s);
   return finish(c).closed();
+}
+
+Case& back(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
+  const std::string op = cell + "_sequence_grad";
+  Case& c = list.op(op, attrs);
+  back_inputs(c, Recurrence(op, attrs), s);
+  return finish(c).closed();
+}
+
+// Both directions of a sequence and of its gradient.
+void pairs(Cases& list, const std::string& cell, const Attrs& attrs, const Size& s) {
+  const Attrs reversed = with(attrs, {{"reverse", true}});
+  for (const bool gradient : {false, true}) {
+    const std::string op = cell + (gradient ? "_sequence_grad" : "_sequence");
+    Case& c = list.op(std::string(kRecurrentPair), recurrent_pair_attrs(op, attrs, reversed));
+    for (int i = 0; i < 2; ++i)
+      (gradient ? back_inputs : forward_inputs)(c, Recurrence(op, attrs), s);
+    finish(c).closed();
+  }
 }
 
 void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
@@ -77,6 +98,10 @@ void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
     forward(list, cell, with(a, {{"trace", true}}), small).no_second_here();
     back(list, cell, a, small);
     back(list, cell, with(a, {{"out_grad", true}}), small);
+  }
+  for (const Size& s : {small, Size{4, 1, 33}, Size{3, 19, 16}}) {
+    pairs(list, cell, attrs, s);
+    pairs(list, cell, with(attrs, {{"masked", true}, {"dropped", true}}), s);
   }
   // Sizes about the edges of vectors and tiles, and nothing at all.
   const Attrs full = with(attrs, {{"masked", true}, {"dropped", true}, {"trace", true}});
