@@ -29,6 +29,8 @@ class Dialect:
         half_pixel: whether bilinear resizing puts samples at the centres of pixels.
         huber_mean: whether the Huber loss is the mean over the last axis.
         weights_of_steps: whether sample weights may have a time axis without `sample_weight_mode`.
+        accuracy_by_shape: whether 'accuracy' goes by the last axis of the output alone, and not by
+            the loss, unless that is sparse.
         reset_after: default of `GRU`.
         recurrent_activation: default of recurrent layers.
         optimizer_epsilon: default of optimizers; None for `K.epsilon()`.
@@ -52,6 +54,7 @@ class Dialect:
     half_pixel: bool = False
     huber_mean: bool = False
     weights_of_steps: bool = False
+    accuracy_by_shape: bool = False
     reset_after: bool = False
     recurrent_activation: str = "sigmoid"
     optimizer_epsilon: float | None = None
@@ -85,6 +88,7 @@ TF_KERAS = Dialect(
     half_pixel=True,
     huber_mean=True,
     weights_of_steps=True,
+    accuracy_by_shape=True,
     reset_after=True,
 )
 KERAS_3 = replace(TF_KERAS, generation="3", moving_variance="population", hard_sigmoid="relu6")

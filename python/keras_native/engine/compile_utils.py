@@ -166,7 +166,9 @@ def get_metric_function(metric, output_shape=None, loss_fn=None):
     loss = loss_name(loss_fn) if loss_fn is not None else ""
     if loss == "sparse_categorical_crossentropy" and output_shape[-1] != 1:
         kind = "sparse_categorical"
-    elif output_shape[-1] == 1 or loss == "binary_crossentropy":
+    elif output_shape[-1] == 1 or (
+        loss == "binary_crossentropy" and not dialect.current().accuracy_by_shape
+    ):
         kind = "binary"
     else:
         kind = "categorical"

@@ -5,6 +5,7 @@ from .. import constraints, initializers, regularizers
 from ..engine.base_layer import Layer
 from ..layers.conv import Conv1D
 from ..layers.conv_transpose import Transposed
+from .images import DepthwiseConv1D, Normalization, Rescaling, Resizing
 
 
 def _axes(axis, rank):
@@ -293,5 +294,9 @@ TABLE = {
         Attention,
         AdditiveAttention,
         Conv1DTranspose,
+        DepthwiseConv1D,
+        Normalization,
+        Rescaling,
+        Resizing,
     )
 }

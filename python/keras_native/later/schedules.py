@@ -120,10 +120,37 @@ class CosineDecay(Schedule):
         return K.switch(K.less(step, warm), rising, rate)
 
 
+class CosineDecayRestarts(Schedule):
+    """Half periods of a cosine, one after the other: longer by t_mul, lower by m_mul each time."""
+
+    defaults = {
+        "initial_learning_rate": 0.1,
+        "first_decay_steps": 1,
+        "t_mul": 2.0,
+        "m_mul": 1.0,
+        "alpha": 0.0,
+    }
+
+    def __call__(self, step):
+        s = self.settings
+        longer, lower, alpha = (float(s[name]) for name in ("t_mul", "m_mul", "alpha"))
+        share = step / float(s["first_decay_steps"])
+        if longer == 1.0:
+            restarts = K.emit("floor", (share,))
+            share = share - restarts
+        else:
+            restarts = K.emit("floor", (K.log(1.0 - share * (1.0 - longer)) / math.log(longer),))
+            length = K.pow(K.constant(longer), restarts)
+            share = (share - (1.0 - length) / (1.0 - longer)) / length
+        height = 0.5 * K.pow(K.constant(lower), restarts) * (1.0 + K.cos(math.pi * share))
+        return float(s["initial_learning_rate"]) * ((1.0 - alpha) * height + alpha)
+
+
 TABLE = {
     cls.__name__: cls
     for cls in (
         PiecewiseConstantDecay, ExponentialDecay, InverseTimeDecay, PolynomialDecay, CosineDecay,
+        CosineDecayRestarts,
     )
 }  # fmt: skip
 

@@ -44,7 +44,8 @@ def deserialize(config, custom_objects=None):
     """The optimizer that `config` describes; class names are taken in any case."""
     name = config.get("class_name") if isinstance(config, dict) else None
     dialect = current()
-    if dialect.optimizers == "later" and name not in (custom_objects or {}):
+    later = dialect.optimizers == "later" and not _is_of_keras_2(config)
+    if later and name not in (custom_objects or {}):
         from ..later.optimizers import from_config
 
         return from_config(config, dialect.generation)
@@ -55,6 +56,17 @@ def deserialize(config, custom_objects=None):
         module_objects=_BY_NAME,
         custom_objects=custom_objects,
         printable_module_name="optimizer",
+    )
+
+
+def _is_of_keras_2(config):
+    """Whether an optimizer from here was described, which a loaded model can be compiled with too.
+
+    Those of TensorFlow with a `decay` have a name as well.
+    """
+    own = config.get("config") if isinstance(config, dict) else None
+    return (
+        isinstance(own, dict) and "decay" in own and not {"name", "is_legacy_optimizer"} & set(own)
     )
 
 

@@ -37,6 +37,7 @@ _IGNORED = {
 # Where a name of `_HARMLESS` or `_IGNORED` is an argument of the class here, it stays.
 _OWN = {
     "sparse": {"InputLayer"},
+    "keepdims": {f"Global{way}Pooling{n}D" for way in ("Average", "Max") for n in (1, 2, 3)},
     "noise_shape": {"Dropout"},
     "output_padding": {"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"},
     "build_input_shape": {"Sequential"},
@@ -240,9 +241,9 @@ def compile_arguments(config, generation):
     }
     loss = _object(config.get("loss"), generation, 0)
     if isinstance(loss, list):  # None stands for an output without a loss
-        result["loss"] = [_objective(one) for one in loss]
+        result["loss"] = [_loss(one) for one in loss]
     else:
-        result["loss"] = _objective(loss)
+        result["loss"] = _loss(loss)
     result["loss_weights"] = config.get("loss_weights")
     result["sample_weight_mode"] = config.get("sample_weight_mode")
     if "optimizer_config" in config:
@@ -250,13 +251,34 @@ def compile_arguments(config, generation):
     return result
 
 
-_OBJECTIVE = {"dtype": None, "axis": -1, "ignore_class": None, "fn": None}
+# Arguments of losses and metrics: the value that says nothing.
+_OBJECTIVE = {
+    "axis": -1, "ignore_class": None, "multi_label": False, "num_labels": None,
+    "label_weights": None, "class_id": None, "from_logits": False,
+}  # fmt: skip
+_RENAMED = {
+    "huber": "huber_loss",
+    "kl_divergence": "kullback_leibler_divergence",
+    "log_cosh": "logcosh",
+}
+
+
+def _loss(value):
+    """As `_objective`; the class of the cosine is a function in Keras 2."""
+    value = _objective(value)
+    if isinstance(value, dict) and value.get("class_name") == "CosineSimilarity":
+        if value["config"].get("reduction", "sum_over_batch_size") != "sum_over_batch_size":
+            raise ValueError("CosineSimilarity: expected the loss to be the mean over samples.")
+        return "cosine_similarity"
+    return value
 
 
 def _objective(value):
     """Losses and metrics without the arguments of later versions, as long as those say nothing."""
     if isinstance(value, list):
         return [_objective(v) for v in value if v is not None]
+    if isinstance(value, str):
+        return _RENAMED.get(value, value)
     if not isinstance(value, dict):
         return value
     if set(value) != {"class_name", "config"} or not isinstance(value["config"], dict):
@@ -265,12 +287,11 @@ def _objective(value):
     if value["class_name"] in ("MeanMetricWrapper", "LossFunctionWrapper"):
         name = str(own.get("name"))
         short = name.rpartition("_")[2]  # the name of the output may stand before
-        return short if short in _SHORT_METRICS and name != own.get("fn") else own.get("fn")
+        fn = own.get("fn")
+        return short if short in _SHORT_METRICS and name != fn else _objective(fn)
     for key in ("dtype", "fn"):
         own.pop(key, None)
-    for key in ("axis", "ignore_class"):
-        if key in own and own[key] == _OBJECTIVE[key]:
-            del own[key]
+    own = {k: v for k, v in own.items() if k not in _OBJECTIVE or v != _OBJECTIVE[k]}
     if own.get("reduction") in ("auto", "mean_with_sample_weight"):
         own["reduction"] = "sum_over_batch_size"
     return {"class_name": value["class_name"], "config": own}

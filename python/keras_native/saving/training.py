@@ -158,6 +158,8 @@ def _load_optimizer(group, names, model, reorder, variables=None):
     budget = reader.Budget(2 * trained + 64)
     try:
         state = [reader.array(group, name, budget) for name in names]
+        if len(state) < len(model.optimizer.weights) and _is_untouched(state):
+            return
         if reorder is not None:
             state = reorder(state)
         if variables is None:
@@ -170,6 +172,11 @@ def _load_optimizer(group, names, model, reorder, variables=None):
             f"a freshly initialized optimizer. ({error})",
             stacklevel=5,
         )
+
+
+def _is_untouched(state):
+    """Whether later Keras saved an optimizer before its first step: a counter of 0, and a rate."""
+    return 0 < len(state) <= 2 and all(a.ndim == 0 for a in state) and state[0] == 0
 
 
 def _set_variables(variables, values):

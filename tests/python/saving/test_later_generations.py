@@ -1,9 +1,10 @@
 """What only models of tf.keras and Keras 3 have, loaded from their configurations."""
 
+import h5py
 import numpy as np
 from keras_native import dialect
 from keras_native import layers as L
-from keras_native.models import Sequential, model_from_config
+from keras_native.models import Sequential, load_model, model_from_config
 
 
 def keras_3(*layers, shape):
@@ -61,3 +62,59 @@ def test_a_matrix_for_a_local_convolution():
 def test_new_models_stay_of_keras_2():
     assert dialect.current().generation == "2"
     assert Sequential([L.Dense(1, input_shape=(1,))]).keras_generation == "2"
+
+
+def test_scaling_and_standardizing():
+    layers = [
+        ("Rescaling", {"scale": [0.5, 1.0, 2.0], "offset": 1.0}),
+        ("Normalization", {"axis": [-1], "mean": None, "variance": None, "invert": False}),
+        ("Normalization", {"axis": None, "mean": 0.5, "variance": 4.0, "invert": True}),
+    ]
+    model = model_from_config(keras_3(*layers, shape=(4, 3)))
+    mean, variance = np.array([1.0, 2.0, 3.0]), np.array([4.0, 1.0, 0.25])
+    assert [w.shape for w in model.get_weights()] == [(3,), (3,), ()]
+    model.set_weights([mean, variance, np.array(7)])
+    x = np.random.normal(size=(2, 4, 3)).astype("float32")
+    expected = (x * [0.5, 1.0, 2.0] + 1 - mean) / np.sqrt(variance) * 2 + 0.5
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5, atol=1e-5)
+    again = model_from_config({"class_name": "Sequential", "config": model.get_config()} | {
+        "keras_generation": "3"
+    })  # fmt: skip
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+def test_resizing():
+    for way, expected in (("nearest", [0, 0, 1, 2, 2]), ("bilinear", [0, 0.4, 1, 1.6, 2])):
+        settings = {"height": 2, "width": 5, "interpolation": way}
+        model = model_from_config(keras_3(("Resizing", settings), shape=(2, 3, 1)))
+        assert model.output_shape == (None, 2, 5, 1)
+        x = np.stack([np.arange(3.0), 10 + np.arange(3.0)])[None, :, :, None]
+        got = model.predict(x)[0, :, :, 0]
+        np.testing.assert_allclose(got, [expected, np.add(expected, 10)], atol=1e-6)
+
+
+def test_depthwise_convolution_over_time():
+    settings = {"kernel_size": [2], "strides": [2], "padding": "same", "depth_multiplier": 2}
+    model = model_from_config(keras_3(("DepthwiseConv1D", settings), shape=(5, 3)))
+    kernel, bias = model.get_weights()
+    assert kernel.shape == (2, 3, 2) and model.output_shape == (None, 3, 6)
+    x = np.random.normal(size=(2, 5, 3)).astype("float32")
+    padded = np.concatenate([x, np.zeros((2, 1, 3))], axis=1).reshape(2, 3, 2, 3)
+    expected = np.einsum("ntkc,kcm->ntcm", padded, kernel).reshape(2, 3, 6) + bias
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-4, atol=1e-6)
+    config = model.layers[-1].get_config()
+    assert config["kernel_size"] == (2,) and config["depth_multiplier"] == 2
+
+
+def test_state_of_an_optimizer_before_its_first_step(tmp_path, recwarn):
+    model = model_from_config(keras_3(("Dense", {"units": 2}), shape=(3,)))
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "a") as f:
+        group = f.create_group("optimizer_weights")
+        group["iteration"], group["learning_rate"] = 0, np.float32(0.01)
+        group.attrs["weight_names"] = [b"iteration", b"learning_rate"]
+    loaded = load_model(tmp_path / "m.h5")
+    assert not [str(w.message) for w in recwarn if "optimizer" in str(w.message)]
+    loaded.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))

@@ -30,6 +30,7 @@ class LaterOptimizer(Optimizer):
     """
 
     defaults = {"learning_rate": 0.001}
+    legacy_slots_together = False  # most had all slots of one name, then all of the next
 
     def __init__(self, layout="3", **kwargs):
         super().__init__()
@@ -180,7 +181,7 @@ class LaterOptimizer(Optimizer):
         if self.layout == "3" and self.schedule is None:
             head.append(self._learning_rate)
         groups = [[name for name, _ in group] for group in self.slots()]
-        if self.layout == "legacy":
+        if self.layout == "legacy" and not self.legacy_slots_together:
             groups = [[name] for group in groups for name in group]
         state = [own[name][i] for group in groups for i in range(count) for name in group]
         return [*head, *averages, *collected, *self._shared_first(), *state, *self._shared_last()]

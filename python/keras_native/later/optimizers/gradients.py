@@ -70,8 +70,7 @@ class Adadelta(LaterOptimizer):
     defaults = {"learning_rate": 0.001, "rho": 0.95, "epsilon": 1e-7}
 
     def slots(self):
-        pair = [("accumulated_grad", 0.0), ("accumulated_delta_var", 0.0)]
-        return [pair] if self.layout == "3" else [[one] for one in pair]
+        return [[("accumulated_grad", 0.0), ("accumulated_delta_var", 0.0)]]
 
     def step(self, p, g, s, rate, t):
         rho, epsilon = hyper(self, "rho", "epsilon")

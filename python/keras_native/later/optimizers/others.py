@@ -17,6 +17,8 @@ class Ftrl(LaterOptimizer):
         "beta": 0.0,
     }
 
+    legacy_slots_together = True
+
     def slots(self):
         return [[("accumulator", self.settings["initial_accumulator_value"]), ("linear", 0.0)]]
 
