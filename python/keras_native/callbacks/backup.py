@@ -13,7 +13,7 @@ from ..utils.arguments import whole_number
 from .base import Callback
 
 _FILE = "backup.npz"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class BackupAndRestore(Callback):
@@ -21,9 +21,12 @@ class BackupAndRestore(Callback):
 
     The copy holds weights, optimizer, random numbers, the order of the samples and what the other
     callbacks remember. Training on arrays that was killed and started again ends with the bits of
-    training that never stopped, provided the script makes model and data in the same way. A
-    generator is asked for its next batches: its own position is not kept. Callbacks of your own
-    name what they remember in `kept_attributes`.
+    training that never stopped, provided the script makes model and data in the same way.
+
+    So does training on a `Sequence` whose batches depend on their number alone, or on what it names
+    in `kept_attributes` (arrays and plain values, such as an order that `on_epoch_end` draws), with
+    as many steps in an epoch as it has. A generator is asked for its next batches: its own position
+    is not kept. Callbacks of your own name what they remember in `kept_attributes` too.
 
     Args:
         backup_dir: folder for the copy, one per training.
@@ -90,6 +93,8 @@ def _state(model, progress):
         "epoch": progress.epoch,
         "batch": progress.batch,
         "order": progress.order,
+        "seed": progress.seed,
+        "kept": progress.kept,
         "weights": model.get_weights(),
         "states": [K.get_value(v) for v in _layer_states(model)],
         "metrics": [K.get_value(v) for v in _metric_variables(model)],
@@ -115,6 +120,9 @@ def _restore(state, model, progress, path):
     progress.epoch, progress.batch = state["epoch"], state["batch"]
     if state["order"] is not None:
         progress.order = state["order"].copy()
+    progress.seed = state["seed"]
+    if progress.source is not None:
+        progress.kept = state["kept"]
     kept = list(state["callbacks"])
     for callback in progress.callbacks:  # others of the same class, in their order
         own = next((k for k in kept if k["class"] == type(callback).__name__), None)

@@ -18,10 +18,14 @@ class Progress:
         batch: number of the batch in it that comes next.
         callbacks: the callbacks of the run, the built-in ones among them.
         by_rows: whether batches are rows of arrays, so that a run can go on at any of them.
+        source: the Sequence that batches come from, each once in an epoch; None for other data.
+        seed: of the orders of its batches.
     """
 
     def __init__(self, epoch, callbacks, runner=None):
         self.epoch = epoch
+        self.source = self.seed = None
+        self.find_kept = None
         self.batch = 0
         self.callbacks = callbacks
         self._runner = runner
@@ -35,6 +39,17 @@ class Progress:
     @order.setter
     def order(self, order):
         self._runner.index = order
+
+    @property
+    def kept(self):
+        """What the Sequence remembers when the next epoch begins: see its `kept_attributes`."""
+        keeps = self.find_kept is not None and getattr(self.source, "kept_attributes", ())
+        return self.find_kept(self.epoch) if keeps else {}
+
+    @kept.setter
+    def kept(self, kept):
+        for name, value in kept.items():
+            setattr(self.source, name, value)
 
 
 def checked_epochs(epochs, initial_epoch):

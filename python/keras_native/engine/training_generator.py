@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from ..utils.arguments import whole_number
-from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer
+from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer, kept_of
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
 from ..utils.sequence import Sequence
 from .loop_callbacks import (
@@ -43,13 +43,22 @@ __all__ = [
 
 
 @contextlib.contextmanager
-def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False):
-    """An endless iterator over batches, prepared ahead by workers where there are any."""
+def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False, progress=None):
+    """An endless iterator over batches, prepared ahead by workers where there are any.
+
+    Args:
+        progress: of a training, which begins at its epoch, and finds there what the source keeps.
+    """
     if workers <= 0:
+        if progress is not None:
+            progress.find_kept = lambda epoch: kept_of(source)
         yield iter_sequence_infinite(source) if is_sequence(source) else iter(source)
         return
     if is_sequence(source):
-        enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle)
+        first = {"seed": progress.seed, "epoch": progress.epoch} if progress else {}
+        enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle, **first)
+        if progress is not None:
+            progress.find_kept = enqueuer.kept_at
     else:
         if use_multiprocessing and workers > 1:
             warnings.warn(
@@ -166,13 +175,17 @@ def fit_generator(
             )
             for callback in found:
                 callback.validation_data = kept
-        batches = resources.enter_context(
-            _batches(generator, workers, use_multiprocessing, max_queue_size, shuffle)
-        )
         found._call_begin_hook("train")
         found.model.stop_training = False
         progress = Progress(initial_epoch, found)
+        if is_sequence(generator):
+            progress.seed = int(np.random.randint(2**31))
+            if steps_per_epoch == len(generator):  # their epochs are ours
+                progress.source = generator
         found.resume(progress)
+        batches = resources.enter_context(
+            _batches(generator, workers, use_multiprocessing, max_queue_size, shuffle, progress)
+        )
         seen = 0
         for epoch in range(progress.epoch, epochs):
             model.reset_metrics()
@@ -190,12 +203,13 @@ def fit_generator(
                 for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                     logs["val_" + name] = value
             progress.epoch = epoch + 1
+            progress.source = progress.source if whole else None
             found.on_epoch_end(epoch, logs)
+            if workers <= 0 and is_sequence(generator) and not found.model.stop_training:
+                generator.on_epoch_end()
             found.on_progress(progress)
             if found.model.stop_training:
                 break
-            if workers <= 0 and is_sequence(generator):
-                generator.on_epoch_end()
         found._call_end_hook("train")
     return model.history
 

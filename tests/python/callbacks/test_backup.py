@@ -10,9 +10,11 @@ import time
 import numpy as np
 import pytest
 from keras_native import callbacks as C
-from keras_native.layers import Dense, Dropout
+from keras_native.layers import Dense, Dropout, Flatten
 from keras_native.models import Sequential
 from keras_native.optimizers import Adam
+from keras_native.preprocessing.image import ImageDataGenerator
+from keras_native.utils import Sequence
 
 SCRIPT = """
     import os, signal, sys
@@ -151,6 +153,78 @@ def test_generators_resume_at_their_epoch(tmp_path):
     assert fit(again, note).epoch == [0, 1, 2, 3]
     assert seen == [2, 3]
     assert again.optimizer.get_weights()[0] == 12
+
+
+class Drawn(Sequence):
+    """Batches in an order of its own that it draws after each epoch."""
+
+    kept_attributes = ("order", "epochs")
+
+    def __init__(self):
+        self.order, self.epochs = np.arange(len(X)), 0
+
+    def __len__(self):
+        return len(X) // 10
+
+    def __getitem__(self, i):
+        rows = self.order[10 * i : 10 * i + 10]
+        return X[rows], Y[rows]
+
+    def on_epoch_end(self):
+        self.epochs += 1
+        np.random.RandomState(self.epochs).shuffle(self.order)
+
+
+def images():
+    """Random shifts and flips of images, as rows of numbers."""
+    made = ImageDataGenerator(width_shift_range=0.4, horizontal_flip=True)
+    return made.flow(X[:, :, None, None].repeat(3, 2), Y, batch_size=8, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("source", "workers"), [(Drawn, 0), (Drawn, 1), (Drawn, 3), (images, 1), (images, 3)]
+)
+def test_sequences_resume_bit_for_bit(tmp_path, source, workers):
+    """After a crash in any epoch: order of batches, what the Sequence remembers, random numbers."""
+
+    class Crash(C.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise InterruptedError
+
+    def fit(folder, *callbacks):
+        if source is images:
+            pytest.importorskip("scipy")
+        np.random.seed(3)
+        model = network()
+        if source is images:
+            model = Sequential([Flatten(input_shape=(3, 3, 1)), Dropout(0.2), Dense(1)])
+            model.compile(Adam(), "mse")
+        backup = C.BackupAndRestore(tmp_path / folder, delete_checkpoint=False)
+        history = model.fit_generator(
+            source(), epochs=5, verbose=0, workers=workers, callbacks=[backup, *callbacks]
+        )
+        return model, history
+
+    whole, history = fit("whole")
+    with pytest.raises(InterruptedError):
+        fit("part", Crash())
+    again, resumed = fit("part")
+    assert resumed.history == history.history
+    state = whole.get_weights() + whole.optimizer.get_weights()
+    for a, b in zip(state, again.get_weights() + again.optimizer.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_sequence_of_other_length_than_an_epoch(tmp_path):
+    """It is saved and goes on, with its next batches."""
+    for steps in (2, len(X) // 10 + 1):
+        model = network()
+        backup = C.BackupAndRestore(tmp_path / str(steps))
+        model.fit_generator(
+            Drawn(), steps, epochs=3, verbose=0, workers=2, max_queue_size=1, callbacks=[backup]
+        )
+        assert model.optimizer.get_weights()[0] == 3 * steps
 
 
 def test_another_training_is_refused(tmp_path):

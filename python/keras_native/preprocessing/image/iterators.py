@@ -22,6 +22,8 @@ class Iterator(Sequence):
         seed: of the order, and of what subclasses draw; None: from NumPy's state.
     """
 
+    kept_attributes = ("index_array", "total_batches_seen")  # for `BackupAndRestore`
+
     def __init__(self, n, batch_size, shuffle, seed):
         self.n = n
         self.batch_size = batch_size
