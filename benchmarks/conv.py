@@ -21,6 +21,11 @@ CASES = [  # (where it comes from, batch, height, width, channels, filters, kern
     ("resnet 64", 32, 8, 8, 64, 64, (3, 3), 1, 1),
     ("bottleneck", 32, 28, 28, 128, 128, (1, 1), 1, 0),
     ("5 x 5", 32, 28, 28, 32, 64, (5, 5), 1, 2),
+    ("strided", 32, 56, 56, 64, 128, (3, 3), 2, 1),
+    ("strided", 32, 28, 28, 128, 256, (3, 3), 2, 1),
+    ("1 x 7", 32, 17, 17, 128, 128, (1, 7), 1, 0),
+    ("late", 8, 7, 7, 512, 512, (3, 3), 1, 1),
+    ("one image", 1, 14, 14, 256, 256, (3, 3), 1, 1),
     ("text", 32, 1, 400, 64, 64, (1, 3), 1, 0),
 ]
 
@@ -62,7 +67,9 @@ def main():
     """Print one row per shape and candidate."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=0.2)
-    parser.add_argument("--by", nargs="+", default=["product", "winograd", "direct", "bands"])
+    parser.add_argument(
+        "--by", nargs="+", default=["product", "winograd", "tile_bands", "direct", "bands"]
+    )
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     print(f"{'shape':44s} {'by':10s} {'forward':>8s} {'dx':>8s} {'dw':>8s}")
