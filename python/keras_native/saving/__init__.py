@@ -19,6 +19,7 @@ _NAMES = {
         "load_weights_from_hdf5_group_by_name",
         "preprocess_weights_for_loading",
         "save_weights_to_hdf5_group",
+        "written_with",
     ],
 }
 

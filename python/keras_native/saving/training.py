@@ -100,9 +100,11 @@ def load_archived(f, model, config, custom_objects):
     Args:
         f: the open weights of the archive.
     """
-    if not isinstance(config, dict) or not config.get("optimizer"):
+    if not isinstance(config, dict) or not ("loss" in config or config.get("optimizer")):
         return
-    config = {**config, "optimizer_config": config["optimizer"]}
+    # Keras 3 forgets the optimizer of a model that it saved as HDF5 before; its default follows.
+    optimizer = config.get("optimizer") or {"class_name": "RMSprop", "config": {}}
+    config = {**config, "optimizer_config": optimizer}
     compile_from_config(model, config, custom_objects)
     paths = layout.optimizer_state(f)
     if paths:

@@ -4,6 +4,7 @@ The group holds attributes `layer_names`, `backend`, `keras_version`; the group 
 `weight_names`, which are paths of data sets in it (`dense_1/kernel:0`).
 """
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "preprocess_weights_for_loading",
     "save_weights_to_hdf5_group",
     "stored_layers",
+    "written_with",
 ]
 
 # What files say of their writer, so that Keras 2.3.1 and its kin take them as their own.
@@ -150,13 +152,38 @@ def _match(f, name, layer, version, backend, reshape):
     return None, list(zip(weights, arrays, strict=True))
 
 
+_told_backend = None
+
+
+@contextlib.contextmanager
+def written_with(backend):
+    """Inside, files are read as if their Keras had run on `backend`, whatever they say.
+
+    Theano turned convolution kernels over. Files of Keras 2 say so, those of Keras 1 do not:
+
+        with keras_native.saving.written_with("theano"):
+            model.load_weights("vgg16_weights.h5")
+
+    Args:
+        backend: 'theano', 'tensorflow' or 'cntk'; None: what the files say.
+    """
+    global _told_backend
+    if backend not in (None, "theano", "tensorflow", "cntk"):
+        raise ValueError(f"Expected 'theano', 'tensorflow' or 'cntk'; received {backend!r}.")
+    before, _told_backend = _told_backend, backend
+    try:
+        yield
+    finally:
+        _told_backend = before
+
+
 def _writer(f):
     """(keras_version, backend) that wrote the group. Keras 1 did not say so."""
     version = (
         as_text(f.attrs["keras_version"], "keras_version") if "keras_version" in f.attrs else "1"
     )
     backend = as_text(f.attrs["backend"], "backend") if "backend" in f.attrs else None
-    return version, backend
+    return version, _told_backend or backend
 
 
 def _layer_names(f):

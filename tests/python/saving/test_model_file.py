@@ -16,6 +16,8 @@ from keras_native import layers as L
 from keras_native import optimizers
 from keras_native.engine.training import Model
 from keras_native.models import Sequential, load_model, save_model
+from keras_native.saving import written_with
+from keras_native.utils.layer_utils import convert_all_kernels_in_model
 
 X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
 Y = np.random.RandomState(1).uniform(size=(12, 3)).astype("float32")
@@ -325,3 +327,44 @@ def test_not_a_model(tmp_path):
         load_model(tmp_path / "empty.h5")
     with pytest.raises(ValueError, match="model_weights"):
         stack().load_weights(tmp_path / "empty.h5")
+
+
+def test_kernels_of_theano_by_a_load_option(tmp_path):
+    """Weights of Keras 1 on Theano, which do not say so: kernels (filters, channels, rows, columns)
+    that were turned over before they met the image."""
+    path = str(tmp_path / "vgg.h5")
+    rng = np.random.RandomState(2)
+    kernel, bias = rng.normal(size=(4, 3, 2, 2)).astype("f"), rng.normal(size=4).astype("f")
+    with h5py.File(path, "w") as f:
+        f.attrs["layer_names"] = [b"convolution2d_1"]
+        group = f.create_group("convolution2d_1")
+        group.attrs["weight_names"] = [b"convolution2d_1_W", b"convolution2d_1_b"]
+        group["convolution2d_1_W"], group["convolution2d_1_b"] = kernel, bias
+    x = rng.normal(size=(2, 3, 5, 5)).astype("f")
+    expected = np.zeros((2, 4, 4, 4)) + bias[:, None, None]
+    for row in range(2):
+        for column in range(2):
+            taps = kernel[:, :, 1 - row, 1 - column]
+            part = x[:, :, row : row + 4, column : column + 4]
+            expected += np.einsum("nchw,fc->nfhw", part, taps)
+    settings = {"input_shape": (3, 5, 5), "data_format": "channels_first"}
+    model = Sequential([L.Conv2D(4, 2, **settings)])
+    with written_with("theano"):
+        model.load_weights(path)
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-4, atol=1e-5)
+    model.load_weights(path)
+    assert abs(model.predict(x) - expected).max() > 0.1
+    convert_all_kernels_in_model(model)
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-4, atol=1e-5)
+    with h5py.File(path, "a") as f:  # a file of Keras 2 says it itself
+        group = f["convolution2d_1"]
+        del group["convolution2d_1_W"]
+        group["convolution2d_1_W"] = kernel.transpose(2, 3, 1, 0)
+        f.attrs["backend"], f.attrs["keras_version"] = b"theano", b"2.0.8"
+    model.load_weights(path)
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-4, atol=1e-5)
+    with written_with("tensorflow"):
+        model.load_weights(path)
+    assert abs(model.predict(x) - expected).max() > 0.1
+    with pytest.raises(ValueError, match="theano"), written_with("mxnet"):
+        pass
