@@ -55,9 +55,9 @@ def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False
         yield iter_sequence_infinite(source) if is_sequence(source) else iter(source)
         return
     if is_sequence(source):
-        first = {"seed": progress.seed, "epoch": progress.epoch} if progress else {}
-        enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle, **first)
+        enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle)
         if progress is not None:
+            enqueuer.seed, enqueuer.epoch = progress.seed, progress.epoch
             progress.find_kept = enqueuer.kept_at
     else:
         if use_multiprocessing and workers > 1:

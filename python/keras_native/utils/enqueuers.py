@@ -27,20 +27,23 @@ class OrderedEnqueuer(SequenceEnqueuer):
         sequence: a Sequence.
         use_multiprocessing: processes instead of threads.
         shuffle: whether the order of batches is drawn anew each epoch.
-        seed: of these orders; None: drawn from NumPy's generator.
-        epoch: the first epoch, with which the orders begin.
+
+    Attributes:
+        seed: of these orders; None before it is started: drawn from NumPy's generator.
+        epoch: number of the epoch that is read.
     """
 
-    def __init__(self, sequence, use_multiprocessing=False, shuffle=False, seed=None, epoch=0):
+    def __init__(self, sequence, use_multiprocessing=False, shuffle=False):
         super().__init__(sequence, use_multiprocessing)
         self.shuffle = shuffle
-        self.seed = np.random.randint(2**31) if shuffle and seed is None else seed
-        self.epoch = epoch
+        self.seed, self.epoch = None, 0
         self._kept: queue.SimpleQueue = queue.SimpleQueue()  # (epoch, what it begins with)
         self.end_of_epoch_signal = threading.Event()
         self._executor = None
 
     def _start_workers(self):
+        if self.shuffle and self.seed is None:
+            self.seed = np.random.randint(2**31)
         if not self.use_multiprocessing:
             from concurrent.futures import ThreadPoolExecutor
 
