@@ -28,7 +28,7 @@ class SGD(GradientOptimizer):
 
     Arguments:
         learning_rate: positive number.
-        momentum: share of the last step that is kept.
+        momentum: share of the last step that is kept; where it is set later, from the next step.
         nesterov: looks ahead: p + momentum v' - lr g.
     """
 

@@ -2,9 +2,13 @@
 
 import h5py
 import numpy as np
+from keras_native import backend as K
 from keras_native import dialect
 from keras_native import layers as L
+from keras_native.later import optimizers as later
+from keras_native.later import schedules
 from keras_native.models import Sequential, load_model, model_from_config
+from keras_native.saving import training
 
 
 def keras_3(*layers, shape):
@@ -118,3 +122,66 @@ def test_state_of_an_optimizer_before_its_first_step(tmp_path, recwarn):
     loaded = load_model(tmp_path / "m.h5")
     assert not [str(w.message) for w in recwarn if "optimizer" in str(w.message)]
     loaded.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+
+
+def compiled(loss, metrics=(), optimizer=None, outputs=3):
+    """A loaded model of Keras 3 that was compiled so."""
+    config = keras_3(("Dense", {"units": outputs, "activation": "sigmoid"}), shape=(4,))
+    model = model_from_config(config)
+    settings = {"optimizer_config": optimizer or {"class_name": "SGD", "config": {}}}
+    settings |= {"loss": loss, "metrics": list(metrics)}
+    training.compile_from_config(model, settings, None)
+    return model
+
+
+def test_names_of_losses_and_arguments_that_say_nothing():
+    x, y = np.random.random((8, 4)), np.random.randint(0, 2, (8, 3)).astype("float32")
+    for name, old in (("huber", "huber_loss"), ("log_cosh", "logcosh"),
+                      ("kl_divergence", "kullback_leibler_divergence")):  # fmt: skip
+        model = compiled(name)
+        assert model.loss == old and np.isfinite(model.evaluate(x, y, verbose=0))
+    auc = {"name": "auc", "num_thresholds": 20, "curve": "ROC", "multi_label": False}
+    auc |= {"summation_method": "interpolation", "num_labels": None, "label_weights": None}
+    described = {"class_name": "AUC", "config": {**auc, "from_logits": False}}
+    cosine = {"name": "c", "reduction": "sum_over_batch_size", "axis": -1}
+    model = compiled({"class_name": "CosineSimilarity", "config": cosine}, [described])
+    assert model.loss == "cosine_similarity" and 0 <= model.evaluate(x, y, verbose=0)[1] <= 1
+
+
+def test_accuracy_goes_by_the_shape_of_the_output():
+    """Of several outputs the largest has to be right, also with a binary loss."""
+    x, y = np.random.random((50, 4)), np.random.randint(0, 2, (50, 3)).astype("float32")
+    model = compiled("binary_crossentropy", ["accuracy"])
+    right = np.mean(model.predict(x).argmax(-1) == y.argmax(-1))
+    np.testing.assert_allclose(model.evaluate(x, y, verbose=0)[1], right, rtol=1e-6)
+    one = compiled("binary_crossentropy", ["accuracy"], outputs=1)
+    right = np.mean((one.predict(x) > 0.5) == y[:, :1])
+    np.testing.assert_allclose(one.evaluate(x, y[:, :1], verbose=0)[1], right, rtol=1e-6)
+
+
+def test_a_cosine_that_restarts():
+    settings = {"initial_learning_rate": 0.5, "first_decay_steps": 2, "t_mul": 2.0}
+    for m_mul in (1.0, 0.5):
+        schedule = schedules.get({"class_name": "CosineDecayRestarts",
+                                  "config": {**settings, "m_mul": m_mul}})  # fmt: skip
+        got = [float(K.eval(schedule(K.constant(float(step))))) for step in range(6)]
+        parts = [0, 0.5] + [0, 0.25, 0.5, 0.75]
+        heights = [1, 1] + [m_mul] * 4
+        expected = [0.25 * h * (1 + np.cos(np.pi * p)) for h, p in zip(heights, parts, strict=True)]
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_slots_lie_as_their_keras_had_them():
+    for layout, rule, together in (
+        ("tf_keras", "Adadelta", True), ("3", "Adadelta", True), ("legacy", "Adadelta", False),
+        ("legacy", "Ftrl", True), ("legacy", "Adam", False), ("tf_keras", "Adam", True),
+    ):  # fmt: skip
+        generation = "3" if layout == "3" else "tf_keras"
+        own = {"is_legacy_optimizer": layout == "legacy", "name": rule}
+        optimizer = later.from_config({"class_name": rule, "config": own}, generation)
+        model = Sequential([L.Dense(3, input_shape=(4,))])
+        model.compile(optimizer, "mse")
+        model.train_on_batch(np.ones((2, 4)), np.ones((2, 3)))
+        shapes = [w.shape for w in optimizer.get_weights() if w.ndim]
+        pairs = [(4, 3), (4, 3), (3,), (3,)]
+        assert shapes == (pairs if together else [(4, 3), (3,)] * 2), (layout, rule)
