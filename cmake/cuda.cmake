@@ -59,6 +59,7 @@ function(kn_cuda_language target)
     file(GLOB stand_in CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cuda/stand_in/*.cc)
     target_sources(${target} PRIVATE ${stand_in})
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/tests/cuda/stand_in)
+    target_compile_options(${target} PRIVATE -Wno-unknown-pragmas)  # those of nvcc
     file(GLOB cu CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cuda/*.cu)
     set_source_files_properties(${cu} PROPERTIES LANGUAGE CXX)
     return()

@@ -4,8 +4,9 @@
 // into parts, whose sums are added in order by a second kernel.
 //
 // An Operands type offers, for batch z:
-//   T a(z, i, k), T b(z, k, j)           elements, within the extents only
+//   Element<T> a(z, i, k), b(z, k, j)    elements, within the extents only
 //   bool a_along_k(), b_along_k()        whether neighbours along k lie side by side in memory
+//   bool a_in_fours(), b_in_fours()      whether they can be read four at a time, on the host
 //   void store(z, i, j, T sum)           where the result goes, with what is fused to it
 #pragma once
 
@@ -17,6 +18,14 @@ namespace kn::cuda {
 
 struct ProductSize {
   int64_t batch, m, n, k;
+};
+
+// An element in memory, or one that is nowhere: in the padding.
+template <class T>
+struct Element {
+  const T* at;
+  T otherwise = T{};
+  __device__ T get() const { return at ? *at : otherwise; }
 };
 
 inline constexpr int kTile = 64, kDeep = 16, kTileThreads = 256, kPerThread = 4;
@@ -44,12 +53,12 @@ __device__ void load_tiles(const Product<T, Operands>& p, int64_t z, int64_t row
   for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
     const int deep = a_first ? e % kDeep : e / kTile, i = a_first ? e / kDeep : e % kTile;
     const bool inside = row + i < p.size.m && k + deep < k_end;
-    a[deep][i] = inside ? p.operands.a(z, row + i, k + deep) : T{};
+    a[deep][i] = inside ? p.operands.a(z, row + i, k + deep).get() : T{};
   }
   for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
     const int deep = b_first ? e % kDeep : e / kTile, j = b_first ? e / kDeep : e % kTile;
     const bool inside = column + j < p.size.n && k + deep < k_end;
-    b[deep][j] = inside ? p.operands.b(z, k + deep, column + j) : T{};
+    b[deep][j] = inside ? p.operands.b(z, k + deep, column + j).get() : T{};
   }
 }
 

@@ -1,6 +1,6 @@
 // The one place that knows whether a .cu file is compiled for a GPU or as plain C++ for the host
 // stand-in (tests/cuda/stand_in): how kernels are launched, and how they find their dynamic shared
-// memory.
+// memory. (tensor_core.h does it for tensor cores.)
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,6 +15,13 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   kernel<<<grid, block, shared_bytes, stream>>>(arguments...);
 }
 
+// Lets a kernel have so much dynamic shared memory.
+template <class... Parameters>
+void allow_shared(void (*kernel)(Parameters...), size_t bytes) {
+  (void)cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                             cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+}
+
 template <class T>
 __device__ T* dynamic_shared() {
   extern __shared__ __align__(16) unsigned char kn_dynamic_shared[];
@@ -23,6 +30,7 @@ __device__ T* dynamic_shared() {
 
 #else
 
+using stand_in::allow_shared;
 using stand_in::launch;
 
 template <class T>

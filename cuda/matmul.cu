@@ -1,8 +1,11 @@
-// Products of matrices and batches of them, with bias and activation.
+// Products of matrices and batches of them, with bias and activation: on tensor cores where TF32 is
+// allowed, else in plain arithmetic.
 #include "epilogue.h"
 #include "families.h"
 #include "gemm_tile.h"
+#include "runtime/device.h"
 #include "strided.h"
+#include "tensor_tile.h"
 
 namespace kn::cuda {
 
@@ -17,14 +20,17 @@ struct Matrices {
   int64_t a_row, a_step, b_row, b_step;  // of rows and columns of op(A), op(B)
   Epilogue<T> epilogue;
 
-  __device__ T a(int64_t z, int64_t i, int64_t k) const {
-    return a_data[a_batch(z) + i * a_row + k * a_step];
+  __device__ Element<T> a(int64_t z, int64_t i, int64_t k) const {
+    return {a_data + a_batch(z) + i * a_row + k * a_step};
   }
-  __device__ T b(int64_t z, int64_t k, int64_t j) const {
-    return b_data[b_batch(z) + k * b_row + j * b_step];
+  __device__ Element<T> b(int64_t z, int64_t k, int64_t j) const {
+    return {b_data + b_batch(z) + k * b_row + j * b_step};
   }
   __device__ bool a_along_k() const { return a_step == 1; }
   __device__ bool b_along_k() const { return b_row == 1; }
+  // Rows of whole fours begin at multiples of four, those of every matrix of a batch.
+  bool a_in_fours() const { return a_row * a_step % 4 == 0 && in_fours(a_data); }
+  bool b_in_fours() const { return b_row * b_step % 4 == 0 && in_fours(b_data); }
   __device__ void store(int64_t z, int64_t i, int64_t j, T sum) const {
     c_data[(z * m + i) * n + j] = epilogue(sum, j);
   }
@@ -44,7 +50,7 @@ Strided batch_of(const Shape& s, const Shape& out) {
   return walk;
 }
 
-template <class T>
+template <class T, bool kTensor>
 class Matmul : public Kernel {
  public:
   Matmul(const KernelRequest& r, Opcode activation)
@@ -67,7 +73,9 @@ class Matmul : public Kernel {
     }
   }
 
-  size_t workspace_bytes() const override { return product_workspace<T>(size_); }
+  size_t workspace_bytes() const override {
+    return kTensor ? tensor_workspace(size_) : product_workspace<T>(size_);
+  }
 
   void run(const RunArgs& args) const override {
     const Matrices<T> matrices{args.input<T>(0),
@@ -82,10 +90,21 @@ class Matmul : public Kernel {
                                transpose_b_ ? 1 : b_columns_,
                                transpose_b_ ? b_columns_ : 1,
                                {has_bias_ ? args.input<T>(2) : nullptr, activation_}};
-    multiply<T>(args, size_, matrices, args.workspace);
+    if constexpr (kTensor) run_on_tensor_cores(args, matrices);
+    else multiply<T>(args, size_, matrices, args.workspace);
   }
 
  private:
+  void run_on_tensor_cores(const RunArgs& args, const Matrices<float>& m) const {
+    const auto multiply = [&](auto a_along_k, auto b_along_k) {
+      multiply_on_tensor_cores<a_along_k.value, b_along_k.value>(args, size_, m, args.workspace);
+    };
+    constexpr std::true_type yes;
+    constexpr std::false_type no;
+    if (transpose_a_) transpose_b_ ? multiply(no, yes) : multiply(no, no);
+    else transpose_b_ ? multiply(yes, yes) : multiply(yes, no);
+  }
+
   ProductSize size_;
   Strided a_batch_, b_batch_;
   Dim a_columns_, b_columns_;
@@ -93,24 +112,33 @@ class Matmul : public Kernel {
   Opcode activation_;
 };
 
-std::unique_ptr<Kernel> make_matmul(const KernelRequest& r, std::string& refusal) {
+bool find_activation(const KernelRequest& r, Opcode& activation, std::string& refusal) {
+  if (parse_activation(r.attrs.text("activation", ""), activation)) return true;
+  refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
+  return false;
+}
+
+std::unique_ptr<Kernel> make_tf32(const KernelRequest& r, std::string& refusal) {
   Opcode activation;
-  if (!parse_activation(r.attrs.text("activation", ""), activation)) {
-    refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
-    return nullptr;
-  }
+  if (!may_use_tf32(r, refusal) || !find_activation(r, activation, refusal)) return nullptr;
+  return std::make_unique<Matmul<float, true>>(r, activation);
+}
+
+std::unique_ptr<Kernel> make_tiles(const KernelRequest& r, std::string& refusal) {
+  Opcode activation;
+  if (!find_activation(r, activation, refusal)) return nullptr;
   switch (r.in[0].dtype) {
-    case DType::f32: return std::make_unique<Matmul<float>>(r, activation);
-    case DType::f64: return std::make_unique<Matmul<double>>(r, activation);
-    case DType::i32: return std::make_unique<Matmul<int32_t>>(r, activation);
-    case DType::i64: return std::make_unique<Matmul<int64_t>>(r, activation);
+    case DType::f32: return std::make_unique<Matmul<float, false>>(r, activation);
+    case DType::f64: return std::make_unique<Matmul<double, false>>(r, activation);
+    case DType::i32: return std::make_unique<Matmul<int32_t, false>>(r, activation);
+    case DType::i64: return std::make_unique<Matmul<int64_t, false>>(r, activation);
     default: break;
   }
   refusal = "products of " + std::string(name_of(r.in[0].dtype)) + " are not computed";
   return nullptr;
 }
 
-const Candidate kMatmul[] = {{"tiles", make_matmul}};
+const Candidate kMatmul[] = {{"tf32", make_tf32}, {"tiles", make_tiles}};
 const OpKernels kKernels[] = {{"matmul", kMatmul}};
 
 }  // namespace

@@ -1,5 +1,5 @@
 """Train the same small models on the CPU and on another device and compare their losses: with the
-data set on the device, and with batches that are sent there.
+data set on the device, with batches that are sent there, and on tensor cores.
 
     python tools/gpu_trajectories.py [device]
 
@@ -91,6 +91,9 @@ def main():
     wrong = 0
     for name, (build, shape, optimizer) in MODELS.items():
         want, predicted, cpu = losses(build, shape, optimizer, "cpu")
+        config.allow_tf32(True, device)
+        rounded, _, _ = losses(build, shape, optimizer, device)
+        config.allow_tf32(False, device)
         config.set_data_share(0)
         sent, _, _ = losses(build, shape, optimizer, device)
         config.set_data_share(0.4)
@@ -98,11 +101,13 @@ def main():
         off = float(np.max(np.abs(got - want) / want))
         apart = float(np.max(np.abs(on_device - predicted)))
         same = np.array_equal(sent, got)
-        word = "ok" if off < 2e-3 and apart < 2e-2 and same else "FAILED"
+        tf32 = float(np.max(np.abs(rounded - want) / want))
+        word = "ok" if off < 2e-3 and apart < 2e-2 and same and tf32 < 3e-2 else "FAILED"
         wrong += word != "ok"
         print(
             f"trajectory {name}: {word}, {'the same' if same else 'other'} losses where batches "
-            f"are sent, losses within {off:.1e}, predictions within {apart:.1e}; "
+            f"are sent, losses within {off:.1e}, predictions within {apart:.1e}, "
+            f"in TF32 losses within {tf32:.1e}; "
             f"{cpu:.2f} s on cpu, {gpu:.2f} s on {device}"
         )
     sys.exit(bool(wrong))

@@ -61,6 +61,8 @@ const KernelSource& device_source() {
     plug_in(cpu::kernels());
     for (const KernelSource* s : cuda::sources()) plug_in(*s);
     if (cuda::sources().empty()) fail<RuntimeError>("no GPU: ", cuda::absence());
+    // To be compared with the CPU; tests of tensor cores say what they want.
+    cuda::sources()[0]->device().allow_tf32(false);
     return *cuda::sources()[0];
   }();
   return source;

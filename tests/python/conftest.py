@@ -6,9 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native import dialect
+from keras_native import config, dialect
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+if config.why_no_gpu() is None:
+    config.allow_tf32(False)  # expected numbers are those of float32
 
 
 @pytest.fixture(autouse=True)

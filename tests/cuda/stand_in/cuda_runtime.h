@@ -214,8 +214,15 @@ void run_on_device(const std::function<void()>& work);
 void set_device_memory(size_t bytes);
 size_t graph_launches();
 
-template <class F>
-void raise_shared_memory_limit(F*, size_t) {}
+// As much as a kernel may have without asking.
+inline constexpr size_t kSharedUnasked = 48 << 10;
+// Of kernels that have asked for more.
+size_t& shared_limit_of(const void* kernel);
+
+template <class... Parameters>
+void allow_shared(void (*kernel)(Parameters...), size_t bytes) {
+  shared_limit_of(reinterpret_cast<const void*>(kernel)) = bytes;
+}
 
 // kernel<<<grid, block, shared_bytes, stream>>>(arguments…)
 template <class... Parameters, class... Arguments>
@@ -224,6 +231,9 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
   static_assert((sizeof(Parameters) + ... + 0) <= 32764, "parameters of a kernel are limited");
   static_assert((std::is_trivially_copyable_v<std::decay_t<Parameters>> && ...),
                 "parameters are copied to the device byte by byte");
+  if (shared_bytes > kSharedUnasked &&
+      shared_bytes > shared_limit_of(reinterpret_cast<const void*>(kernel)))
+    throw ExecutionError("a kernel gets more dynamic shared memory than it was allowed");
   std::tuple<std::decay_t<Parameters>...> copies(arguments...);
   put(stream, [=] { run_grid(grid, block, shared_bytes, [&] { std::apply(kernel, copies); }); });
 }

@@ -148,6 +148,13 @@ void run_on_device(const std::function<void()>& work) {
 
 cudaError_t failed(cudaError_t error) { return last_error = error; }
 
+size_t& shared_limit_of(const void* kernel) {
+  static std::mutex lock;
+  static auto* limits = new std::map<const void*, size_t>;
+  std::lock_guard<std::mutex> hold(lock);
+  return (*limits)[kernel];
+}
+
 void set_device_memory(size_t bytes) { memory().set_limit(bytes); }
 
 }  // namespace stand_in
