@@ -14,7 +14,7 @@ namespace kn::cpu {
 namespace {
 
 constexpr Dim kBandBytes = 512 << 10;  // of x and dy: large kernels go by once per band
-constexpr Dim kLeastBands = 4;  // to share out
+constexpr Dim kLeastBands = 4;         // to share out
 constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
 constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps are shared out too
 

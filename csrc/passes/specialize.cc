@@ -105,8 +105,8 @@ class Specializer {
     for (const Value& v : inputs) types.push_back({v.type(), nullptr});
     for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].type.shape.erase(0);
     auto body = std::make_shared<LoopBody>();
-    body->graph =
-        optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_, evaluate_, true);
+    body->graph = optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_,
+                           evaluate_, true);
     LayerScope scope(node.layer);
     return apply_all("loop", inputs, node.attrs, std::move(body));
   }
