@@ -22,6 +22,8 @@ class Dialect:
             (n / (n - 1) for images only) or 'population'.
         frozen_norm_is_inference: whether a batch normalization that is not trained uses its
             averages in training too.
+        averages_in_turn: whether a batch normalization that is called more than once moves its
+            averages call by call, and not from where they were before the step.
         penalty_per_sample: whether penalties on activations are divided by the batch size.
         clip_each: whether `clipnorm` holds for each variable, not for all together.
         optimizers: 'keras2', or 'later' for the rules of TensorFlow 2 and Keras 3.
@@ -47,6 +49,7 @@ class Dialect:
     masked_loss: str = "all"
     moving_variance: str = "keras2"
     frozen_norm_is_inference: bool = False
+    averages_in_turn: bool = False
     penalty_per_sample: bool = False
     clip_each: bool = False
     optimizers: str = "keras2"
@@ -82,6 +85,7 @@ TF_KERAS = Dialect(
     masked_loss="unmasked",
     moving_variance="fused",
     frozen_norm_is_inference=True,
+    averages_in_turn=True,
     penalty_per_sample=True,
     clip_each=True,
     optimizers="later",

@@ -71,7 +71,11 @@ class Update(Tensor):
     Attributes:
         variable: the variable.
         increment: what is added to it, where the update says so; several of these add up.
+        keeps: share of the increments before it that stays; below 1 where a moving average takes
+            one step after the other.
     """
+
+    keeps = 1.0
 
     def __init__(self, variable, value, increment=None):
         super().__init__(value)
@@ -86,7 +90,8 @@ class Update(Tensor):
         """Both updates of one variable as one: increments add up, else the later one counts."""
         if self.increment is None or later.increment is None:
             return later
-        total = self.increment + later.increment
+        before = self.increment if later.keeps == 1.0 else self.increment * later.keeps
+        total = before + later.increment
         return Update(self.variable, (self.variable + total)._value, total)
 
 

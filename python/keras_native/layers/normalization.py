@@ -134,15 +134,15 @@ class BatchNormalization(Layer):
         normed, mean, variance = K.normalize_batch_in_training(
             inputs, self.gamma, self.beta, axes, epsilon=self.epsilon
         )
-        self.add_update(
-            [
-                K.moving_average_update(self.moving_mean, mean, self.momentum),
-                K.moving_average_update(
-                    self.moving_variance, self._unbiased(inputs, variance), self.momentum
-                ),
-            ],
-            inputs,
-        )
+        moves = [
+            K.moving_average_update(self.moving_mean, mean, self.momentum),
+            K.moving_average_update(
+                self.moving_variance, self._unbiased(inputs, variance), self.momentum
+            ),
+        ]
+        for move in moves:
+            move.keeps = self.momentum if self._dialect.averages_in_turn else 1.0
+        self.add_update(moves, inputs)
         return K.in_train_phase(normed, inference, training=training)
 
     def _unbiased(self, inputs, variance):
