@@ -8,7 +8,18 @@ import os
 from ..utils import trust
 from ..utils.generic_utils import as_python
 from ..utils.io_utils import ask_to_proceed_with_overwrite
-from . import architecture, archive, compiled, export, keras1, layout, reader, training, weights
+from . import (
+    architecture,
+    archive,
+    compiled,
+    export,
+    inputs,
+    keras1,
+    layout,
+    reader,
+    training,
+    weights,
+)
 from .atomic import atomic_path
 from .attributes import as_text
 
@@ -69,6 +80,7 @@ def load_model(filepath, custom_objects=None, compile=True):
         stored = reader.subgroup(f, "model_weights")
         if version.startswith("1"):
             keras1.tell_shared_axes(config, stored)
+        inputs.tell_input_shape(config, stored)
         with trust.weights_for(_stored_bytes(f)):
             model = architecture.model_from_config(config, custom_objects, version)
         if not hasattr(model, "layers"):

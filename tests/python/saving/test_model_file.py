@@ -368,3 +368,32 @@ def test_kernels_of_theano_by_a_load_option(tmp_path):
     assert abs(model.predict(x) - expected).max() > 0.1
     with pytest.raises(ValueError, match="theano"), written_with("mxnet"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"),
+    [
+        (lambda: [L.Dense(3), L.BatchNormalization(), L.Dense(2)], (5,)),
+        (lambda: [L.Dropout(0.5), L.Activation("relu"), L.Dense(2)], (5,)),
+        (lambda: [L.Masking(), L.LSTM(3), L.Dense(2)], (4, 5)),
+        (lambda: [L.Bidirectional(L.GRU(3)), L.Dense(2)], (4, 5)),
+        (lambda: [L.Conv2D(3, 2), L.GlobalMaxPooling2D(), L.Dense(2)], (6, 6, 2)),
+        (lambda: [Sequential([L.Dense(3, input_shape=(5,)), L.Dense(2)]), L.Dense(2)], (5,)),
+    ],
+)
+def test_a_sequential_whose_input_layer_was_left_out(path, layers, shape):
+    """As Keras 2 saved Sequential([InputLayer(...), ...]), which it could not load again."""
+    model = Sequential([L.InputLayer(input_shape=shape), *layers()])
+    model.save(path)
+    with h5py.File(path, "a") as f:
+        config = json.loads(f.attrs["model_config"])
+        kept = [one for one in config["config"]["layers"] if one["class_name"] != "InputLayer"]
+        for one in [*kept, *kept[0]["config"].get("layers", ())]:
+            one["config"].pop("batch_input_shape", None)
+        if kept[0]["class_name"] == "Sequential":
+            inner = kept[0]["config"]
+            inner["layers"] = [x for x in inner["layers"] if x["class_name"] != "InputLayer"]
+        config["config"]["layers"] = kept
+        f.attrs["model_config"] = json.dumps(config)
+    x = np.random.RandomState(0).normal(size=(3, *shape)).astype("float32")
+    np.testing.assert_array_equal(load_model(path, compile=False).predict(x), model.predict(x))
