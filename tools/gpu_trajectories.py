@@ -96,7 +96,7 @@ def main():
         config.allow_tf32(False, device)
         config.set_data_share(0)
         sent, _, _ = losses(build, shape, optimizer, device)
-        config.set_data_share(0.4)
+        config.set_data_share(0.25)
         got, on_device, gpu = losses(build, shape, optimizer, device)
         off = float(np.max(np.abs(got - want) / want))
         apart = float(np.max(np.abs(on_device - predicted)))

@@ -9,7 +9,7 @@ namespace kn {
 
 namespace {
 
-std::atomic<double> share{0.4};
+std::atomic<double> share{0.25};
 
 // What may still be taken of a device's memory.
 double bytes_left(const Device& device) {

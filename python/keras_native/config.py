@@ -119,10 +119,11 @@ def set_data_share(share):
     """How much of a GPU's free memory the arrays given to `fit` may take, to stay there whole.
 
     Arrays that fit in are copied to the GPU when `fit` begins, and its batches are gathered there;
-    others are sent batch by batch while the batch before is computed.
+    others are sent batch by batch while the batch before is computed. Where a model then runs out
+    of memory, a smaller share leaves it more.
 
     Arguments:
-        share: in [0, 1]; 0.4 unless set, 0 for never.
+        share: in [0, 1]; 0.25 unless set, 0 for never.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"expected a share in [0, 1]; got {share!r}")
