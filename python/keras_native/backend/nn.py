@@ -142,6 +142,15 @@ def _logits_behind(output, op):
     return Tensor(value.inputs[0])
 
 
+def _as_logits(output, op):
+    """`output`, which its user calls logits, or the logits that `op` made probabilities of.
+
+    TensorFlow 2 and Keras 3 take the latter where a model ends with the activation all the same.
+    """
+    behind = _logits_behind(output, op) if dialect.current().optimizers == "later" else None
+    return output if behind is None else behind
+
+
 @output_first_in_keras1
 def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """Cross-entropy between distributions along `axis`.
@@ -156,7 +165,9 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     output = _float(output)
     target = cast_value(as_tensor(target, output), output.dtype)
     axis = _checked_axis(output, axis)
-    if not from_logits and axis == output.ndim - 1:
+    if from_logits:
+        output = _as_logits(output, "softmax")
+    elif axis == output.ndim - 1:
         logits = _logits_behind(output, "softmax")
         if logits is not None:
             output, from_logits = logits, True
@@ -178,7 +189,9 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     output = _float(output)
     target = cast(target, "int32")
     axis = _checked_axis(output, axis)
-    if not from_logits and axis == output.ndim - 1:
+    if from_logits:
+        output = _as_logits(output, "softmax")
+    elif axis == output.ndim - 1:
         logits = _logits_behind(output, "softmax")
         if logits is not None:
             output, from_logits = logits, True
@@ -200,7 +213,10 @@ def binary_crossentropy(target, output, from_logits=False):
     """Elementwise cross-entropy of independent probabilities, or of logits."""
     output = _float(output)
     target = cast_value(as_tensor(target, output), output.dtype)
-    logits = output if from_logits else _logits_behind(output, "sigmoid")
+    if from_logits:
+        logits = _as_logits(output, "sigmoid")
+    else:
+        logits = _logits_behind(output, "sigmoid")
     if logits is not None:
         return emit("binary_crossentropy_logits", (logits, target))
     output = clip(output, fuzz(), 1 - fuzz())

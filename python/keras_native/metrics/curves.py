@@ -1,6 +1,7 @@
 """Metrics of all four counts at many thresholds: areas under curves, and points on them."""
 
 from .. import backend as K
+from .. import dialect
 from ..utils.generic_utils import to_list
 from ..utils.metrics_utils import (
     AUCCurve,
@@ -62,6 +63,8 @@ class SensitivitySpecificityBase(_AllCounts):
         if num_thresholds <= 0:
             raise ValueError(f"`num_thresholds` must be > 0. Received: {num_thresholds}")
         self.value = value
+        # Later generations take the best among the thresholds that reach the value.
+        self._reaching = dialect.current().optimizers == "later"
         if num_thresholds == 1:
             self.thresholds = [0.5]
         else:
@@ -69,6 +72,9 @@ class SensitivitySpecificityBase(_AllCounts):
         self._make_counts()
 
     def _at_nearest(self, given, wanted):
+        if self._reaching:
+            reached = K.greater_equal(given, self.value)
+            return K.max(K.switch(reached, wanted, K.zeros_like(wanted)))
         index = K.argmin(K.abs(given - self.value), axis=0)
         return K.gather(wanted, index)
 

@@ -2,6 +2,7 @@
 
 import h5py
 import numpy as np
+import pytest
 from keras_native import backend as K
 from keras_native import dialect
 from keras_native import layers as L
@@ -185,3 +186,31 @@ def test_slots_lie_as_their_keras_had_them():
         shapes = [w.shape for w in optimizer.get_weights() if w.ndim]
         pairs = [(4, 3), (4, 3), (3,), (3,)]
         assert shapes == (pairs if together else [(4, 3), (3,)] * 2), (layout, rule)
+
+
+@pytest.mark.parametrize("kind", ["BinaryCrossentropy", "CategoricalCrossentropy"])
+def test_logits_are_those_behind_the_activation(kind):
+    """TensorFlow 2 and Keras 3 look behind a sigmoid or softmax that ends the model."""
+    activation = "sigmoid" if kind[0] == "B" else "softmax"
+    config = keras_3(("Dense", {"units": 3, "activation": activation}), shape=(4,))
+    model = model_from_config(config)
+    x, y = np.random.random((8, 4)), np.eye(3, dtype="float32")[np.arange(8) % 3]
+    found = []
+    for from_logits in (True, False):
+        loss = {"class_name": kind, "config": {"name": "l", "from_logits": from_logits}}
+        settings = {"optimizer_config": {"class_name": "SGD", "config": {}}, "loss": loss}
+        training.compile_from_config(model, settings, None)
+        found.append(model.evaluate(x, y, verbose=0))
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+def test_sensitivity_among_the_thresholds_that_reach_the_specificity():
+    x = np.array([[0.1], [0.4], [0.6], [0.8]])
+    y = np.array([[0.0], [1.0], [0.0], [1.0]])
+    own = {"name": "s", "specificity": 0.6, "num_thresholds": 3, "class_id": None}
+    described = {"class_name": "SensitivityAtSpecificity", "config": own}
+    model = compiled("mse", [described], outputs=1)
+    model.set_weights([np.array([[1.0], [0], [0], [0]]), np.zeros(1)])
+    rows = np.concatenate([np.log(x / (1 - x)), np.zeros((4, 3))], axis=1)
+    # thresholds 0, ½, 1 have specificities 0, ½, 1, and sensitivities 1, ½, 0
+    assert model.evaluate(rows, y, verbose=0)[1] == 0
