@@ -8,6 +8,7 @@ from keras_native.layers import (
     GRU,
     LSTM,
     RNN,
+    Bidirectional,
     Dense,
     GRUCell,
     Input,
@@ -225,6 +226,27 @@ def test_same_bits_for_any_number_of_threads(cls):
     for other in runs[1:]:
         for got, wanted in zip(other, runs[0], strict=True):
             np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM])
+def test_both_directions_at_once_have_the_bits_of_each(cls):
+    x = Input((T, D))
+    both = Bidirectional(cls(U, return_sequences=True), merge_mode=None)
+    outputs = both(Masking(0.0)(x))
+    alone = [outputs[0]], [outputs[1]]
+    layers = both.forward_layer, both.backward_layer
+
+    def with_gradients(ys, which):
+        weights = [w for layer in which for w in layer.trainable_weights]
+        return [*ys, *K.gradients(sum(K.sum(K.square(y)) for y in ys), weights)]
+
+    together = K.function([x], with_gradients(outputs, layers))([X])
+    ahead, back = (
+        K.function([x], with_gradients(y, [layer]))([X])
+        for y, layer in zip(alone, layers, strict=True)
+    )
+    for got, wanted in zip(together, [ahead[0], back[0], *ahead[1:], *back[1:]], strict=True):
+        np.testing.assert_array_equal(got, wanted)
 
 
 def test_training_is_the_same_as_step_by_step():
