@@ -44,10 +44,10 @@ class BatchNormalization(Layer):
     ):
         mode = kwargs.pop("mode", 0)
         super().__init__(**kwargs)
-        if mode not in (0, 1):
+        if mode not in (0, 1, 2):
             raise ValueError(
-                f"Layer {self.name!r}: expected Keras 1's mode 0 (per feature) or 1 (per sample); "
-                f"received {mode!r}."
+                f"Layer {self.name!r}: expected Keras 1's mode 0 (per feature), 1 (per sample) or "
+                f"2 (by each batch alone); received {mode!r}."
             )
         if isinstance(axis, (list, tuple)) and len(axis) == 1:  # as tf.keras writes it
             axis = axis[0]
@@ -114,6 +114,8 @@ class BatchNormalization(Layer):
     def call(self, inputs, training=None):
         if self.mode == 1:
             return self._per_sample(inputs)
+        if self.mode == 2:
+            return self._by_batch(inputs)[0]
 
         def inference():
             return K.batch_normalization(
@@ -129,11 +131,7 @@ class BatchNormalization(Layer):
         frozen = self._dialect.frozen_norm_is_inference and not self.trainable
         if frozen or training in (0, False):
             return inference()
-        rank = K.ndim(inputs)
-        axes = [i for i in range(rank) if i != self.axis % rank]
-        normed, mean, variance = K.normalize_batch_in_training(
-            inputs, self.gamma, self.beta, axes, epsilon=self.epsilon
-        )
+        normed, mean, variance = self._by_batch(inputs)
         moves = [
             K.moving_average_update(self.moving_mean, mean, self.momentum),
             K.moving_average_update(
@@ -144,6 +142,14 @@ class BatchNormalization(Layer):
             move.keeps = self.momentum if self._dialect.averages_in_turn else 1.0
         self.add_update(moves, inputs)
         return K.in_train_phase(normed, inference, training=training)
+
+    def _by_batch(self, inputs):
+        """(inputs normalized by the batch, its mean, its variance)."""
+        rank = K.ndim(inputs)
+        axes = [i for i in range(rank) if i != self.axis % rank]
+        return K.normalize_batch_in_training(
+            inputs, self.gamma, self.beta, axes, epsilon=self.epsilon
+        )
 
     def _unbiased(self, inputs, variance):
         """Variance that the running average moves to, from that of the n elements of the batch.

@@ -181,8 +181,9 @@ def _join_input_shape(new):
 
 
 def _warn(shown_name, row, args, old, new):
-    """One warning that shows the call as it is written today, unless Keras 1 was asked for."""
-    if dialect.default().generation == "1":
+    """One warning that shows the call as it is written today, unless a file or a user of Keras 1
+    makes it."""
+    if dialect.current().generation == "1":
         return
     shown = [_short(a) for a in args] + [f"{k}={_short(v)}" for k, v in new.items()]
     dropped = sorted(k for k in old if row.names.get(k, k) is None)

@@ -198,11 +198,11 @@ class Highway(_Kernel):
 class TimeDistributedDense(Dense):
     """`Dense` on (batch, time, n), which it does by itself."""
 
-    def __init__(self, units, *args, input_length=None, **kwargs):
+    def __init__(self, *args, input_length=None, **kwargs):
         dim = kwargs.pop("input_dim", None)
-        if dim is not None:
+        if dim is not None and "batch_input_shape" not in kwargs:
             kwargs["input_shape"] = (input_length, dim)
-        super().__init__(units, *args, **kwargs)
+        super().__init__(*args, **kwargs)
 
 
 class ParametricSoftplus(Layer):

@@ -135,8 +135,8 @@ def test_batch_normalization_of_keras1():
         input_data=x,
         expected=(x - mean) / (deviation + 1e-3),
     )
-    with pytest.raises(ValueError, match="mode 0 .per feature. or 1"):
-        L.BatchNormalization(mode=2)
+    with pytest.raises(ValueError, match="mode 0 .per feature., 1"):
+        L.BatchNormalization(mode=3)
 
 
 def test_batch_normalization_errors():

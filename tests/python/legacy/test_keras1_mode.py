@@ -1,5 +1,6 @@
 """Code that says it was written for Keras 1 gets that version's arithmetic, defaults and names."""
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -10,7 +11,7 @@ import pytest
 from keras_native import backend as K
 from keras_native import dialect
 from keras_native import layers as L
-from keras_native.models import Sequential, load_model
+from keras_native.models import Sequential, load_model, model_from_json
 from keras_native.optimizers import Adam
 
 
@@ -113,3 +114,24 @@ def test_a_file_keeps_the_generation_whatever_the_default(tmp_path, keras1):
     new.save(tmp_path / "n.h5")
     dialect.set_default("1")
     assert load_model(tmp_path / "n.h5", compile=False).keras_generation == "2"
+
+
+def test_files_load_without_a_word_about_spellings(recwarn):
+    """What a file of Keras 1 says is no call of the user's; each layer has its own arguments."""
+    layers = [
+        {"class_name": "TimeDistributedDense", "config": {
+            "name": "t", "output_dim": 3, "init": "glorot_uniform", "activation": "linear",
+            "input_dim": 4, "input_length": None, "batch_input_shape": [None, 5, 4],
+            "input_dtype": "float32", "bias": True, "W_regularizer": None}},
+        {"class_name": "Permute", "config": {"name": "p", "dims": [2, 1]}},
+        {"class_name": "BatchNormalization", "config": {
+            "name": "b", "mode": 2, "axis": -1, "epsilon": 1e-3, "momentum": 0.9,
+            "gamma_regularizer": None, "beta_regularizer": None}},
+    ]  # fmt: skip
+    config = {"class_name": "Sequential", "config": layers, "keras_version": "1.2.2"}
+    model = model_from_json(json.dumps(config))
+    assert model.output_shape == (None, 3, 5) and not recwarn.list
+    x = np.random.RandomState(0).normal(size=(6, 5, 4)).astype("float32")
+    y = model.predict(x)  # of one batch: normalized by that batch alone
+    np.testing.assert_allclose(y.mean(axis=(0, 1)), 0, atol=1e-5)
+    np.testing.assert_allclose(y.std(axis=(0, 1)), 1, rtol=0.05)
