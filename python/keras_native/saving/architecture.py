@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import dialect
 from ..engine.serialization import deserialize
-from . import foreign, generation
+from . import foreign, generation, keras1
 
 _MAX_TEXT = 256 << 20  # bytes of JSON; the largest networks of Keras's applications need 1 MB
 _MAX_DEPTH = 200  # nesting; a model inside a model inside … adds about six levels each
@@ -38,6 +38,8 @@ def model_from_config(config, custom_objects=None, version=None):
         writer = generation.generation_of(config, version)
         if writer in ("tf_keras", "3"):
             config = foreign.keras_2_config(config, writer)
+        elif writer == "1":
+            keras1.tell_dim_ordering(config)
     with dialect.use(dialect.BY_GENERATION[writer]), malformed("configuration of the model"):
         return deserialize(config, custom_objects=custom_objects)
 

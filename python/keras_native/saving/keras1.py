@@ -93,6 +93,30 @@ def tell_shared_axes(config, group):
             own["shared_axes"] = [axis for axis, n in enumerate(shape, 1) if n == 1] or None
 
 
+# Layers whose configurations left out where the channels are.
+_SILENT = {
+    f"{name}{rank}D"
+    for name in ("ZeroPadding", "Cropping", "UpSampling", "SpatialDropout")
+    for rank in (2, 3)
+}
+
+
+def tell_dim_ordering(config):
+    """Adds `dim_ordering` to layers that left it out, if all others of the model agree on one.
+
+    Args:
+        config: configuration of a model of Keras 1, changed in place.
+    """
+    found = [layer for layer in _layers(config, 0) if isinstance(layer["config"], dict)]
+    said = {str(layer["config"].get("dim_ordering")) for layer in found} & {"th", "tf"}
+    if len(said) != 1:
+        return
+    (ordering,) = said
+    for layer in found:
+        if layer.get("class_name") in _SILENT and "data_format" not in layer["config"]:
+            layer["config"].setdefault("dim_ordering", ordering)
+
+
 def _layers(config, depth):
     """Configurations of the layers of a model and of those inside it."""
     own = config.get("config") if isinstance(config, dict) else None

@@ -135,3 +135,35 @@ def test_files_load_without_a_word_about_spellings(recwarn):
     y = model.predict(x)  # of one batch: normalized by that batch alone
     np.testing.assert_allclose(y.mean(axis=(0, 1)), 0, atol=1e-5)
     np.testing.assert_allclose(y.std(axis=(0, 1)), 1, rtol=0.05)
+
+
+def test_layers_that_left_out_where_the_channels_are():
+    """As in a VGG of Keras 1: its convolutions say so."""
+
+    def model(*orderings):
+        layers = [
+            {
+                "class_name": "ZeroPadding2D",
+                "config": {"name": "z", "padding": [1, 1], "batch_input_shape": [None, 3, 6, 8]},
+            }
+        ]
+        layers += [
+            {
+                "class_name": "MaxPooling2D",
+                "config": {
+                    "name": f"m{i}",
+                    "pool_size": [2, 2],
+                    "strides": [2, 2],
+                    "border_mode": "valid",
+                    "dim_ordering": ordering,
+                },
+            }
+            for i, ordering in enumerate(orderings)
+        ]
+        layers += [{"class_name": "UpSampling2D", "config": {"name": "u", "size": [2, 2]}}]
+        config = {"class_name": "Sequential", "config": layers, "keras_version": "1.2.2"}
+        return model_from_json(json.dumps(config)).output_shape  # fmt: skip
+
+    assert model("th") == (None, 3, 8, 10)
+    assert model("tf") == (None, 4, 8, 8)
+    assert model("tf", "th") == (None, 4, 4, 4)  # they do not agree: as `K` says
