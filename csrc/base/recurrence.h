@@ -16,10 +16,10 @@
 //                     h' = z seen + (1 - z) a;  gates: z, r, a, r seen
 //   gru, reset_after: p = seen·K + bias;  z, r = g(x + p);  a = act(x + r p);
 //                     h' as gru;  gates: z, r, a, p of the candidate
-// `apart`: drop (G, N, U) holds a mask for each gate. The products of gate g see drop[g] * h, gru's z
-// lets h itself through, and the trace `seen` is h before the step.
-// Where the mask is 0 the states stay, and so does the output; gates are 0 there. Outputs, traces
-// and gradients lie at the index of their step, also where `reverse` makes the last step the first.
+// `apart`: drop (G, N, U) holds a mask for each gate. The products of gate g see drop[g] * h, gru's
+// z lets h itself through, and the trace `seen` is h before the step. Where the mask is 0 the
+// states stay, and so does the output; gates are 0 there. Outputs, traces and gradients lie at the
+// index of their step, also where `reverse` makes the last step the first.
 #pragma once
 
 #include <string_view>

@@ -39,20 +39,12 @@ class Pair : public RecurrentPair<SequenceParts> {
   }
 };
 
-bool is_grad(const KernelRequest& r) { return r.op.ends_with("_grad"); }
-
-std::unique_ptr<Kernel> make_pair_in_tiles(const KernelRequest& r, std::string& why) {
-  return make_recurrent_pair<SequenceParts, Pair>(
-      r, why, [](const KernelRequest& half, std::string& reason) {
-        return is_grad(half) ? make_sequence_grad_in_tiles(half, reason)
-                             : make_sequence_in_tiles(half, reason);
-      });
-}
-
+// Of batches that are too small for tiles.
 std::unique_ptr<Kernel> make_pair(const KernelRequest& r, std::string& why) {
   return make_recurrent_pair<SequenceParts, Pair>(
       r, why, [](const KernelRequest& half, std::string& reason) {
-        return is_grad(half) ? make_sequence_grad(half, reason) : make_sequence(half, reason);
+        return half.op.ends_with("_grad") ? make_sequence_grad(half, reason)
+                                          : make_sequence(half, reason);
       });
 }
 
@@ -67,8 +59,7 @@ const Candidate kForward[] = {{"tiles", any<make_sequence_in_tiles>},
 const Candidate kBack[] = {{"tiles", any<make_sequence_grad_in_tiles>},
                            {"steps", any<make_sequence_grad>},
                            {"ref", ref::make_sequence_grad}};
-const Candidate kPair[] = {
-    {"tiles", make_pair_in_tiles}, {"steps", make_pair}, {"ref", ref::make_sequence_pair}};
+const Candidate kPair[] = {{"steps", make_pair}, {"ref", ref::make_sequence_pair}};
 
 const OpKernels kKernels[] = {
     {"simple_rnn_sequence", kForward}, {"gru_sequence", kForward},

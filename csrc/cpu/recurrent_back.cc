@@ -64,7 +64,8 @@ class Back : public SequenceKernel<Way> {
 template <class Way>
 std::unique_ptr<SequenceParts> make(const KernelRequest& r, std::string& why) {
   const Recurrence recurrence(r.op, r.attrs);
-  if (!Way().fits(r.in[0].shape[1], recurrence.apart, why)) return nullptr;
+  if (!Way().fits(r.in[0].shape[1], r.in[recurrence.grad_kernel()].shape[0], recurrence.apart, why))
+    return nullptr;
   return std::make_unique<Back<Way>>(r, recurrence);
 }
 

@@ -93,7 +93,8 @@ class Forward : public SequenceKernel<Way> {
 template <class Way>
 std::unique_ptr<SequenceParts> make(const KernelRequest& r, std::string& why) {
   const Recurrence recurrence(r.op, r.attrs);
-  if (!Way().fits(r.in[0].shape[1], recurrence.apart, why)) return nullptr;
+  if (!Way().fits(r.in[0].shape[1], r.in[Recurrence::kKernel].shape[0], recurrence.apart, why))
+    return nullptr;
   return std::make_unique<Forward<Way>>(r, recurrence);
 }
 

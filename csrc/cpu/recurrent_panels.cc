@@ -71,11 +71,12 @@ template struct RecurrentVectors<double>;
 RecurrentTiles::RecurrentTiles()
     : thirds(table().recurrent.thirds), steps(thirds ? &thirds->steps : nullptr) {}
 
-bool RecurrentTiles::fits(int64_t rows, bool apart, std::string& why) const {
-  constexpr int64_t kLeastRows = 12;  // for fewer, tiles are mostly empty
+bool RecurrentTiles::fits(int64_t rows, int64_t units, bool apart, std::string& why) const {
+  // For fewer, tiles are mostly empty, or too much of the time goes into splitting.
+  constexpr int64_t kLeastRows = 24, kLeastUnits = 48;
   if (!thirds) why = "there are no tile multipliers";
   else if (apart) why = "each gate has a dropout mask of its own";
-  else if (rows < kLeastRows) why = "few rows";
+  else if (rows < kLeastRows || units < kLeastUnits) why = "few rows or units";
   return why.empty();
 }
 

@@ -63,7 +63,7 @@ struct RecurrentVectors {
   int64_t scratch_elements(int64_t) const { return 0; }
   void begin() const {}
   void end() const {}
-  bool fits(int64_t, bool, std::string&) const { return true; }
+  bool fits(int64_t, int64_t, bool, std::string&) const { return true; }
 };
 
 // Steps on tile multipliers.
@@ -97,7 +97,7 @@ struct RecurrentTiles {
   void begin() const { thirds->begin(); }
   void end() const { thirds->end(); }
   // Whether these steps know how to, and are worth it.
-  bool fits(int64_t rows, bool apart, std::string& why) const;
+  bool fits(int64_t rows, int64_t units, bool apart, std::string& why) const;
 };
 
 }  // namespace kn::cpu

@@ -106,9 +106,9 @@ void all_of(Cases& list, const std::string& cell, const Attrs& attrs) {
   // Sizes about the edges of vectors and tiles, and nothing at all.
   const Attrs full = with(attrs, {{"masked", true}, {"dropped", true}, {"trace", true}});
   const Attrs full_back = with(attrs, {{"masked", true}, {"dropped", true}, {"out_grad", true}});
-  for (const Size& s :
-       {Size{4, 1, 1}, Size{2, 5, 8}, Size{2, 7, 15}, Size{2, 13, 16}, Size{2, 29, 17},
-        Size{3, 60, 33}, Size{2, 8, 70}, Size{0, 3, 4}, Size{3, 0, 4}}) {
+  for (const Size& s : {Size{4, 1, 1}, Size{2, 5, 8}, Size{2, 7, 15}, Size{2, 13, 16},
+                        Size{2, 29, 17}, Size{3, 60, 33}, Size{2, 8, 70}, Size{3, 29, 50},
+                        Size{2, 60, 65}, Size{2, 80, 64}, Size{0, 3, 4}, Size{3, 0, 4}}) {
     forward(list, cell, attrs, s).no_gradient_here().no_second_here();
     forward(list, cell, full, s).no_gradient_here().no_second_here();
     back(list, cell, full_back, s).no_gradient_here().no_second_here();

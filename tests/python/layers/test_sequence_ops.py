@@ -190,7 +190,7 @@ def test_results_do_not_depend_on_what_is_in_the_batch(cls):
 @pytest.mark.parametrize("where", ["state", "weight"])
 def test_infinities_and_nan(strange, where):
     # Rows enough for tile multipliers, which have no infinities of their own.
-    n, u = 37, 40
+    n, u = 37, 50
     rng = np.random.RandomState(5)
     layer = SimpleRNN(u, activation="linear", use_bias=False)
     x, h = Input((1, D)), Input((u,))
