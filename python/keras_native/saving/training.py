@@ -102,12 +102,14 @@ def load_archived(f, model, config, custom_objects):
     """
     if not isinstance(config, dict) or not ("loss" in config or config.get("optimizer")):
         return
-    # Keras 3 forgets the optimizer of a model that it saved as HDF5 before; its default follows.
-    optimizer = config.get("optimizer") or {"class_name": "RMSprop", "config": {}}
+    # Keras 3 forgets the optimizer of a model that it saved as HDF5 before; its default follows,
+    # and the state is that of another.
+    known = bool(config.get("optimizer"))
+    optimizer = config["optimizer"] if known else {"class_name": "RMSprop", "config": {}}
     config = {**config, "optimizer_config": optimizer}
     compile_from_config(model, config, custom_objects)
     paths = layout.optimizer_state(f)
-    if paths:
+    if paths and known:
         _load_optimizer(f, paths, model, None)
 
 

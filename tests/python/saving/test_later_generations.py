@@ -1,5 +1,8 @@
 """What only models of tf.keras and Keras 3 have, loaded from their configurations."""
 
+import io
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from keras_native import layers as L
 from keras_native.later import optimizers as later
 from keras_native.later import schedules
 from keras_native.models import Sequential, load_model, model_from_config
-from keras_native.saving import training
+from keras_native.saving import archive, training
 
 
 def keras_3(*layers, shape):
@@ -214,3 +217,21 @@ def test_sensitivity_among_the_thresholds_that_reach_the_specificity():
     rows = np.concatenate([np.log(x / (1 - x)), np.zeros((4, 3))], axis=1)
     # thresholds 0, ½, 1 have specificities 0, ½, 1, and sensitivities 1, ½, 0
     assert model.evaluate(rows, y, verbose=0)[1] == 0
+
+
+def test_an_archive_that_forgot_its_optimizer(tmp_path):
+    """Keras 3 writes it so after it saved the same model as HDF5; its default is RMSprop."""
+    config = keras_3(("Dense", {"units": 2}), shape=(3,))
+    config["compile_config"] = {"loss": "mse", "metrics": None}
+    content = io.BytesIO()
+    with h5py.File(content, "w") as f:
+        f["layers/dense/vars/0"], f["layers/dense/vars/1"] = np.ones((3, 2)), np.zeros(2)
+        state = f.create_group("optimizer/vars")
+        for i, value in enumerate((3, 0.1, -np.ones((3, 2)), -np.ones(2))):
+            state[str(i)] = value
+    path = tmp_path / "m.keras"
+    archive.write(path, '{"keras_version": "3.15.1"}', json.dumps(config), content.getvalue())
+    model = load_model(path)
+    assert type(model.optimizer).__name__ == "RMSprop"
+    for _ in range(2):
+        assert np.isfinite(model.train_on_batch(np.ones((4, 3)), np.ones((4, 2))))
