@@ -4,17 +4,8 @@ import numpy as np
 
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
-from ..layers.arguments import (
-    channel_axis,
-    full_shape,
-    objects_config,
-    set_objects,
-    spatial_extents,
-)
 from ..layers.conv import Conv1D
-from ..layers.conv_base import without
-from ..layers.conv_depthwise import _DEPTHWISE, _KERNEL
-from ..layers.core import positive_integer
+from ..layers.conv_depthwise import Depthwise
 
 
 class Rescaling(Layer):
@@ -165,7 +156,7 @@ class Resizing(Layer):
         }
 
 
-class DepthwiseConv1D(Conv1D):
+class DepthwiseConv1D(Depthwise, Conv1D):
     """Each channel of a sequence convolved by filters of its own.
 
     Args: as for `DepthwiseConv2D`, for one axis.
@@ -183,21 +174,12 @@ class DepthwiseConv1D(Conv1D):
         **kwargs,
     ):
         super().__init__(1, kernel_size, strides, padding, **kwargs)
-        self.filters = None
-        self.depth_multiplier = positive_integer(self, "depth_multiplier", depth_multiplier)
-        set_objects(
-            self,
+        self._set_depthwise(
+            depth_multiplier,
             depthwise_initializer=depthwise_initializer,
             depthwise_regularizer=depthwise_regularizer,
             depthwise_constraint=depthwise_constraint,
         )
-
-    def build(self, input_shape):
-        channels = self._channels(input_shape)
-        shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.depthwise_kernel = self._add("depthwise_kernel", shape, "depthwise")
-        self._add_bias(channels * self.depth_multiplier)
-        self.built = True
 
     def call(self, inputs):
         # as an image of one row
@@ -211,13 +193,3 @@ class DepthwiseConv1D(Conv1D):
             data_format=self.data_format,
         )
         return self._finish(K.squeeze(outputs, row))
-
-    def compute_output_shape(self, input_shape):
-        extents = self._output_extents(spatial_extents(input_shape, self.data_format))
-        channels = input_shape[channel_axis(self.data_format)] * self.depth_multiplier
-        return full_shape(input_shape[0], extents, channels, self.data_format)
-
-    def get_config(self):
-        config = without(super().get_config(), "filters", *_KERNEL)
-        config["depth_multiplier"] = self.depth_multiplier
-        return {**config, **objects_config(self, *_DEPTHWISE)}

@@ -10,7 +10,33 @@ _KERNEL = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
 _DEPTHWISE = ("depthwise_initializer", "depthwise_regularizer", "depthwise_constraint")
 
 
-class DepthwiseConv2D(Conv2D):
+class Depthwise:
+    """Mixin of depthwise convolutions of any rank: a kernel (…, channels, depth_multiplier)."""
+
+    def _set_depthwise(self, depth_multiplier, **objects):
+        self.filters = None  # not known before the input is
+        self.depth_multiplier = positive_integer(self, "depth_multiplier", depth_multiplier)
+        set_objects(self, **objects)
+
+    def build(self, input_shape):
+        channels = self._channels(input_shape)
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.depthwise_kernel = self._add("depthwise_kernel", shape, "depthwise")
+        self._add_bias(channels * self.depth_multiplier)
+        self.built = True
+
+    def compute_output_shape(self, input_shape):
+        extents = self._output_extents(spatial_extents(input_shape, self.data_format))
+        channels = input_shape[channel_axis(self.data_format)] * self.depth_multiplier
+        return full_shape(input_shape[0], extents, channels, self.data_format)
+
+    def get_config(self):
+        config = without(super().get_config(), "filters", *_KERNEL)
+        config["depth_multiplier"] = self.depth_multiplier
+        return {**config, **objects_config(self, *_DEPTHWISE)}
+
+
+class DepthwiseConv2D(Depthwise, Conv2D):
     """Each channel of an image convolved by filters of its own; channels are not mixed.
 
     Output channels: channels of the input times `depth_multiplier`.
@@ -41,7 +67,7 @@ class DepthwiseConv2D(Conv2D):
         **kwargs,
     ):
         super().__init__(
-            filters=1,  # not known before the input is
+            filters=1,
             kernel_size=kernel_size,
             strides=strides,
             padding=padding,
@@ -55,21 +81,12 @@ class DepthwiseConv2D(Conv2D):
             bias_constraint=bias_constraint,
             **kwargs,
         )
-        self.filters = None
-        self.depth_multiplier = positive_integer(self, "depth_multiplier", depth_multiplier)
-        set_objects(
-            self,
+        self._set_depthwise(
+            depth_multiplier,
             depthwise_initializer=depthwise_initializer,
             depthwise_regularizer=depthwise_regularizer,
             depthwise_constraint=depthwise_constraint,
         )
-
-    def build(self, input_shape):
-        channels = self._channels(input_shape)
-        shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.depthwise_kernel = self._add("depthwise_kernel", shape, "depthwise")
-        self._add_bias(channels * self.depth_multiplier)
-        self.built = True
 
     def call(self, inputs, training=None):
         outputs = K.depthwise_conv2d(
@@ -81,13 +98,3 @@ class DepthwiseConv2D(Conv2D):
             data_format=self.data_format,
         )
         return self._finish(outputs)
-
-    def compute_output_shape(self, input_shape):
-        extents = self._output_extents(spatial_extents(input_shape, self.data_format))
-        channels = input_shape[channel_axis(self.data_format)] * self.depth_multiplier
-        return full_shape(input_shape[0], extents, channels, self.data_format)
-
-    def get_config(self):
-        config = without(super().get_config(), "filters", *_KERNEL)
-        config["depth_multiplier"] = self.depth_multiplier
-        return {**config, **objects_config(self, *_DEPTHWISE)}
