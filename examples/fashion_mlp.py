@@ -26,6 +26,6 @@ model = Sequential(
     ]
 )
 model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-model.fit(x_train, y_train, epochs=12, batch_size=128, validation_split=0.1)
+model.fit(x_train, y_train, epochs=20, batch_size=128, validation_split=0.1)
 loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
 print(f"test loss {loss:.3f}, test accuracy {accuracy:.2%}")
