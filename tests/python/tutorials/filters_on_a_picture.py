@@ -36,8 +36,10 @@ sgd = SGD(lr=0.01, decay=1e-6, momentum=0.9, nesterov=True)
 model.compile(loss='mse', optimizer=sgd, class_mode='categorical')
 
 result = model.predict(data,batch_size=1,verbose=0)
-edge = result[0][0][8:-8, 8:-8]
-assert edge[:, :16].max() < edge.max() / 8 and edge.max() > 100
+# The filter set by hand finds the edge; the second filter stays as it was drawn, of any sign.
+edge = Sequential(model.layers[:2]).predict(data)[0][0][8:-8, 8:-8]
+assert edge[:, :16].max() < edge.max() / 8 and edge.max() > 1000
+assert result.min() == 0
 
 img_new=Image.fromarray(result[0][0]).convert('L')
 img_new.save("D:\\keras\\tt123.jpg")
