@@ -137,7 +137,7 @@ class TensorBoard(Callback):
         inputs = len(self.model._feed_inputs)
         outputs = [Histogram() for _ in self._outputs]
         gradients = [Histogram() for _ in self._gradients or ()]
-        data = self.validation_data
+        data = self._arrays()
         for start in range(0, len(data[0]), self.batch_size):
             part = [a[start : start + self.batch_size] for a in data]
             for histogram, value in zip(outputs, self._output_function(part[:inputs]), strict=True):
@@ -175,7 +175,11 @@ class TensorBoard(Callback):
 
     def _has_weights(self):
         plain = self.model._training.test_function(weighted=False)
-        return len(self.validation_data) > len(plain.inputs)
+        return len(self._arrays()) > len(plain.inputs)
+
+    def _arrays(self):
+        """The validation data without the learning phase, which comes last where it matters."""
+        return [a for a in self.validation_data if np.ndim(a)]
 
     # ------------------------------------------------------------ embeddings
 

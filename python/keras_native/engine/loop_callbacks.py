@@ -81,8 +81,10 @@ def training_callbacks(model, callbacks, verbose, count_mode, **params):
         listed.append(module.ProgbarLogger(count_mode, stateful_metrics=labels[1:]))
     found = module.CallbackList([*listed, *_users(callbacks), model.history])
     found.set_model(model._get_callback_model())
-    shown = labels + ["val_" + name for name in labels] if params["do_validation"] else labels
-    found.set_params({**params, "verbose": verbose, "metrics": list(shown)})
+    shown = list(labels)
+    if params["do_validation"] or "samples" not in params:  # generators name them all, in Keras
+        shown += ["val_" + name for name in labels]
+    found.set_params({**params, "verbose": verbose, "metrics": shown})
     return found
 
 

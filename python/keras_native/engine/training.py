@@ -160,7 +160,7 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 "Can only use `validation_steps` when doing step-wise training, i.e. "
                 "`steps_per_epoch` must be set."
             )
-        if validation_data is not None:
+        if training_utils.has_data(validation_data):
             if training_utils.is_generator_or_sequence(validation_data):
                 held_out = validation_data
             else:

@@ -100,7 +100,12 @@ def fit_loop(
         feed = Feed(fit_function, fit_inputs, batch_size, keep=epochs - initial_epoch > 1)
         epoch_runner = _Epochs(model, feed, found, shuffle, verbose)
     for callback in found:
-        callback.validation_data = val_inputs
+        callback.validation_data = model._data_of_callbacks(val_inputs)
+    if verbose and val_inputs and fit_inputs:
+        print(
+            f"Train on {fit_inputs[0].shape[0]} samples, "
+            f"validate on {val_inputs[0].shape[0]} samples"
+        )
 
     own_test = hasattr(val_function, "run_batches")
     val_feed = None
@@ -162,7 +167,7 @@ class _Epochs:
         self.pace = Pace(_REFRESH if verbose == 1 else None)
 
     def run(self, progress):
-        """One epoch, or the rest of one; False if a callback stopped it."""
+        """One epoch, or the rest of one; False if a callback stopped it before its end."""
         if progress.batch == 0:
             self._shuffle()
         return self._run_watched(progress) if self.watched else self._run_free(progress.batch)
@@ -183,7 +188,7 @@ class _Epochs:
             logs["loss"] = loss_sum / max(samples, 1)
             self.callbacks.on_chunk_end(n, samples, logs)
             if self.callbacks.model.stop_training:
-                return False
+                return k == self.feed.batches
         return True
 
     def _run_watched(self, progress):
@@ -196,7 +201,7 @@ class _Epochs:
             self.callbacks._call_batch_hook("train", "end", k, logs)
             self.callbacks.on_progress(progress)
             if self.callbacks.model.stop_training:
-                return False
+                return k == self.feed.batches - 1
         return True
 
 
@@ -209,7 +214,7 @@ class _Steps:
         self.labels = model.metrics_names
 
     def run(self, progress):
-        """One epoch; False if a callback stopped it."""
+        """One epoch; Keras validates at its end even if a callback stopped it before."""
         for k in range(self.steps):
             logs = {"batch": k, "size": 1}
             self.callbacks._call_batch_hook("train", "begin", k, logs)
@@ -217,7 +222,7 @@ class _Steps:
             logs.update(zip(self.labels, (float(np.mean(v)) for v in values), strict=True))
             self.callbacks._call_batch_hook("train", "end", k, logs)
             if self.callbacks.model.stop_training:
-                return False
+                break
         return True
 
 
@@ -241,7 +246,13 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
     model.reset_metrics()
     samples = check_num_samples(ins, batch_size, steps, "steps")
     found = callback_list(
-        model, callbacks, batch_size=batch_size, steps=steps, samples=samples, verbose=verbose
+        model,
+        callbacks,
+        batch_size=batch_size,
+        steps=steps,
+        samples=samples,
+        verbose=verbose,
+        metrics=list(model.metrics_names),
     )
     bar = progress_bar(steps if steps is not None else samples, verbose)
     found._call_begin_hook("test")

@@ -215,6 +215,22 @@ class DataAdapter:
         function = self._require_targets(y).test_function(weighted=weights is not None)
         return function, [*x, *y, *(weights or [])]
 
+    def _data_of_callbacks(self, held_out):
+        """The `validation_data` of callbacks: inputs, targets, weights, and phase if it matters.
+
+        Args:
+            held_out: arrays for the test function, weights among them only where there are some.
+        """
+        if held_out is None:
+            return []
+        plain = len(self._feed_inputs) + len(self._require_compiled().fed())
+        found = list(held_out)
+        if len(found) == plain:
+            at = len(self._feed_inputs)
+            found += self._unit_weights(found[:at], found[at:])
+        follows_phase = self.uses_learning_phase and K.is_tensor(K.learning_phase())
+        return [*found, 0.0] if follows_phase else found
+
     def _require_targets(self, y):
         """What `compile` made, after a check that there is something to compare outputs with."""
         training = self._require_compiled()

@@ -20,6 +20,7 @@ from .loop_callbacks import (
 )
 from .training_arrays import test_loop
 from .training_utils import (
+    has_data,
     is_generator_or_sequence,
     is_sequence,
     iter_sequence_infinite,
@@ -44,15 +45,22 @@ __all__ = [
 
 @contextlib.contextmanager
 def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False, progress=None):
-    """An endless iterator over batches, prepared ahead by workers where there are any.
+    """Batches without end, prepared ahead by workers where there are any.
 
     Args:
         progress: of a training, which begins at its epoch, and finds there what the source keeps.
+
+    Yields:
+        An iterator over the batches; and a function to call after an epoch of training, told
+        whether to wait until a Sequence has had its `on_epoch_end`.
     """
     if workers <= 0:
         if progress is not None:
             progress.find_kept = lambda epoch: kept_of(source)
-        yield iter_sequence_infinite(source) if is_sequence(source) else iter(source)
+        if is_sequence(source):
+            yield iter_sequence_infinite(source), lambda wait: source.on_epoch_end()
+        else:
+            yield iter(source), lambda wait: None
         return
     if is_sequence(source):
         enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle)
@@ -70,7 +78,7 @@ def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False
         enqueuer = GeneratorEnqueuer(source, use_multiprocessing)
     enqueuer.start(workers=workers, max_queue_size=max_queue_size)
     try:
-        yield enqueuer.get()
+        yield enqueuer.get(), lambda wait: enqueuer.join_end_of_epoch() if wait else None
     finally:
         enqueuer.stop()
 
@@ -149,10 +157,11 @@ def fit_generator(
 ):
     """`Model.fit_generator`."""
     model._require_compile_arguments()
+    counts_steps = steps_per_epoch is None  # anew each epoch, as a Sequence may change its length
     steps_per_epoch = _steps_of(generator, steps_per_epoch, "steps_per_epoch")
     epochs, initial_epoch = checked_epochs(epochs, initial_epoch)
     with contextlib.ExitStack() as resources:
-        do_validation = validation_data is not None
+        do_validation = has_data(validation_data)
         validate = None
         found = training_callbacks(
             model,
@@ -161,7 +170,6 @@ def fit_generator(
             "steps",
             epochs=epochs,
             steps=steps_per_epoch,
-            samples=None,
             do_validation=do_validation,
         )
         if do_validation:
@@ -173,8 +181,9 @@ def fit_generator(
                 resources,
                 (workers, use_multiprocessing, max_queue_size),
             )
-            for callback in found:
-                callback.validation_data = kept
+            if kept is not None:
+                for callback in found:
+                    callback.validation_data = kept
         found._call_begin_hook("train")
         found.model.stop_training = False
         progress = Progress(initial_epoch, found)
@@ -183,7 +192,7 @@ def fit_generator(
             if steps_per_epoch == len(generator):  # their epochs are ours
                 progress.source = generator
         found.resume(progress)
-        batches = resources.enter_context(
+        batches, end_epoch = resources.enter_context(
             _batches(generator, workers, use_multiprocessing, max_queue_size, shuffle, progress)
         )
         seen = 0
@@ -197,16 +206,21 @@ def fit_generator(
                 seen += 1
                 _train_step(model, found, k, x, y, weight, class_weight)
                 if found.model.stop_training:
-                    whole = False
+                    whole = k == steps_per_epoch - 1
                     break
             if whole and do_validation and should_run_validation(validation_freq, epoch):
-                for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
+                for name, value in zip(
+                    model.metrics_names, to_list(validate(_size(x))), strict=True
+                ):
                     logs["val_" + name] = value
             progress.epoch = epoch + 1
             progress.source = progress.source if whole else None
             found.on_epoch_end(epoch, logs)
-            if workers <= 0 and is_sequence(generator) and not found.model.stop_training:
-                generator.on_epoch_end()
+            if not found.model.stop_training:
+                end_epoch(counts_steps)
+            if counts_steps and not found.model.stop_training:
+                steps_per_epoch = _steps_of(generator, None, "steps_per_epoch")
+                found.set_params({**found.params, "steps": steps_per_epoch})
             found.on_progress(progress)
             if found.model.stop_training:
                 break
@@ -225,12 +239,12 @@ def _train_step(model, callbacks, k, x, y, weight, class_weight):
 
 
 def _validator(model, data, steps, callbacks, resources, workers):
-    """(function that validates, what callbacks find as `validation_data`)."""
+    """(function of the size of a training batch, what callbacks find as `validation_data`)."""
     if is_generator_or_sequence(data):
         steps = _steps_of(data, steps, "validation_steps")
-        held_out = resources.enter_context(_batches(data, *workers))
+        held_out, _ = resources.enter_context(_batches(data, *workers))
 
-        def validate():
+        def validate(batch_size):
             return _evaluate_batches(model, held_out, steps, callbacks)
 
         return validate, None
@@ -243,10 +257,10 @@ def _validator(model, data, steps, callbacks, resources, workers):
     arrays = model._standardize_user_data(x, y, sample_weight=weight[0] if weight else None)
     function, inputs = model._test_call(arrays)
 
-    def validate_arrays():
-        return test_loop(model, function, inputs, batch_size=32, callbacks=callbacks)
+    def validate_arrays(batch_size):
+        return test_loop(model, function, inputs, batch_size=batch_size, callbacks=callbacks)
 
-    return validate_arrays, inputs
+    return validate_arrays, model._data_of_callbacks(inputs)
 
 
 def evaluate_generator(
@@ -262,8 +276,10 @@ def evaluate_generator(
     """`Model.evaluate_generator`."""
     model._require_compile_arguments()
     steps = _steps_of(generator, steps, "steps")
-    found = callback_list(model, callbacks, steps=steps, verbose=verbose)
-    with _batches(generator, workers, use_multiprocessing, max_queue_size) as batches:
+    found = callback_list(
+        model, callbacks, steps=steps, verbose=verbose, metrics=list(model.metrics_names)
+    )
+    with _batches(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
         return _evaluate_batches(model, batches, steps, found, progress_bar(steps, verbose))
 
 
@@ -302,7 +318,7 @@ def predict_generator(
     bar = progress_bar(steps, verbose)
     parts: list = []
     found._call_begin_hook("predict")
-    with _batches(generator, workers, use_multiprocessing, max_queue_size) as batches:
+    with _batches(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
         for k in range(steps):
             x, _, _ = _unpack(_next(batches, k), with_targets=False)
             logs = {"batch": k, "size": _size(x)}

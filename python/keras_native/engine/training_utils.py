@@ -142,6 +142,13 @@ def is_generator_or_sequence(x):
     return inspect.isgenerator(x) or is_sequence(x) or hasattr(x, "__next__")
 
 
+def has_data(validation_data):
+    """Whether there is something to validate on: not for None, nor for an empty list or tuple."""
+    if isinstance(validation_data, (list, tuple)):
+        return len(validation_data) > 0
+    return validation_data is not None
+
+
 def iter_sequence_infinite(seq):
     """The batches of a Sequence, again and again."""
     while True:

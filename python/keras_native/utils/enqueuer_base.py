@@ -94,6 +94,7 @@ class SequenceEnqueuer:
         while True:  # wakes a producer that waits for room
             try:
                 self.queue.get_nowait()
+                self.queue.task_done()
             except queue.Empty:
                 break
         self.run_thread.join(timeout)
@@ -114,7 +115,9 @@ class SequenceEnqueuer:
     def _take(self):
         while self.is_running():
             try:
-                return self.queue.get(timeout=0.1)
+                item = self.queue.get(timeout=0.1)
+                self.queue.task_done()
+                return item
             except queue.Empty:
                 if not self.run_thread.is_alive() and self.queue.empty():
                     return END
@@ -129,6 +132,13 @@ class SequenceEnqueuer:
             except queue.Full:
                 continue
         return False
+
+    def _wait_until_read(self):
+        """Waits until the reader has taken all there is; False if stopped meanwhile."""
+        with self.queue.all_tasks_done:
+            while self.queue.unfinished_tasks and not self.stop_signal.is_set():
+                self.queue.all_tasks_done.wait(timeout=0.1)
+        return not self.stop_signal.is_set()
 
     def _guarded(self):
         try:

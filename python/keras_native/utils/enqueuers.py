@@ -70,7 +70,7 @@ class OrderedEnqueuer(SequenceEnqueuer):
             order = list(range(len(self.sequence)))
             if self.shuffle:  # NumPy's own generator belongs to the main thread
                 np.random.RandomState((self.seed, self.epoch)).shuffle(order)
-            if not self._run_epoch(order):
+            if not self._run_epoch(order) or not self._wait_until_read():
                 return
             self.sequence.on_epoch_end()
             self.epoch += 1
@@ -107,7 +107,9 @@ class OrderedEnqueuer(SequenceEnqueuer):
 
     def join_end_of_epoch(self):
         """Waits until the present epoch has been read and `on_epoch_end` has run."""
-        self.end_of_epoch_signal.wait(timeout=30)
+        while not self.end_of_epoch_signal.wait(timeout=0.1):
+            if not self.run_thread.is_alive():  # its error comes with the next batch
+                return
         self.end_of_epoch_signal.clear()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from keras_native import callbacks as C
-from keras_native.layers import Dense, Input
+from keras_native.layers import Dense, Dropout, Input
 from keras_native.models import Model
 from keras_native.utils import Sequence
 
@@ -118,6 +118,82 @@ def test_a_stop_ends_the_epoch(model):
         ("epoch_end", 0, "loss", "mae"),
         ("train_end",),
     ]
+
+
+@pytest.mark.parametrize("source", ["arrays", "steps", "sequence"])
+def test_a_stop_at_the_last_batch_is_validated(model, source):
+    class Stop(C.Callback):
+        def on_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 1
+
+    data = {"x": Batches()} if source == "sequence" else {"x": X, "y": Y}
+    sizes = {
+        "arrays": {"batch_size": 4},
+        "steps": {"steps_per_epoch": 2, "validation_steps": 1},
+        "sequence": {},
+    }[source]
+    history = model.fit(
+        **data, **sizes, epochs=3, verbose=0, validation_data=(X, Y), callbacks=[Stop()]
+    )
+    assert history.epoch == [0] and len(history.history["val_loss"]) == 1
+
+
+def test_params(model):
+    """What callbacks find in `params`, as Keras 2.3.1 has it."""
+
+    class Params(C.Callback):
+        def set_params(self, params):
+            found.append(dict(params))
+
+    found, plain = [], ["loss", "mae"]
+    both = [*plain, "val_loss", "val_mae"]
+    model.fit(X, Y, 4, verbose=0, callbacks=[Params()])
+    model.fit_generator(Batches(), steps_per_epoch=2, verbose=0, callbacks=[Params()])
+    model.evaluate(X, Y, 4, verbose=0, callbacks=[Params()])
+    model.evaluate_generator(Batches(), callbacks=[Params()])
+    model.predict(X, 4, callbacks=[Params()])
+    sizes = {"batch_size": 4, "steps": None, "samples": 7, "verbose": 0}
+    run = {"epochs": 1, "do_validation": False, "verbose": 0}
+    assert found == [
+        {**run, **sizes, "metrics": plain},
+        {**run, "steps": 2, "metrics": both},
+        {**sizes, "metrics": plain},
+        {"steps": 2, "verbose": 0, "metrics": plain},
+        sizes,
+    ]
+
+
+def test_validation_data_of_callbacks():
+    """Inputs, targets, weights; and the learning phase where the model looks at it."""
+    found = []
+
+    class Data(C.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            data = self.validation_data
+            found.append(data if data is None else [np.shape(a) for a in data])
+
+    for phase in (False, True):
+        x = Input((2,))
+        made = Model(x, Dropout(0.5)(Dense(1)(x)) if phase else Dense(1)(x))
+        made.compile("sgd", "mse")
+        made.fit(X, Y, verbose=0, validation_data=(X, Y), callbacks=[Data()])
+        weighted = (X, Y, np.full(7, 2.0))
+        made.fit(X, Y, verbose=0, validation_data=weighted, callbacks=[Data()])
+        made.fit(Batches(), verbose=0, validation_data=(X, Y), callbacks=[Data()])
+        made.fit(X, Y, verbose=0, validation_split=0.5, callbacks=[Data()])
+        made.fit(X, Y, verbose=0, callbacks=[Data()])
+        made.fit(Batches(), verbose=0, validation_data=Batches(), callbacks=[Data()])
+        end = [()] if phase else []
+        all_rows = [(7, 2), (7, 1), (7,), *end]
+        assert found == [*[all_rows] * 3, [(4, 2), (4, 1), (4,), *end], [], None]
+        found.clear()
+
+
+def test_samples_are_announced(model, capsys):
+    model.fit(X, Y, validation_data=(X[:3], Y[:3]))
+    assert capsys.readouterr().out.startswith("Train on 7 samples, validate on 3 samples\nEpoch 1")
+    model.fit(X, Y, verbose=2, validation_data=[])
+    assert "validate on" not in capsys.readouterr().out
 
 
 def test_order_of_callbacks(model):

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from keras_native.callbacks import Callback
 from keras_native.layers import Dense
 from keras_native.models import Sequential
 from keras_native.optimizers import SGD
@@ -109,6 +110,63 @@ def test_validation_by_arrays_and_by_generators():
         assert len(history["val_mae"]) == 2
     history = model.fit(X, Y, verbose=0, validation_data=Batches()).history
     assert history["val_mae"][0] == pytest.approx(model.evaluate(X, Y, verbose=0)[1], rel=1e-4)
+
+
+class Growing(Batches):
+    """One batch more each epoch; `read` says what had been read when the epochs ended."""
+
+    def __init__(self):
+        super().__init__()
+        self.length, self.trained, self.read = 1, 0, []
+
+    def __len__(self):
+        return self.length
+
+    def on_epoch_end(self):
+        self.read.append(self.trained)
+        self.length += 1
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_a_sequence_may_change_with_what_training_did(workers):
+    """`on_epoch_end` runs when the epoch's batches have been taken, and the length counts anew."""
+    batches, steps = Growing(), []
+
+    class Count(Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            batches.trained += 1
+
+        def on_epoch_end(self, epoch, logs=None):
+            steps.append(self.params["steps"])
+
+    made().fit_generator(batches, epochs=4, verbose=0, workers=workers, callbacks=[Count()])
+    assert steps == [1, 2, 3, 4] and batches.trained == 10
+    # The last batch may be training, or about to, when `on_epoch_end` runs on a worker.
+    assert len(batches.read) == 4
+    assert all(end - 1 <= n <= end for n, end in zip(batches.read, (1, 3, 6, 10), strict=True))
+
+
+def test_on_epoch_end_that_fails():
+    class Broken(Batches):
+        def on_epoch_end(self):
+            raise OSError("no next epoch")
+
+    for workers in (0, 1):
+        with pytest.raises(OSError, match="no next epoch"):
+            made().fit_generator(Broken(), epochs=2, verbose=0, workers=workers)
+
+
+def test_arrays_are_validated_in_batches_of_the_generator():
+    sizes = []
+
+    class Sizes(Callback):
+        def on_test_batch_begin(self, batch, logs=None):
+            sizes.append(logs["size"])
+
+    made().fit_generator(
+        generator(), steps_per_epoch=2, verbose=0, validation_data=(X, Y), callbacks=[Sizes()]
+    )
+    assert sizes == [4] * 5
 
 
 @pytest.mark.parametrize(("workers", "processes"), [(0, False), (3, False), (2, True)])
