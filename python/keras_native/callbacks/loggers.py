@@ -178,10 +178,7 @@ class CSVLogger(Callback):
             self.keys = sorted(logs)
         if self.writer is None:
             self.writer = csv.DictWriter(
-                self.csv_file,
-                fieldnames=["epoch", *self.keys],
-                delimiter=self.sep,
-                lineterminator="\n",
+                self.csv_file, fieldnames=["epoch", *self.keys], delimiter=self.sep
             )
             if self.append_header:
                 self.writer.writeheader()

@@ -204,7 +204,7 @@ def test_progbar_logger_counts_steps(capsys):
 def test_csv_logger(tmp_path):
     path = tmp_path / "log.csv"
     play([C.CSVLogger(path)], [{"loss": 1.5, "acc": 0.5}, {"loss": 1.0, "acc": np.float32(0.75)}])
-    assert path.read_text() == "epoch,acc,loss\n0,0.5,1.5\n1,0.75,1.0\n"
+    assert path.read_bytes() == b"epoch,acc,loss\r\n0,0.5,1.5\r\n1,0.75,1.0\r\n"
     play([C.CSVLogger(path, append=True)], [{"loss": 0.5, "acc": 1.0}])
     assert list(csv.reader(path.read_text().splitlines()))[-1] == ["0", "1.0", "0.5"]
     assert path.read_text().count("epoch") == 1
