@@ -149,7 +149,6 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
         data = self._standardize_user_data(
             x, y, sample_weight=sample_weight, class_weight=class_weight, batch_size=batch_size
         )
-        held_out = None
         real_number(validation_split or 0.0, "validation_split")
         if (
             validation_steps
@@ -160,17 +159,7 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 "Can only use `validation_steps` when doing step-wise training, i.e. "
                 "`steps_per_epoch` must be set."
             )
-        if training_utils.has_data(validation_data):
-            if training_utils.is_generator_or_sequence(validation_data):
-                held_out = validation_data
-            else:
-                held_out = self._standardize_validation(validation_data, batch_size)
-        elif validation_split and 0.0 < validation_split < 1.0:
-            data, held_out = self._split(data, validation_split)
-        elif validation_split:
-            raise ValueError(
-                f"validation_split expected a share between 0 and 1, got {validation_split}"
-            )
+        data, held_out = self._hold_out(data, validation_data, validation_split, batch_size)
         self._check_trainable_weights_consistency()
         function, inputs = self._training_call(data)
         val_function, val_inputs = self._validation_call(
@@ -193,6 +182,18 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
             validation_steps=validation_steps,
             validation_freq=validation_freq,
         )
+
+    def _hold_out(self, data, validation_data, share, batch_size):
+        """What to train on, and what to validate on: given, a share of the data, or None."""
+        if training_utils.is_generator_or_sequence(validation_data):
+            return data, validation_data
+        if training_utils.has_data(validation_data):
+            return data, self._standardize_validation(validation_data, batch_size)
+        if not share:
+            return data, None
+        if not 0.0 < share < 1.0:
+            raise ValueError(f"validation_split expected a share between 0 and 1, got {share}")
+        return self._split(data, share)
 
     @accepts_keras1
     def evaluate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..utils.generic_utils import Progbar, slice_arrays, to_list, unpack_singleton
+from .epoch_runners import REFRESH, Epochs, Steps
 from .feeding import Feed, Pace, RowFeed, converted
 from .loop_callbacks import (
     Progress,
@@ -33,8 +34,6 @@ __all__ = [
     "to_list",
     "unpack_singleton",
 ]
-
-_REFRESH = 0.05  # seconds between two drawings of the progress bar
 
 
 def fit_loop(
@@ -95,10 +94,10 @@ def fit_loop(
         do_validation=do_validation,
     )
     if by_steps:
-        epoch_runner = _Steps(model, fit_function, fit_inputs, steps_per_epoch, found)
+        epoch_runner = Steps(model, fit_function, fit_inputs, steps_per_epoch, found)
     else:
         feed = Feed(fit_function, fit_inputs, batch_size, keep=epochs - initial_epoch > 1)
-        epoch_runner = _Epochs(model, feed, found, shuffle, verbose)
+        epoch_runner = Epochs(model, feed, found, shuffle, verbose)
     for callback in found:
         callback.validation_data = model._data_of_callbacks(val_inputs)
     if verbose and val_inputs and fit_inputs:
@@ -107,24 +106,16 @@ def fit_loop(
             f"validate on {val_inputs[0].shape[0]} samples"
         )
 
-    own_test = hasattr(val_function, "run_batches")
-    val_feed = None
-    if own_test and validation_steps is None:
-        val_inputs = converted(val_function, val_inputs)  # once, not every epoch
-        val_feed = Feed(val_function, val_inputs, batch_size, keep=epochs - initial_epoch > 1)
-
-    def validate():
-        if not own_test:
-            return val_function(found)
-        return test_loop(
+    validate = None
+    if do_validation:
+        validate = _validation(
             model,
             val_function,
             val_inputs,
             batch_size=batch_size,
             steps=validation_steps,
             callbacks=found,
-            verbose=0,
-            feed=val_feed,
+            keep=epochs - initial_epoch > 1,
         )
 
     found._call_begin_hook("train")
@@ -137,11 +128,8 @@ def fit_loop(
         if progress.batch:  # what the beginning of the epoch has reset
             found.resume(progress)
         logs: dict = {}
-        if (
-            epoch_runner.run(progress)
-            and do_validation
-            and should_run_validation(validation_freq, epoch)
-        ):
+        whole = epoch_runner.run(progress)
+        if whole and validate and should_run_validation(validation_freq, epoch):
             for name, value in zip(model.metrics_names, to_list(validate()), strict=True):
                 logs["val_" + name] = value
         progress.epoch, progress.batch = epoch + 1, 0
@@ -153,77 +141,24 @@ def fit_loop(
     return model.history
 
 
-class _Epochs:
-    """Runs epochs over arrays: in long stretches where no callback wants to see each batch."""
-
-    def __init__(self, model, feed, callbacks, shuffle, verbose):
-        self.model = model
-        self.feed = feed
-        self.callbacks = callbacks
-        self.shuffle = shuffle
-        self.labels = model.metrics_names
-        self.index = np.arange(feed.samples, dtype=np.int64) if shuffle else None
-        self.watched = callbacks.watches_batches("train")
-        self.pace = Pace(_REFRESH if verbose == 1 else None)
-
-    def run(self, progress):
-        """One epoch, or the rest of one; False if a callback stopped it before its end."""
-        if progress.batch == 0:
-            self._shuffle()
-        return self._run_watched(progress) if self.watched else self._run_free(progress.batch)
-
-    def _shuffle(self):
-        if self.shuffle == "batch":
-            self.index = batch_shuffle(self.index, self.feed.batch_size)
-        elif self.shuffle:
-            np.random.shuffle(self.index)
-
-    def _run_free(self, k):
-        while k < self.feed.batches:
-            n = self.pace.take(self.feed.batches - k)
-            values, loss_sum, samples = self.feed.run(k, k + n, self.index)
-            self.pace.done(n)
-            k += n
-            logs = dict(zip(self.labels, values, strict=True))
-            logs["loss"] = loss_sum / max(samples, 1)
-            self.callbacks.on_chunk_end(n, samples, logs)
-            if self.callbacks.model.stop_training:
-                return k == self.feed.batches
-        return True
-
-    def _run_watched(self, progress):
-        for k in range(progress.batch, self.feed.batches):
-            logs = {"batch": k, "size": self.feed.size(k)}
-            self.callbacks._call_batch_hook("train", "begin", k, logs)
-            values, _, _ = self.feed.run(k, k + 1, self.index)
-            progress.batch = k + 1
-            logs.update(zip(self.labels, values, strict=True))
-            self.callbacks._call_batch_hook("train", "end", k, logs)
-            self.callbacks.on_progress(progress)
-            if self.callbacks.model.stop_training:
-                return k == self.feed.batches - 1
-        return True
-
-
-class _Steps:
-    """Runs epochs of a number of steps, each over all of the inputs."""
-
-    def __init__(self, model, function, inputs, steps, callbacks):
-        self.function, self.inputs, self.steps = function, inputs, steps
-        self.callbacks = callbacks
-        self.labels = model.metrics_names
-
-    def run(self, progress):
-        """One epoch; Keras validates at its end even if a callback stopped it before."""
-        for k in range(self.steps):
-            logs = {"batch": k, "size": 1}
-            self.callbacks._call_batch_hook("train", "begin", k, logs)
-            values = self.function(self.inputs)
-            logs.update(zip(self.labels, (float(np.mean(v)) for v in values), strict=True))
-            self.callbacks._call_batch_hook("train", "end", k, logs)
-            if self.callbacks.model.stop_training:
-                break
-        return True
+def _validation(model, function, inputs, *, batch_size, steps, callbacks, keep):
+    """A callable for the values of a validation; `keep` where it will be called again."""
+    if not hasattr(function, "run_batches"):
+        return lambda: function(callbacks)
+    feed = None
+    if steps is None:
+        inputs = converted(function, inputs)  # once, not every epoch
+        feed = Feed(function, inputs, batch_size, keep=keep)
+    return lambda: test_loop(
+        model,
+        function,
+        inputs,
+        batch_size=batch_size,
+        steps=steps,
+        callbacks=callbacks,
+        verbose=0,
+        feed=feed,
+    )
 
 
 def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=None, feed=None):
@@ -279,7 +214,7 @@ def test_loop(model, f, ins, batch_size=None, verbose=0, steps=None, callbacks=N
                 bar.update(k + 1)
     else:
         feed = feed or Feed(f, ins, batch_size)
-        pace = Pace(_REFRESH if bar else None)
+        pace = Pace(REFRESH if bar else None)
         k = 0
         while k < feed.batches:
             n = 1 if watched else pace.take(feed.batches - k)
@@ -336,7 +271,7 @@ def predict_loop(model, f, ins, batch_size=32, verbose=0, steps=None, callbacks=
 
 def _predict_rows(feed, callbacks, bar):
     watched = callbacks.watches_batches("predict")
-    pace = Pace(_REFRESH if bar else None)
+    pace = Pace(REFRESH if bar else None)
     k = 0
     while k < feed.batches:
         n = 1 if watched else pace.take(feed.batches - k)
