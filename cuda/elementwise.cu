@@ -172,10 +172,14 @@ std::unique_ptr<Kernel> make_program(const KernelRequest& r, std::string& refusa
     refusal = "no elementwise op";
     return nullptr;
   }
+  if (computes_on_halves(program)) {
+    refusal = "arithmetic on float16 or bfloat16";
+    return nullptr;
+  }
   return std::make_unique<Elementwise>(std::move(program));
 }
 
-const Candidate kElementwise[] = {{"program", make_program}};
+const Candidate kElementwise[] = {{"program", make_program, true}};
 
 const OpKernels kKernels[] = {
 #define KN_OP(name, arity, accepts, result) {#name, kElementwise},

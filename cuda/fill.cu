@@ -104,7 +104,7 @@ std::unique_ptr<Kernel> make_eye(const KernelRequest& r, std::string&) {
   return std::make_unique<Eye>(r);
 }
 
-const Candidate kFull[] = {{"fill", make_full}};
+const Candidate kFull[] = {{"fill", make_full, true}};
 const Candidate kArange[] = {{"ramp", make_arange}};
 const Candidate kEye[] = {{"diagonal", make_eye}};
 

@@ -194,7 +194,7 @@ std::unique_ptr<Kernel> make_sum(const KernelRequest& r, std::string& refusal) {
   });
 }
 
-const Candidate kGather[] = {{"rows", make<Gather>}};
+const Candidate kGather[] = {{"rows", make<Gather>, true}};
 const Candidate kScatterAdd[] = {{"sorted", make_sum<ScatterAdd>}};
 const Candidate kTakeAlong[] = {{"elements", make<TakeAlong>}};
 const Candidate kPutAlong[] = {{"lines", make_sum<PutAlong>}};

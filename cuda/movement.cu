@@ -116,12 +116,12 @@ std::unique_ptr<Kernel> make_repeat(const KernelRequest& r, std::string&) {
   return kernel;
 }
 
-const Candidate kTranspose[] = {{"strided", make_transpose}};
-const Candidate kConcat[] = {{"strided", make_concat}};
-const Candidate kStack[] = {{"strided", make_stack}};
-const Candidate kSplit[] = {{"strided", make_split}};
-const Candidate kTile[] = {{"strided", make_tile}};
-const Candidate kRepeat[] = {{"strided", make_repeat}};
+const Candidate kTranspose[] = {{"strided", make_transpose, true}};
+const Candidate kConcat[] = {{"strided", make_concat, true}};
+const Candidate kStack[] = {{"strided", make_stack, true}};
+const Candidate kSplit[] = {{"strided", make_split, true}};
+const Candidate kTile[] = {{"strided", make_tile, true}};
+const Candidate kRepeat[] = {{"strided", make_repeat, true}};
 
 const OpKernels kKernels[] = {
     {"transpose", kTranspose}, {"concat", kConcat}, {"stack", kStack},   {"split", kSplit},

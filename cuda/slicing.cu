@@ -223,11 +223,11 @@ std::unique_ptr<Kernel> make_pad_grad(const KernelRequest& r, std::string& refus
   return nullptr;
 }
 
-const Candidate kSlice[] = {{"strided", make_slice}};
-const Candidate kSliceGrad[] = {{"strided", make_slice_grad}};
-const Candidate kPad[] = {{"strided", make_pad}};
+const Candidate kSlice[] = {{"strided", make_slice, true}};
+const Candidate kSliceGrad[] = {{"strided", make_slice_grad, true}};
+const Candidate kPad[] = {{"strided", make_pad, true}};
 const Candidate kPadGrad[] = {{"gathered", make_pad_grad}};
-const Candidate kReverse[] = {{"strided", make_reverse}};
+const Candidate kReverse[] = {{"strided", make_reverse, true}};
 
 const OpKernels kKernels[] = {
     {"slice", kSlice},      {"slice_grad", kSliceGrad}, {"pad", kPad},

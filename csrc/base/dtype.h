@@ -1,5 +1,5 @@
-// Element types of tensors. float16 and bfloat16 are storage types: they can be cast and copied,
-// arithmetic on them happens in float32.
+// Element types of tensors. Ops accept float16 and bfloat16, the halves, like other floats; few
+// kernels do, and arithmetic on them happens in float32 (passes/widen_halves.cc).
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,7 @@ constexpr size_t size_of(DType t) {
 constexpr bool is_float(DType t) {
   return t == DType::f32 || t == DType::f64 || t == DType::f16 || t == DType::bf16;
 }
+constexpr bool is_half(DType t) { return t == DType::f16 || t == DType::bf16; }
 // bool counts as neither float nor integer.
 constexpr bool is_integer(DType t) { return t == DType::i32 || t == DType::i64 || t == DType::u8; }
 
@@ -56,7 +57,8 @@ struct dtype_of<bool> {
   static constexpr DType value = DType::b8;
 };
 
-// Calls f with a value-initialised element of the type that t names; f16/bf16 are not computed on.
+// Calls f with a value-initialised element of the type that t names. Not for halves, which have no
+// type of their own.
 template <class F>
 decltype(auto) dispatch(DType t, F&& f) {
   switch (t) {

@@ -23,9 +23,12 @@ KN_HOST_DEVICE inline float f16_to_float(uint16_t bits) {
   const uint32_t magnitude = bits & 0x7FFFu;
   if (magnitude >= 0x7C00u)  // infinity, NaN
     return std::bit_cast<float>(sign | 0x7F800000u | ((magnitude & 0x3FFu) << 13));
-  // Exponent and fraction moved into place are the number times 2^-112, denormals included.
-  const float scaled = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
-  return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
+  // Numbers below 2^-14 are multiples of 2^-24. Not by way of subnormal floats, which may be
+  // flushed.
+  if (magnitude < 0x400u)
+    return std::bit_cast<float>(sign |
+                                std::bit_cast<uint32_t>(static_cast<float>(magnitude) * 0x1p-24f));
+  return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000u));
 }
 
 KN_HOST_DEVICE inline uint16_t float_to_f16(float x) {

@@ -1,6 +1,7 @@
 #include "base/host_tensor.h"
 
 #include "base/error.h"
+#include "base/half.h"
 
 namespace kn {
 
@@ -18,14 +19,13 @@ double HostTensor::number_at(int64_t i) const {
   switch (dtype()) {
     case DType::f32: return as<float>()[i];
     case DType::f64: return as<double>()[i];
-    case DType::f16:
-    case DType::bf16: fail<TypeError>("float16 and bfloat16 hold no computed values");
+    case DType::f16: return f16_to_float(as<uint16_t>()[i]);
+    case DType::bf16: return bf16_to_float(as<uint16_t>()[i]);
     default: return static_cast<double>(integer_at(i));
   }
 }
 
 bool HostTensor::filled_with(double value) const {
-  if (dtype() == DType::f16 || dtype() == DType::bf16) return false;
   const Dim n = shape().elements();
   if (n == 0) return false;
   for (Dim i = 0; i < n; ++i)
@@ -39,6 +39,11 @@ HostTensorPtr host_ints(const std::vector<int64_t>& values) {
 }
 
 HostTensorPtr host_scalar(double value, DType dtype) {
+  if (is_half(dtype)) {
+    const auto x = static_cast<float>(value);
+    const uint16_t bits = dtype == DType::f16 ? float_to_f16(x) : float_to_bf16(x);
+    return std::make_shared<HostTensor>(TensorType{dtype, Shape{}}, &bits);
+  }
   return dispatch(dtype, [&](auto zero) -> HostTensorPtr {
     return host_scalar(static_cast<decltype(zero)>(value));
   });

@@ -38,7 +38,7 @@ class HostTensor : public Payload {
   }
   // Element i of an integer (or bool) tensor.
   int64_t integer_at(int64_t i) const;
-  // Element i of any computed type as double.
+  // Element i of any type as double.
   double number_at(int64_t i) const;
 
   // True for scalars and tensors whose elements all equal `value`.
@@ -58,7 +58,7 @@ HostTensorPtr host_scalar(T value) {
   return t;
 }
 HostTensorPtr host_ints(const std::vector<int64_t>& values);
-// Scalar `value` of any computed dtype.
+// Scalar `value` of any dtype.
 HostTensorPtr host_scalar(double value, DType dtype);
 
 }  // namespace kn

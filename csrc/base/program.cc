@@ -101,6 +101,33 @@ bool program_of(std::string_view op, const Attrs& attrs, std::span<const TensorT
   return true;
 }
 
+void drop_unused(Program& program) {
+  const int inputs = program.input_count(), values = program.value_count();
+  std::vector<bool> used(values, false);
+  for (const ProgramOutput& out : program.outputs) used[out.value] = true;
+  for (int v = values - 1; v >= inputs; --v) {
+    const Instruction& i = program.code[v - inputs];
+    for (int k = 0; used[v] && k < info_of(i.op).arity; ++k) used[i.operands[k]] = true;
+  }
+  std::vector<Instruction> kept;
+  std::vector<int16_t> number(values);
+  for (int v = 0; v < values; ++v) {
+    number[v] = static_cast<int16_t>(v < inputs ? v : inputs + static_cast<int>(kept.size()));
+    if (v < inputs || !used[v]) continue;
+    Instruction& i = kept.emplace_back(program.code[v - inputs]);
+    for (int k = 0; k < info_of(i.op).arity; ++k) i.operands[k] = number[i.operands[k]];
+  }
+  for (ProgramOutput& out : program.outputs) out.value = number[out.value];
+  program.code = std::move(kept);
+}
+
+bool computes_on_halves(const Program& program) {
+  for (const Instruction& i : program.code)
+    if (i.op != Opcode::cast && i.op != Opcode::copy && (is_half(i.from) || is_half(i.to)))
+      return true;
+  return false;
+}
+
 std::string to_string(const Program& program) {
   std::ostringstream os;
   os << "over " << program.domain << ":";

@@ -31,10 +31,10 @@ bool find_opcode(std::string_view name, Opcode& op);
 
 constexpr bool accepts(Accepts rule, DType t) {
   switch (rule) {
-    case Accepts::Float: return t == DType::f32 || t == DType::f64;
-    case Accepts::Number: return t == DType::f32 || t == DType::f64 || is_integer(t);
+    case Accepts::Float: return is_float(t);
+    case Accepts::Number: return is_float(t) || is_integer(t);
     case Accepts::Bool: return t == DType::b8;
-    case Accepts::Any: return t != DType::f16 && t != DType::bf16;
+    case Accepts::Any: return true;
   }
   return false;
 }
@@ -84,6 +84,12 @@ struct Program : Payload {
 // The program of one node: the payload of `fused`, or one instruction. False where there is none.
 bool program_of(std::string_view op, const Attrs& attrs, std::span<const TensorType> in,
                 std::span<const TensorType> out, const Payload* payload, Program& program);
+
+// Leaves out instructions whose result nothing reads.
+void drop_unused(Program& program);
+
+// Whether an instruction does more with halves than cast and copy them: no device computes that.
+bool computes_on_halves(const Program& program);
 
 // "%3 = mul %0 %1" per line, for printing plans.
 std::string to_string(const Program& program);

@@ -19,6 +19,7 @@ DType dtype_of_array(const py::array& a) {
       break;
     case 'u':
       if (size == 1) return DType::u8;
+      if (size == 2) return DType::bf16;  // its bits: NumPy has no type for it
       break;
     case 'b': return DType::b8;
     default: break;
@@ -51,10 +52,7 @@ HostTensor to_host(const py::array& a) {
 }
 
 namespace {
-const char* numpy_name(DType t) {
-  // NumPy has no bfloat16: its bits come as uint16.
-  return t == DType::bf16 ? "uint16" : name_of(t).data();
-}
+const char* numpy_name(DType t) { return t == DType::bf16 ? "uint16" : name_of(t).data(); }
 }  // namespace
 
 py::array empty_array(const TensorType& type) {

@@ -267,7 +267,8 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& request, std::string& re
   return nullptr;
 }
 
-const Candidate kElementwise[] = {{"tiles", make_tiles}, {"ref", ref::make_elementwise}};
+const Candidate kElementwise[] = {{"tiles", make_tiles, true},
+                                  {"ref", ref::make_elementwise, true}};
 
 const OpKernels kKernels[] = {
 #define KN_OP(name, arity, accepts, result) {#name, kElementwise},

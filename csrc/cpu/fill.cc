@@ -39,7 +39,7 @@ std::unique_ptr<Kernel> make_full(const KernelRequest& r, std::string&) {
 }
 
 // The others fold to constants when a plan is made.
-const Candidate kFull[] = {{"fill", make_full}, {"ref", ref::make_full}};
+const Candidate kFull[] = {{"fill", make_full, true}, {"ref", ref::make_full, true}};
 const Candidate kArange[] = {{"ref", ref::make_arange}};
 const Candidate kEye[] = {{"ref", ref::make_eye}};
 

@@ -255,7 +255,7 @@ std::unique_ptr<Kernel> make_in_top_k(const KernelRequest& r, std::string& refus
   });
 }
 
-const Candidate kGather[] = {{"rows", make_gather}, {"ref", ref::make_gather}};
+const Candidate kGather[] = {{"rows", make_gather, true}, {"ref", ref::make_gather, true}};
 const Candidate kScatterAdd[] = {{"rows", make_for<ScatterAdd>}, {"ref", ref::make_scatter_add}};
 const Candidate kTakeAlong[] = {{"lines", make_for<TakeAlong>}, {"ref", ref::make_take_along}};
 const Candidate kPutAlong[] = {{"lines", make_for<PutAlong>}, {"ref", ref::make_put_along}};

@@ -136,13 +136,15 @@ std::unique_ptr<Kernel> make_sum(const KernelRequest& r, std::string& refusal) {
   return nullptr;
 }
 
-const Candidate kTranspose[] = {{"strided", make_transpose}, {"ref", ref::make_transpose}};
-const Candidate kConcat[] = {{"strided", make_concat}, {"ref", ref::make_concat}};
-const Candidate kStack[] = {{"strided", make_stack}, {"ref", ref::make_stack}};
-const Candidate kSplit[] = {{"strided", make_split}, {"ref", ref::make_split}};
-const Candidate kTile[] = {{"strided", make_repeat<true>}, {"ref", ref::make_tile}};
+const Candidate kTranspose[] = {{"strided", make_transpose, true},
+                                {"ref", ref::make_transpose, true}};
+const Candidate kConcat[] = {{"strided", make_concat, true}, {"ref", ref::make_concat, true}};
+const Candidate kStack[] = {{"strided", make_stack, true}, {"ref", ref::make_stack, true}};
+const Candidate kSplit[] = {{"strided", make_split, true}, {"ref", ref::make_split, true}};
+const Candidate kTile[] = {{"strided", make_repeat<true>, true}, {"ref", ref::make_tile, true}};
 const Candidate kTileSum[] = {{"strided", make_sum<true>}, {"ref", ref::make_tile_sum}};
-const Candidate kRepeat[] = {{"strided", make_repeat<false>}, {"ref", ref::make_repeat}};
+const Candidate kRepeat[] = {{"strided", make_repeat<false>, true},
+                             {"ref", ref::make_repeat, true}};
 const Candidate kRepeatSum[] = {{"strided", make_sum<false>}, {"ref", ref::make_repeat_sum}};
 
 const OpKernels kKernels[] = {

@@ -32,8 +32,8 @@ std::unique_ptr<Kernel> make_size_of(const KernelRequest& r, std::string&) {
   return std::make_unique<SizeOf>(r.in[0].shape.elements());
 }
 
-const Candidate kShapeOf[] = {{"ref", make_shape_of}};
-const Candidate kSizeOf[] = {{"ref", make_size_of}};
+const Candidate kShapeOf[] = {{"ref", make_shape_of, true}};
+const Candidate kSizeOf[] = {{"ref", make_size_of, true}};
 const OpKernels kKernels[] = {{"shape_of", kShapeOf}, {"size_of", kSizeOf}};
 
 }  // namespace

@@ -158,11 +158,12 @@ std::unique_ptr<Kernel> make_pad(const KernelRequest& r, std::string& refusal) {
   return nullptr;
 }
 
-const Candidate kSlice[] = {{"strided", make_slice}, {"ref", ref::make_slice}};
-const Candidate kSliceGrad[] = {{"strided", make_slice_grad}, {"ref", ref::make_slice_grad}};
-const Candidate kPad[] = {{"rows", make_pad}, {"ref", ref::make_pad}};
+const Candidate kSlice[] = {{"strided", make_slice, true}, {"ref", ref::make_slice, true}};
+const Candidate kSliceGrad[] = {{"strided", make_slice_grad, true},
+                                {"ref", ref::make_slice_grad, true}};
+const Candidate kPad[] = {{"rows", make_pad, true}, {"ref", ref::make_pad, true}};
 const Candidate kPadGrad[] = {{"ref", ref::make_pad_grad}};
-const Candidate kReverse[] = {{"strided", make_reverse}, {"ref", ref::make_reverse}};
+const Candidate kReverse[] = {{"strided", make_reverse, true}, {"ref", ref::make_reverse, true}};
 
 const OpKernels kKernels[] = {
     {"slice", kSlice},      {"slice_grad", kSliceGrad}, {"pad", kPad},

@@ -121,14 +121,16 @@ std::shared_ptr<const RunnablePlan> Executable::find_plan(std::span<const ArrayR
 // Shapes usually follow from shapes; where they do not, the plan is for one set of sizes.
 Plan Executable::compile(std::span<const ArrayRef> inputs, bool training) const {
   const auto evaluator = [&](const Node& node) { return evaluate(node, kernels_.host()); };
+  const auto takes_halves = [&](const Node& node) { return has_kernel(node, kernels_); };
+  const Machine machine{evaluator, takes_halves};
   std::vector<PlanInput> types;
   for (const ArrayRef& a : inputs) types.push_back({a.type, nullptr});
   try {
-    return make_plan(optimize(graph_, types, training, evaluator), kernels_);
+    return make_plan(optimize(graph_, types, training, machine), kernels_);
   } catch (const UnknownShape&) {
     types = with_sizes(inputs);
   }
-  Plan plan = make_plan(optimize(graph_, types, training, evaluator), kernels_);
+  Plan plan = make_plan(optimize(graph_, types, training, machine), kernels_);
   for (PlanInput& input : types) plan.fixed.push_back(std::move(input.value));
   return plan;
 }

@@ -130,7 +130,7 @@ std::unique_ptr<Kernel> make_loop_kernel(const KernelRequest& r, std::string&) {
       n, make_plan(static_cast<const LoopBody&>(*r.payload).graph, *r.source));
 }
 
-const Candidate kLoop[] = {{"steps", make_loop_kernel}};
+const Candidate kLoop[] = {{"steps", make_loop_kernel, true}};
 
 }  // namespace
 

@@ -11,10 +11,10 @@ namespace {
 
 std::string_view expectation(Accepts rule) {
   switch (rule) {
-    case Accepts::Float: return "float32 or float64";
+    case Accepts::Float: return "a float dtype";
     case Accepts::Number: return "a float or integer dtype";
     case Accepts::Bool: return "bool";
-    case Accepts::Any: return "a dtype other than float16 and bfloat16";
+    case Accepts::Any: return "any dtype";
   }
   return {};
 }

@@ -22,8 +22,7 @@ namespace {
 // ---- Types ----
 
 void require_float(const InferContext& c) {
-  if (c.dtype(0) != DType::f32 && c.dtype(0) != DType::f64)
-    c.fail("expected float32 or float64; got ", c.in(0));
+  if (!is_float(c.dtype(0))) c.fail("expected a float dtype; got ", c.in(0));
 }
 
 Shape without_last(Shape s) {
@@ -58,8 +57,6 @@ TensorType sparse_type(const InferContext& c) {
   require_classes(c);
   check_epsilon(c);
   const Shape lead = without_last(c.shape(0));
-  if (c.dtype(1) == DType::f16 || c.dtype(1) == DType::bf16)
-    c.fail("expected labels of a dtype that is computed on; got ", c.in(1));
   if (c.shape(1).rank() != lead.rank())
     c.fail("expected labels of shape ", lead, " for predictions ", c.shape(0), "; got ",
            c.shape(1));

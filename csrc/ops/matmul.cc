@@ -35,8 +35,8 @@ std::vector<TensorType> infer_matmul(const InferContext& c) {
   if (c.dtype(0) != c.dtype(1))
     c.fail("expected operands of one dtype; got ", c.in(0), " and ", c.in(1));
   const DType t = c.dtype(0);
-  if (t != DType::f32 && t != DType::f64 && t != DType::i32 && t != DType::i64)
-    c.fail("expected float32, float64, int32 or int64 operands; got ", c.in(0));
+  if (!is_float(t) && t != DType::i32 && t != DType::i64)
+    c.fail("expected float, int32 or int64 operands; got ", c.in(0));
   const bool ta = c.attrs.flag("transpose_a", false), tb = c.attrs.flag("transpose_b", false);
   const Dim inner_a = extent(a, ta, 1), inner_b = extent(b, tb, 0);
   if (inner_a != inner_b && inner_a != kUnknown && inner_b != kUnknown)

@@ -15,8 +15,7 @@ bool centers(const Attrs& a) { return a.flag("center", true); }
 // Checks that inputs [first, …) are vectors over the channels of input 0; returns that vector type.
 TensorType check_channels(const InferContext& c, int first) {
   const TensorType& x = c.in(0);
-  if (x.dtype != DType::f32 && x.dtype != DType::f64)
-    c.fail("expected float32 or float64; got ", x);
+  if (!is_float(x.dtype)) c.fail("expected a float dtype; got ", x);
   if (x.shape.rank() < 2) c.fail("expected an input of rank 2 or more; got ", x);
   Dim channels = x.shape[c.axis(c.attrs.integer("axis", -1), x.shape.rank())];
   for (int i = first; i < c.count(); ++i) {

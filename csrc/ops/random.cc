@@ -14,8 +14,7 @@ TensorType drawn(const InferContext& c) {
 
 TensorType drawn_float(const InferContext& c) {
   const TensorType type = drawn(c);
-  if (type.dtype != DType::f32 && type.dtype != DType::f64)
-    c.fail("expected dtype float32 or float64; got ", name_of(type.dtype));
+  if (!is_float(type.dtype)) c.fail("expected a float dtype; got ", name_of(type.dtype));
   return type;
 }
 
@@ -54,8 +53,7 @@ std::vector<TensorType> infer_bernoulli(const InferContext& c) {
 // x: its extent, 1 to share one draw along the axis, or -1 for x's extent.
 std::vector<TensorType> infer_dropout(const InferContext& c) {
   const Shape& x = c.shape(0);
-  if (c.dtype(0) != DType::f32 && c.dtype(0) != DType::f64)
-    c.fail("expected float32 or float64; got ", c.in(0));
+  if (!is_float(c.dtype(0))) c.fail("expected a float dtype; got ", c.in(0));
   c.attrs.integer("seed");
   if (const double rate = c.attrs.number("rate"); !(rate >= 0 && rate < 1))
     c.fail("expected a rate in [0, 1); got ", rate);

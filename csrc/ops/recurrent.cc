@@ -20,8 +20,7 @@ namespace {
 class Extents {
  public:
   Extents(const InferContext& c, const Recurrence& r, int kernel) : c_(c), dtype_(c.dtype(0)) {
-    if (dtype_ != DType::f32 && dtype_ != DType::f64)
-      c.fail("expected float32 or float64; got ", c.in(0));
+    if (!is_float(dtype_)) c.fail("expected a float dtype; got ", c.in(0));
     const Shape& k = c.shape(kernel);
     if (k.rank() != 2 || !k.known() || k[1] != r.gates() * k[0])
       c.fail("expected a recurrent kernel (units, ", r.gates(), " * units); got ", c.in(kernel));

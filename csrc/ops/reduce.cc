@@ -11,11 +11,6 @@ namespace {
 
 // ---- Types ----
 
-void require_computed(const InferContext& c) {
-  if (c.dtype(0) == DType::f16 || c.dtype(0) == DType::bf16)
-    c.fail("expected a dtype that is computed on (cast first); got ", c.in(0));
-}
-
 Shape reduced_shape(const InferContext& c) {
   const Shape& x = c.shape(0);
   const AxisSet axes = reduced_axes(c.attrs, x.rank(), c.op.name);
@@ -29,19 +24,16 @@ Shape reduced_shape(const InferContext& c) {
 }
 
 std::vector<TensorType> infer_number(const InferContext& c) {
-  require_computed(c);
   if (c.dtype(0) == DType::b8) c.fail("expected numbers (cast first); got ", c.in(0));
   return {{c.dtype(0), reduced_shape(c)}};
 }
 
 std::vector<TensorType> infer_ordered(const InferContext& c) {
-  require_computed(c);
   return {{c.dtype(0), reduced_shape(c)}};
 }
 
 std::vector<TensorType> infer_float(const InferContext& c) {
-  if (c.dtype(0) != DType::f32 && c.dtype(0) != DType::f64)
-    c.fail("expected float32 or float64; got ", c.in(0));
+  if (!is_float(c.dtype(0))) c.fail("expected a float dtype; got ", c.in(0));
   return {{c.dtype(0), reduced_shape(c)}};
 }
 
@@ -51,7 +43,6 @@ std::vector<TensorType> infer_logical(const InferContext& c) {
 }
 
 std::vector<TensorType> infer_position(const InferContext& c) {
-  require_computed(c);
   Shape shape = c.shape(0);
   const int axis = c.axis(c.attrs.integer("axis"), shape.rank());
   if (shape[axis] == 0) c.fail("expected at least one element along axis ", axis, "; got ", shape);
@@ -60,21 +51,18 @@ std::vector<TensorType> infer_position(const InferContext& c) {
 }
 
 std::vector<TensorType> infer_running(const InferContext& c) {
-  require_computed(c);
   if (c.dtype(0) == DType::b8) c.fail("expected numbers (cast first); got ", c.in(0));
   c.axis(c.attrs.integer("axis"), c.shape(0).rank());
   return {c.in(0)};
 }
 
 std::vector<TensorType> infer_linear_scan(const InferContext& c) {
-  if (c.dtype(0) != DType::f32 && c.dtype(0) != DType::f64)
-    c.fail("expected float32 or float64; got ", c.in(0));
+  if (!is_float(c.dtype(0))) c.fail("expected a float dtype; got ", c.in(0));
   c.axis(c.attrs.integer("axis"), c.shape(0).rank());
   return {same_types(c, 0, 1)};
 }
 
 std::vector<TensorType> infer_sum_like(const InferContext& c) {
-  require_computed(c);
   if (c.dtype(0) == DType::b8) c.fail("expected numbers (cast first); got ", c.in(0));
   const Shape &from = c.shape(0), &to = c.shape(1);
   bool fits = to.rank() <= from.rank();

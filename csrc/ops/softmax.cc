@@ -12,8 +12,7 @@ int axis_of(const InferContext& c) {
 }
 
 void require_float(const InferContext& c) {
-  if (c.dtype(0) != DType::f32 && c.dtype(0) != DType::f64)
-    c.fail("expected float32 or float64; got ", c.in(0));
+  if (!is_float(c.dtype(0))) c.fail("expected a float dtype; got ", c.in(0));
 }
 
 std::vector<TensorType> infer_softmax(const InferContext& c) {

@@ -51,10 +51,13 @@ FusionPart fusion_part(const Node& node) {
   if (node.outputs.size() != 1 || node.inputs.empty()) return part;
   const std::string_view op = node.op->name;
   const TensorType& out = node.outputs[0];
-  const auto computed = [](DType t) { return t != DType::f16 && t != DType::bf16; };
-  if (!computed(out.dtype) || !out.shape.known()) return part;
-  for (const Value& v : node.inputs)
-    if (!computed(v.dtype()) || !v.shape().known()) return part;
+  bool halves = is_half(out.dtype), known = out.shape.known();
+  for (const Value& v : node.inputs) {
+    halves = halves || is_half(v.dtype());
+    known = known && v.shape().known();
+  }
+  const bool moves = op == "cast" || op == "broadcast_to" || op == "broadcast_like";
+  if (!known || (halves && !moves)) return part;
   part.domain = out.shape;
   if (op == "broadcast_to" || op == "broadcast_like") {
     part.kind = FusionPart::Kind::broadcast;

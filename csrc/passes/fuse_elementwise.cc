@@ -21,8 +21,9 @@ Value mapped(const Mapping& map, const Value& v) {
 // Writes the program of one unit.
 class ProgramWriter {
  public:
-  explicit ProgramWriter(const FusionUnit& unit)
-      : unit_(unit), program_(std::make_shared<Program>()) {
+  // `stored` says which nodes of the unit others read.
+  ProgramWriter(const FusionUnit& unit, const std::unordered_set<const Node*>& stored)
+      : unit_(unit), stored_(stored), program_(std::make_shared<Program>()) {
     for (const NodePtr& node : unit) parts_.push_back(fusion_part(*node));
     program_->domain = parts_[0].domain;
     find_inputs();
@@ -59,16 +60,48 @@ class ProgramWriter {
       }
   }
 
+  // A half between two instructions is not rounded: x in cast(cast(x)), where the outer cast widens
+  // what the inner one narrows and both stay inside.
+  Value widened_again(const Node& node) const {
+    if (node.op->name != "cast" || !is_half(node.inputs[0].dtype()) || stored_.count(&node))
+      return {};
+    const Node& narrow = *node.inputs[0].node;
+    if (narrow.op->name != "cast" || !inside(node.inputs[0])) return {};
+    const Value& x = narrow.inputs[0];
+    return inside(x) && x.dtype() == node.outputs[0].dtype ? x : Value{};
+  }
+
+  int append(const Instruction& instruction) {
+    program_->code.push_back(instruction);
+    return program_->value_count() - 1;
+  }
+
+  // Several readers of a half bring a cast each (widen_halves): one does for all.
+  int number_of(const Instruction& instruction) {
+    for (size_t k = 0; instruction.op == Opcode::cast && k < program_->code.size(); ++k) {
+      const Instruction& other = program_->code[k];
+      if (other.op == Opcode::cast && other.to == instruction.to &&
+          other.operands == instruction.operands)
+        return program_->input_count() + static_cast<int>(k);
+    }
+    return append(instruction);
+  }
+
   void add_instruction(size_t i) {
+    if (const Value x = widened_again(*unit_[i])) {
+      numbers_[Value{unit_[i], 0}] = numbers_.at(x);
+      return;
+    }
     Instruction instruction = parts_[i].instruction;
     int next = 0;
     for (const Value& v : operands(i))
       instruction.operands[next++] = static_cast<int16_t>(numbers_.at(v));
-    numbers_[Value{unit_[i], 0}] = program_->value_count();
-    program_->code.push_back(instruction);
+    numbers_[Value{unit_[i], 0}] =
+        stored_.count(unit_[i].get()) ? append(instruction) : number_of(instruction);
   }
 
   const FusionUnit& unit_;
+  const std::unordered_set<const Node*>& stored_;
   std::vector<FusionPart> parts_;
   std::shared_ptr<Program> program_;
   std::vector<Value> inputs_;
@@ -123,13 +156,14 @@ class Fusion {
   }
 
   void fuse(const FusionUnit& unit) {
-    ProgramWriter writer(unit);
+    ProgramWriter writer(unit, needed_);
     std::vector<Value> outputs;
     for (size_t i = 0; i < unit.size(); ++i) {
       if (!needed_.count(unit[i].get())) continue;
       writer.add_output(i);
       outputs.push_back({unit[i], 0});
     }
+    drop_unused(*writer.program());
     std::vector<Value> inputs;
     for (const Value& v : writer.inputs()) inputs.push_back(mapped(map_, v));
     LayerScope layer(unit.back()->layer);

@@ -25,30 +25,37 @@ void require_known_shapes(const Graph& graph) {
 }  // namespace
 
 Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-               Evaluator evaluate, bool loop_body) {
+               const Machine& machine, bool loop_body) {
   struct Pass {
     const char* name;
     Graph (*run)(const Graph&);
   };
-  constexpr Pass passes[] = {
+  constexpr Pass by_families[] = {
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
       {"fuse_bias_gradient", fuse_bias_gradient},
-      {"pair_sequences", pair_sequences},
-      {"fuse_softmax_loss", fuse_softmax_loss},
-      {"sparse_updates", sparse_updates},
-      {"fuse_updates", fuse_updates},
+  };
+  // Halves stay what they are for products with all that these take in, and only then.
+  constexpr Pass in_floats[] = {
+      {"pair_sequences", pair_sequences},     {"fuse_softmax_loss", fuse_softmax_loss},
+      {"sparse_updates", sparse_updates},     {"fuse_updates", fuse_updates},
       {"fuse_elementwise", fuse_elementwise},
   };
-  Graph result = specialize(merge_traces(graph), inputs, training, evaluate);
+  Graph result = specialize(merge_traces(graph), inputs, training, machine);
   check(result, "specialize");
   require_known_shapes(result);
   if (!loop_body) result = choose_layouts(result);
   check(result, "choose_layouts");
-  for (const Pass& pass : passes) {
-    result = pass.run(result);
-    check(result, pass.name);
-  }
+  const auto run = [&](std::span<const Pass> passes) {
+    for (const Pass& pass : passes) {
+      result = pass.run(result);
+      check(result, pass.name);
+    }
+  };
+  run(by_families);
+  result = widen_halves(result, machine.takes_halves);
+  check(result, "widen_halves");
+  run(in_floats);
   return result;
 }
 

@@ -12,6 +12,15 @@ namespace kn {
 // Computes a node whose inputs are all constants; nullptr where the device has no kernel for it.
 using Evaluator = FunctionRef<HostTensorPtr(const Node& node)>;
 
+// Whether the device has a kernel for a node with operands or results of float16 or bfloat16.
+using TakesHalves = FunctionRef<bool(const Node& node)>;
+
+// What the passes ask of who runs the plan.
+struct Machine {
+  Evaluator evaluate;
+  TakesHalves takes_halves;
+};
+
 // Where a shape follows from values that are not known when the plan is made.
 struct UnknownShape : ValueError {
   using ValueError::ValueError;
@@ -27,7 +36,7 @@ struct PlanInput {
 // constants, branches of the other phase fall away, what depends on constants only is computed,
 // equal nodes become one, and trivial arithmetic is dropped.
 Graph specialize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-                 Evaluator evaluate);
+                 const Machine& machine);
 
 // An equal, simpler value for an output of a node with known shapes, or an empty Value.
 Value simplify(const Node& node);
@@ -38,16 +47,18 @@ Graph choose_layouts(const Graph& graph);      // channels last, where that save
 Graph fuse_matmul(const Graph& graph);         // transposes, bias and activation into GEMM
 Graph fuse_conv(const Graph& graph);           // bias and activation into convolution
 Graph fuse_bias_gradient(const Graph& graph);  // the gradient to a bias into that to the kernel
-Graph pair_sequences(const Graph& graph);      // both directions of a recurrent layer into one
-Graph fuse_softmax_loss(const Graph& graph);   // softmax with its cross-entropy
-Graph sparse_updates(const Graph& graph);      // updates of tables by the rows that were read
-Graph fuse_updates(const Graph& graph);        // optimizer updates of one kind into one node
-Graph fuse_elementwise(const Graph& graph);    // chains, with a closing reduction, into one loop
+// Casts around what the device does not compute in float16 and bfloat16.
+Graph widen_halves(const Graph& graph, TakesHalves takes_halves);
+Graph pair_sequences(const Graph& graph);     // both directions of a recurrent layer into one
+Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
+Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
+Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
+Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
 
 // All of the above in order. Throws UnknownShape where some shape is not known even then. Bodies of
 // loops keep their layouts: a loop and its gradient draw the masks of dropout in two bodies, by the
 // positions of elements.
 Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-               Evaluator evaluate, bool loop_body = false);
+               const Machine& machine, bool loop_body = false);
 
 }  // namespace kn

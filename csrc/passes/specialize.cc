@@ -64,8 +64,8 @@ class NodeTable {
 class Specializer {
  public:
   Specializer(const Graph& graph, const std::vector<PlanInput>& fed, bool training,
-              Evaluator evaluate)
-      : training_(training), evaluate_(evaluate) {
+              const Machine& machine)
+      : training_(training), machine_(machine) {
     for (size_t i = 0; i < graph.inputs.size(); ++i)
       inputs_[graph.inputs[i].node.get()] =
           fed[i].value ? constant(fed[i].value)
@@ -106,7 +106,7 @@ class Specializer {
     for (int64_t i = 0; i < node.attrs.integer("sequences"); ++i) types[i].type.shape.erase(0);
     auto body = std::make_shared<LoopBody>();
     body->graph = optimize(static_cast<const LoopBody&>(*node.payload).graph, types, training_,
-                           evaluate_, true);
+                           machine_, true);
     LayerScope scope(node.layer);
     return apply_all("loop", inputs, node.attrs, std::move(body));
   }
@@ -136,12 +136,12 @@ class Specializer {
     if (node.op->name.starts_with("broadcast_") && type.shape.elements() > kMostSpread) return {};
     for (const Value& v : node.inputs)
       if (!constant_of(v)) return {};
-    HostTensorPtr data = evaluate_(node);
+    HostTensorPtr data = machine_.evaluate(node);
     return data ? constant(std::move(data)) : Value{};
   }
 
   bool training_;
-  Evaluator evaluate_;
+  Machine machine_;
   Value phase_;
   std::unordered_map<const Node*, Value> inputs_;
   NodeTable table_;
@@ -150,8 +150,8 @@ class Specializer {
 }  // namespace
 
 Graph specialize(const Graph& graph, const std::vector<PlanInput>& inputs, bool training,
-                 Evaluator evaluate) {
-  Specializer specializer(graph, inputs, training, evaluate);
+                 const Machine& machine) {
+  Specializer specializer(graph, inputs, training, machine);
   Graph result = rewrite(graph, specializer);
   for (size_t i = 0; i < graph.inputs.size(); ++i)
     result.inputs[i] = specializer.input(graph.inputs[i]);

@@ -1,8 +1,18 @@
-#include "plan/plan.h"
+#include <algorithm>
 
 #include "graph/op_def.h"
+#include "plan/plan.h"
 
 namespace kn {
+
+namespace {
+
+bool has_halves(std::span<const TensorType> types) {
+  return std::any_of(types.begin(), types.end(),
+                     [](const TensorType& t) { return is_half(t.dtype); });
+}
+
+}  // namespace
 
 std::unique_ptr<Kernel> choose_kernel(const Node& node, const KernelSource& kernels,
                                       std::string_view& chosen, std::string& refusals) {
@@ -16,15 +26,23 @@ std::unique_ptr<Kernel> choose_kernel(const Node& node, const KernelSource& kern
   }
   const KernelRequest request{node.op->name,      node.attrs, in,      node.outputs,
                               node.payload.get(), constants,  &kernels};
+  const bool halves = has_halves(in) || has_halves(node.outputs);
   for (const Candidate& candidate : kernels.candidates(node.op->name)) {
-    std::string reason;
-    if (auto kernel = candidate.make(request, reason)) {
+    std::string reason = "takes no float16 or bfloat16";
+    if (halves && !candidate.halves) {
+    } else if (auto kernel = candidate.make(request, reason)) {
       chosen = candidate.name;
       return kernel;
     }
     refusals += concat_text(refusals.empty() ? "" : "; ", candidate.name, ": ", reason);
   }
   return nullptr;
+}
+
+bool has_kernel(const Node& node, const KernelSource& kernels) {
+  std::string_view chosen;
+  std::string refusals;
+  return choose_kernel(node, kernels, chosen, refusals) != nullptr;
 }
 
 }  // namespace kn

@@ -70,5 +70,6 @@ Plan make_plan(const Graph& graph, const KernelSource& kernels);
 // reasons of those asked before.
 std::unique_ptr<Kernel> choose_kernel(const Node& node, const KernelSource& kernels,
                                       std::string_view& chosen, std::string& refusals);
+bool has_kernel(const Node& node, const KernelSource& kernels);
 
 }  // namespace kn

@@ -75,6 +75,9 @@ struct Candidate {
   std::string_view name;
   // Returns a kernel, or nullptr with the reason in `refusal`.
   std::unique_ptr<Kernel> (*make)(const KernelRequest& request, std::string& refusal);
+  // Whether it is asked where an operand or a result is float16 or bfloat16. Where no candidate
+  // makes a kernel of halves, the pass widen_halves puts casts around the op.
+  bool halves = false;
 };
 
 // The candidates of one device, by op name.

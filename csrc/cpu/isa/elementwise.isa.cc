@@ -1,6 +1,7 @@
 // Tile functions of plain arithmetic, comparisons, logic, conversions and broadcasting.
 #include "cpu/isa/elementwise.h"
 
+#include "cpu/isa/half_tiles.inc"
 #include "cpu/isa/kernel_table.h"
 #include "cpu/isa/tile_loop.inc"
 #include "cpu/isa/vec_math.inc"
@@ -280,6 +281,7 @@ KN_FILL(elementwise) {
   set_casts<int64_t>(t.cast[3]);
   set_casts<uint8_t>(t.cast[4]);
   set_casts<uint8_t>(t.cast[5]);
+  set_half_casts(t);
   t.spread[0] = spread<uint8_t>;
   t.spread[1] = spread<uint16_t>;
   t.spread[2] = spread<uint32_t>;

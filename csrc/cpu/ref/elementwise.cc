@@ -50,6 +50,8 @@ void store(DType t, void* data, Dim i, Cell c) {
 Cell rounded(DType t, Cell c) {
   switch (t) {
     case DType::f32: return {static_cast<float>(c.number), 0};
+    case DType::f16: return {f16_to_float(float_to_f16(static_cast<float>(c.number))), 0};
+    case DType::bf16: return {bf16_to_float(float_to_bf16(static_cast<float>(c.number))), 0};
     case DType::i32: return {0, static_cast<int32_t>(c.integer)};
     case DType::u8: return {0, static_cast<uint8_t>(c.integer)};
     default: return c;
@@ -213,6 +215,10 @@ std::unique_ptr<Kernel> make_elementwise(const KernelRequest& request, std::stri
   Program program;
   if (!program_of(request.op, request.attrs, request.in, request.out, request.payload, program)) {
     refusal = "no elementwise op";
+    return nullptr;
+  }
+  if (computes_on_halves(program)) {
+    refusal = "arithmetic on float16 or bfloat16";
     return nullptr;
   }
   return std::make_unique<Elementwise>(std::move(program));

@@ -34,7 +34,7 @@ TEST(ElementwiseOps, SayWhatTheyExpected) {
   EXPECT_EQ(message_of([&] { apply("add", {f, i}); }),
             "[add] expected operands of one dtype; got float32(2, 3) and int32(2, 3)");
   EXPECT_EQ(message_of([&] { apply("exp", {i}); }),
-            "[exp] expected float32 or float64; got int32(2, 3)");
+            "[exp] expected a float dtype; got int32(2, 3)");
   EXPECT_EQ(message_of([&] { apply("mul", {f, input(DType::f32, {4})}); }),
             "[mul] expected shapes that broadcast together; got (2, 3) and (4,)");
   EXPECT_EQ(message_of([&] { apply("broadcast_to", {f}, {{"shape", Ints{3}}}); }),
