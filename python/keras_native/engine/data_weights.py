@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from .. import backend as K
@@ -90,6 +92,13 @@ def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_
     if sample_weight is not None:
         sample_weight = _checked_weights(y, np.asarray(sample_weight), temporal)
     by_class = None
+    if isinstance(class_weight, str) and class_weight in ("auto", "balanced"):
+        warnings.warn(
+            f"class_weight={class_weight!r} has no effect, in Keras neither: it takes a dict "
+            f"{{class number: weight}}, as sklearn.utils.class_weight computes one.",
+            stacklevel=2,
+        )
+        class_weight = None
     if class_weight is not None and not hasattr(class_weight, "__len__"):
         raise TypeError(
             f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}"
@@ -135,7 +144,7 @@ def _checked_weights(y, weights, temporal):
 def _weights_by_class(y, class_weight, temporal):
     if isinstance(class_weight, str):
         raise TypeError(
-            f"class_weight expected a dict {{class number: weight}}, got {class_weight!r}"
+            f"class_weight expected a dict {{class number: weight}} or 'auto', got {class_weight!r}"
         )
     if not isinstance(class_weight, dict):
         class_weight = dict(enumerate(class_weight))

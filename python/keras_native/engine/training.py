@@ -160,6 +160,11 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 "`steps_per_epoch` must be set."
             )
         data, held_out = self._hold_out(data, validation_data, validation_split, batch_size)
+        if steps_per_epoch and not validation_steps and isinstance(held_out, tuple):
+            raise ValueError(
+                "Must specify `validation_steps` to perform validation when doing step-wise "
+                "training (with `steps_per_epoch`)."
+            )
         self._check_trainable_weights_consistency()
         function, inputs = self._training_call(data)
         val_function, val_inputs = self._validation_call(

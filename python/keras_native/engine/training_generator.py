@@ -116,7 +116,8 @@ def _unpack(batch, with_targets=True):
     Raises:
         ValueError: something that is no tuple of that kind.
     """
-    if isinstance(batch, tuple) and len(batch) in (2, 3):
+    kinds = (list, tuple) if with_targets else tuple  # for predictions a list holds inputs
+    if isinstance(batch, kinds) and len(batch) in (2, 3):
         x, y, *weight = batch
         return x, y, weight[0] if weight else None
     if not with_targets:

@@ -196,6 +196,15 @@ def test_nothing_is_left_running():
     assert threading.active_count() == before
 
 
+def test_batches_may_be_lists(expected):
+    model = made()
+    lists = ([x, y, None] for x, y in generator())
+    history = model.fit_generator(lists, steps_per_epoch=5, epochs=2, verbose=0).history
+    np.testing.assert_allclose(history["loss"], expected[0]["loss"], rtol=1e-4)
+    loss = model.evaluate_generator(([x, y] for x, y in generator()), steps=5)
+    np.testing.assert_allclose(loss[1], model.evaluate(X, Y, verbose=0)[1], rtol=1e-4)
+
+
 def test_a_generator_that_ends_too_soon():
     with pytest.raises(ValueError, match="ran out of data after 2 batches"):
         made().fit_generator(iter([(X, Y), (X, Y)]), steps_per_epoch=3, verbose=0)

@@ -191,3 +191,15 @@ def test_models_of_keras1_leave_out_what_has_no_weight():
     per_sample = (error * mask / mask.mean()).mean(axis=1)
     expected = (per_sample * weight).sum() / 2
     assert model.test_on_batch(data, y, sample_weight=weight) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["auto", "balanced"])
+def test_names_of_class_weights_are_ignored_aloud(name):
+    """Old scripts have them; Keras took dicts only, and left these out without a word."""
+    x = Input(shape=(3,))
+    model = Model(x, Dense(2, activation="softmax")(x))
+    model.compile(SGD(learning_rate=0.0), "categorical_crossentropy")
+    data = np.random.rand(4, 3), np.eye(2)[[0, 1, 1, 1]]
+    with pytest.warns(UserWarning, match="no effect"):
+        loss = model.fit(*data, class_weight=name, verbose=0).history["loss"][0]
+    assert loss == pytest.approx(model.evaluate(*data, verbose=0), rel=1e-5)
