@@ -172,13 +172,11 @@ def load_weights(model, filepath, by_name=False, skip_mismatch=False, reshape=Fa
 
     Args:
         by_name: match layers by name instead of by order.
-        skip_mismatch: with `by_name`, leave layers that do not fit.
+        skip_mismatch: with `by_name`, leave weights that do not fit; else without effect.
         reshape: let arrays of as many elements take the shape of the weight.
     Raises:
         ValueError: if the file does not fit; the model is then as it was.
     """
-    if skip_mismatch and not by_name:
-        raise ValueError("skip_mismatch=True needs by_name=True.")
     if _is_archive(filepath):
         with archive.Archive(filepath) as source, source.weights() as f:
             layout.load(f, model)

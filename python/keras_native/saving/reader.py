@@ -57,18 +57,23 @@ def _steps(path):
     return steps
 
 
+class TooLargeError(ValueError):
+    """A data set holds more than the model can take."""
+
+
 class Budget:
     """How many elements may still be read, in all."""
 
     def __init__(self, elements):
         self.left = elements
 
-    def take(self, elements, what):
-        """Raise ValueError if `elements` more are too many."""
+    def take(self, shape, what):
+        """Raise TooLargeError if an array of this shape is too much."""
+        elements = int(np.prod(shape, dtype=object))
         if elements > self.left:
-            raise ValueError(
-                f"{what}: the file declares {elements} values, more than the model can take "
-                f"({self.left})."
+            raise TooLargeError(
+                f"{what}: the file declares {elements} values of shape {tuple(shape)}, more than "
+                f"the model can take ({self.left})."
             )
         self.left -= elements
 
@@ -92,5 +97,5 @@ def array(group, path, budget):
     for i in range(properties.get_nfilters()):
         if properties.get_filter(i)[0] not in _FILTERS:
             raise ValueError(f"Data set {path!r}: it is stored with a foreign filter, refused.")
-    budget.take(int(np.prod(data.shape, dtype=object)), f"Data set {path!r}")
+    budget.take(data.shape, f"Data set {path!r}")
     return np.asarray(data[()])

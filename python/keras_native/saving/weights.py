@@ -91,9 +91,16 @@ def load_weights_from_hdf5_group(f, layers, reshape=False):
         )
     values = []
     for k, (name, layer) in enumerate(zip(names, with_weights, strict=True)):
-        arrays = _read_layer(f, name, layer)
-        arrays = preprocess_weights_for_loading(layer, arrays, version, backend, reshape=reshape)
         weights = _own_weights(layer)
+        try:
+            arrays = _read_layer(f, name, layer)
+        except reader.TooLargeError as error:
+            shapes = [K.int_shape(weight) for weight in weights]
+            raise ValueError(
+                f"Layer #{k} (named {layer.name!r} in the current model) has weights of shapes "
+                f"{shapes}; those of layer {name!r} in the save file do not fit. {error}"
+            ) from None
+        arrays = preprocess_weights_for_loading(layer, arrays, version, backend, reshape=reshape)
         if len(arrays) != len(weights):
             raise ValueError(
                 f"Layer #{k} (named {layer.name!r} in the current model) was found to correspond "
@@ -114,7 +121,7 @@ def load_weights_from_hdf5_group_by_name(f, layers, skip_mismatch=False, reshape
     """Set the weights of the layers whose name the group knows.
 
     Args:
-        skip_mismatch: warn of layers that do not fit and leave them, instead of raising.
+        skip_mismatch: warn of weights that do not fit and leave them, instead of raising.
     Raises:
         ValueError: if numbers or shapes of weights differ.
     """
@@ -125,31 +132,43 @@ def load_weights_from_hdf5_group_by_name(f, layers, skip_mismatch=False, reshape
     values = []
     for k, name in enumerate(_layer_names(f)):
         for layer in by_name.get(name, []):
-            problem, pairs = _match(f, name, layer, version, backend, reshape)
-            if problem is None:
-                values += pairs
-            elif skip_mismatch:
+            problems, pairs = _match(f, name, layer, version, backend, reshape)
+            if problems and not skip_mismatch:
+                raise ValueError(f"Layer #{k} (named {layer.name!r}): {problems[0]}")
+            for problem in problems:
                 warnings.warn(
                     f"Skipping loading of weights for layer {layer.name} due to {problem}",
                     stacklevel=3,
                 )
-            else:
-                raise ValueError(f"Layer #{k} (named {layer.name!r}): {problem}")
+            values += pairs
     K.batch_set_value(values)
 
 
 def _match(f, name, layer, version, backend, reshape):
-    """(what does not fit, pairs of variable and value) for one layer."""
-    arrays = _read_layer(f, name, layer)
-    arrays = preprocess_weights_for_loading(layer, arrays, version, backend, reshape=reshape)
+    """(what does not fit, pairs of variable and value that do) for one layer."""
     weights = _own_weights(layer)
+    try:
+        arrays = _read_layer(f, name, layer)
+        arrays = preprocess_weights_for_loading(layer, arrays, version, backend, reshape=reshape)
+    except reader.TooLargeError as error:  # another layer than the one that was stored
+        stored = _weight_names(f, name)
+        if len(stored) != len(weights):
+            return [_other_number(weights, stored)], []
+        return [f"mismatch in shape. {error}"], []
     if len(arrays) != len(weights):
-        return f"mismatch in number of weights ({len(weights)} vs {len(arrays)}).", []
+        return [_other_number(weights, arrays)], []
+    problems, pairs = [], []
     for weight, value in zip(weights, arrays, strict=True):
         shape = K.int_shape(weight)
-        if shape != value.shape:
-            return f"mismatch in shape of {weight.name} ({shape} vs {value.shape}).", []
-    return None, list(zip(weights, arrays, strict=True))
+        if shape == value.shape:
+            pairs.append((weight, value))
+        else:
+            problems.append(f"mismatch in shape of {weight.name} ({shape} vs {value.shape}).")
+    return problems, pairs
+
+
+def _other_number(weights, stored):
+    return f"mismatch in number of weights ({len(weights)} vs {len(stored)})."
 
 
 _told_backend = None

@@ -302,8 +302,8 @@ def as_python(value):
         return value.tolist()
     if isinstance(value, bytes):
         return value.decode("utf-8")
-    if isinstance(value, type) or callable(value):
-        return value.__name__
-    if hasattr(value, "get_config"):
+    if hasattr(value, "get_config") and not isinstance(value, type):  # may be callable too
         return serialize_keras_object(value)
+    if hasattr(value, "__name__"):
+        return value.__name__
     raise TypeError(f"Not JSON serializable: {value!r}")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras_native import backend as K
 from keras_native import layers as L
-from keras_native import optimizers
+from keras_native import losses, metrics, optimizers
 from keras_native.engine.training import Model
 from keras_native.models import Sequential, load_model, save_model
 from keras_native.saving import written_with
@@ -220,6 +220,66 @@ def test_weights_by_name(path):
         wrong.load_weights(path, by_name=True)
     with pytest.warns(UserWarning, match="Skipping loading of weights for layer one"):
         wrong.load_weights(path, by_name=True, skip_mismatch=True)
+
+
+def test_the_head_of_a_classifier_is_left_out(path):
+    """Another number of classes than the file has, far fewer as a rule; what fits is loaded."""
+    source = Sequential([L.Dense(6, input_shape=(4,), name="body"), L.Dense(1000, name="head")])
+    source.save_weights(path)
+    target = Sequential([L.Dense(6, input_shape=(4,), name="body"), L.Dense(3, name="head")])
+    head = target.layers[1].get_weights()
+    with pytest.raises(ValueError, match=r"'head'.*mismatch in shape.*\(6, 1000\)"):
+        target.load_weights(path, by_name=True)
+    with pytest.raises(ValueError, match=r"'head'.*\[\(6, 3\), \(3,\)\].*do not fit.*\(6, 1000\)"):
+        target.load_weights(path)
+    with pytest.warns(UserWarning, match="Skipping loading of weights for layer head"):
+        target.load_weights(path, by_name=True, skip_mismatch=True)
+    np.testing.assert_array_equal(target.get_weights()[0], source.get_weights()[0])
+    np.testing.assert_array_equal(target.layers[1].get_weights()[0], head[0])
+
+
+def test_weights_are_skipped_one_by_one(path):
+    source = Sequential([L.Dense(3, input_shape=(5,), name="one")])
+    source.set_weights([np.ones((5, 3)), np.ones(3)])
+    source.save_weights(path)
+    target = Sequential([L.Dense(3, input_shape=(4,), name="one")])
+    kernel = target.get_weights()[0]
+    with pytest.warns(UserWarning, match="one/kernel:0"):
+        target.load_weights(path, by_name=True, skip_mismatch=True)
+    np.testing.assert_array_equal(target.get_weights()[0], kernel)
+    np.testing.assert_array_equal(target.get_weights()[1], np.ones(3))
+    source.load_weights(path, skip_mismatch=True)  # Keras looks at it only by name
+
+
+class Scaled(losses.Loss):
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, y_true, y_pred):
+        return self.factor * K.mean(K.square(y_true - y_pred), axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+@pytest.mark.parametrize(
+    ("loss", "found", "weighted"),
+    [
+        (losses.Huber(delta=0.3), [], None),
+        ({"out": losses.MeanSquaredError()}, {"out": [metrics.AUC(num_thresholds=20)]}, None),
+        ([Scaled(3.0)], ["mae", metrics.MeanSquaredError(name="m")], [metrics.Precision(0.2)]),
+    ],
+)
+@pytest.mark.parametrize("name", ["model.h5", "model.keras"])
+def test_losses_and_metrics_that_are_objects(tmp_path, name, loss, found, weighted):
+    model = Sequential([L.Dense(3, activation="sigmoid", input_shape=(4,), name="out")])
+    model.compile("sgd", loss, metrics=found, weighted_metrics=weighted)
+    model.save(tmp_path / name)
+    loaded = load_model(tmp_path / name, custom_objects={"Scaled": Scaled})
+    assert loaded.metrics_names == model.metrics_names
+    expected = model.evaluate(X, Y > 0.5, verbose=0)
+    np.testing.assert_allclose(loaded.evaluate(X, Y > 0.5, verbose=0), expected, rtol=1e-6)
 
 
 def test_weights_that_do_not_fit_leave_the_model_as_it_was(path):
