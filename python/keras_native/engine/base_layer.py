@@ -301,6 +301,7 @@ class Layer(NodeAccess, WeightStore):
             given = {id(x) for x in to_list(inputs)}
             if isinstance(output, (list, tuple)):
                 output = [K.identity(x) if id(x) in given else x for x in output]
+                output = unpack_singleton(output)  # as K.gradients of one tensor gives it
             elif id(output) in given:
                 output = K.identity(output)
             penalty = getattr(self, "activity_regularizer", None)

@@ -51,6 +51,12 @@ class TimeDistributed(Wrapper):
             if inner_mask is not None and has_arg(self.layer.call, "mask"):
                 kwargs["mask"] = inner_mask
             output = self.layer.call(inner_inputs, **kwargs)
+        if isinstance(output, (list, tuple)) and len(output) > 1:
+            raise ValueError(
+                f"TimeDistributed layer {self.name!r} expected {self.layer.name!r} to have one "
+                f"output; it has {len(output)} (with return_state=True the states are outputs too)."
+            )
+        output = unpack_singleton(to_list(output, allow_tuple=True))
         phase = getattr(output, "_uses_learning_phase", False)
         output = unfold_time(output, inputs)
         if phase:

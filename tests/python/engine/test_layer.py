@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras_native import backend as K
 from keras_native.engine.base_layer import InputSpec, Layer
-from keras_native.layers import Dense, Input
+from keras_native.layers import Dense, Input, Lambda, multiply
 from keras_native.models import Model, Sequential
 
 
@@ -241,6 +241,15 @@ def test_several_outputs():
     inner = Model(x, [high for high in model.outputs])
     again = Model.from_config(Model(x, inner(x)).get_config(), custom_objects={"Halves": Halves})
     np.testing.assert_array_equal(again.predict(data)[1], low)
+
+
+def test_a_list_of_one_output_is_that_output():
+    """As in Keras: functions like `K.gradients` return lists, and layers that end with them."""
+    x = Input(shape=(3,))
+    slope = Lambda(lambda t: K.gradients(K.sum(K.square(t)), t), output_shape=lambda s: s)(x)
+    assert K.is_keras_tensor(slope)
+    data = np.random.rand(2, 3).astype("float32")
+    np.testing.assert_allclose(Model(x, multiply([slope, x])).predict(data), 2 * data**2, rtol=1e-6)
 
 
 def test_layers_in_dicts_belong_to_the_layer():

@@ -143,6 +143,8 @@ def test_masks_through_a_model_inside():
 
 
 def test_time_distributed_errors():
+    with pytest.raises(ValueError, match="'lstm_1' to have one output; it has 3.*return_state"):
+        TimeDistributed(LSTM(4, return_state=True))(Input((2, 5, 3)))
     with pytest.raises(ValueError, match="at least three axes"):
         TimeDistributed(Dense(2))(Input((5,)))
     with pytest.raises(ValueError, match="stateful"):
