@@ -28,12 +28,13 @@ $(VENV)/installed: $(BIN)/python $(shell find csrc cuda cmake python pyproject.t
 demo: $(VENV)/installed
 	cd examples && ../$(BIN)/python digits_mlp.py
 
-# One build serves both suites: ctest runs in its build tree, pytest against what pip installed.
+# One build serves both suites: ctest runs in its build tree, pytest against what pip installed. It
+# has its CUDA part wherever there is a compiler for it, also without a GPU.
 test: $(BIN)/python
 	tools/find_gtest.sh
 	$(BIN)/python -m pip install --quiet cmake
 	$(BIN)/python -m pip install --quiet '.[test]' -C build-dir=$(BUILD) \
-	  -C cmake.define.KERAS_NATIVE_TESTS=ON
+	  -C cmake.define.KERAS_NATIVE_TESTS=ON -C cmake.define.KERAS_NATIVE_CUDA=COMPILER
 	rm -f $(VENV)/installed
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(BIN)/python -m pytest -q tests/python

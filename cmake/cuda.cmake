@@ -1,10 +1,11 @@
 # Whether and how cuda/ is built. KERAS_NATIVE_CUDA:
-#   AUTO      where a CUDA compiler and NVIDIA's driver are found
+#   AUTO      where a CUDA compiler, 12.0 or later, and NVIDIA's driver are found
+#   COMPILER  where a CUDA compiler is found, with or without a driver
 #   ON        always; the compiler may come from NVIDIA's packages on PyPI
 #   STAND_IN  against the stand-in for the execution model (tests/cuda/stand_in): the kernels run on
 #             the CPU, slowly. For tests of everything above them without a GPU.
 #   OFF       not at all
-set(KERAS_NATIVE_CUDA AUTO CACHE STRING "Build _cuda: AUTO, ON, STAND_IN or OFF")
+set(KERAS_NATIVE_CUDA AUTO CACHE STRING "Build _cuda: AUTO, COMPILER, ON, STAND_IN or OFF")
 
 # Machine code for A100 and H100/H200, intermediate code for what comes later.
 set(KERAS_NATIVE_CUDA_ARCHITECTURES 80-real 90a-real 90-virtual
@@ -39,18 +40,34 @@ function(kn_find_packaged_nvcc)
   endif()
 endfunction()
 
+# Whether nvcc compiles C++20, as it does from 12.0 on.
+function(kn_nvcc_is_new_enough nvcc out)
+  execute_process(COMMAND ${nvcc} --version OUTPUT_VARIABLE words ERROR_QUIET)
+  string(REGEX MATCH "release ([0-9.]+)" _ "${words}")
+  set(version "${CMAKE_MATCH_1}")
+  if(version VERSION_GREATER_EQUAL 12.0)
+    set(${out} TRUE PARENT_SCOPE)
+  else()
+    message(STATUS "CUDA: ${nvcc} is of release '${version}', expected 12.0 or later")
+    set(${out} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 function(kn_cuda_wanted out)
-  if(NOT KERAS_NATIVE_CUDA STREQUAL "AUTO")
+  if(NOT KERAS_NATIVE_CUDA MATCHES "^(AUTO|COMPILER)$")
     set(${out} ${KERAS_NATIVE_CUDA} PARENT_SCOPE)
     return()
   endif()
+  set(${out} OFF PARENT_SCOPE)
   kn_find_nvcc(nvcc)
+  if(NOT nvcc)
+    return()
+  endif()
+  kn_nvcc_is_new_enough(${nvcc} usable)
   find_library(KN_DRIVER NAMES libcuda.so.1 HINTS ENV LD_LIBRARY_PATH
     PATHS /usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib/wsl/lib /usr/local/nvidia/lib64)
-  if(nvcc AND KN_DRIVER)
+  if(usable AND (KN_DRIVER OR KERAS_NATIVE_CUDA STREQUAL "COMPILER"))
     set(${out} ON PARENT_SCOPE)
-  else()
-    set(${out} OFF PARENT_SCOPE)
   endif()
 endfunction()
 

@@ -1,5 +1,6 @@
 """Choosing devices, on machines with and without a GPU."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -51,6 +52,15 @@ def test_unknown_device(name):
 def test_a_device_is_named_by_text():
     with pytest.raises(TypeError, match="name of a device"):
         config.set_device(0)
+
+
+@without_gpu
+@pytest.mark.skipif(not importlib.util.find_spec("keras_native._cuda"), reason="built without CUDA")
+def test_the_cuda_part_loads_without_a_gpu():
+    from keras_native import _cuda
+
+    assert not _cuda.devices
+    assert NO_GPU == _cuda.absence
 
 
 @without_gpu
