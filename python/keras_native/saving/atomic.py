@@ -1,6 +1,7 @@
 """Files that are whole or not there: written beside, made durable, renamed into place."""
 
 import contextlib
+import errno
 import os
 import secrets
 
@@ -10,10 +11,17 @@ def atomic_path(path):
     """Path of a temporary file that replaces `path` when the block ends without an exception.
 
     Killed at any moment, the process leaves the old file or the new one.
+
+    Raises:
+        OSError: if there is no such folder, or something else than a file under that name.
     """
-    path = os.path.realpath(os.fspath(path))
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:100]}-{secrets.token_hex(6)}")
+    path = os.path.realpath(os.fsdecode(path))
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "No such folder to write a file in", folder)
+    if os.path.exists(path) and not os.path.isfile(path):  # a folder, or a device such as null
+        raise OSError(errno.EEXIST, "Expected a file to write; it is something else", path)
+    temporary = os.path.join(folder, f".saving-{secrets.token_hex(8)}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield temporary

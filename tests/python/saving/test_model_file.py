@@ -327,6 +327,28 @@ def test_failure_leaves_the_old_file(path, monkeypatch):
     assert os.listdir(os.path.dirname(path)) == ["model.h5"]
 
 
+def test_names_that_files_can_have(tmp_path):
+    """The longest there are, in letters of three bytes; as bytes; with a path of its own kind."""
+    model = stack()
+    name = "模" * 84 + ".h5"
+    for path in (tmp_path / name, os.fsencode(tmp_path / "b.h5"), str(tmp_path / "ü.keras")):
+        model.save(path)
+        same_weights(model, load_model(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_only_files_are_replaced(tmp_path):
+    model = stack()
+    os.mkfifo(tmp_path / "pipe.h5")
+    (tmp_path / "folder.h5").mkdir()
+    for name in ("pipe.h5", "folder.h5"):
+        with pytest.raises(OSError, match=f"something else: .*{name}"):
+            model.save(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="No such folder.*missing"):
+        model.save(tmp_path / "missing" / "model.h5")
+    assert sorted(os.listdir(tmp_path)) == ["folder.h5", "pipe.h5"]
+
+
 def test_permissions_and_links_are_kept(tmp_path):
     real, link = tmp_path / "real.h5", tmp_path / "link.h5"
     model = stack()
