@@ -241,6 +241,7 @@ class Table:
         return len(next(iter(self.columns.values())))
 
 
+@pytest.mark.filterwarnings("ignore:Found 1 invalid image filename")
 def test_flow_from_dataframe(folder):
     table = Table(
         {
@@ -261,3 +262,28 @@ def test_flow_from_dataframe(folder):
     assert ages.tolist() == [1.5, 2.5]
     with pytest.raises(TypeError, match="hold texts"):
         generator.flow_from_dataframe(table, y_col="age", **options)
+    with pytest.raises(TypeError, match="'class' .*to hold numbers"):
+        generator.flow_from_dataframe(table, weight_col="class", **options)
+    with pytest.raises(TypeError, match="'age' .*to hold names of files"):
+        generator.flow_from_dataframe(table, x_col="age", **options)
+
+
+def test_rows_of_several_labels(folder, capsys):
+    table = Table(
+        {
+            "filename": Column(["cats/0.png", "dogs/1.png", "cats/1.png", "gone.png"]),
+            "class": Column([["b", "a"], "c", ("d",), "e"]),
+        }
+    )
+    generator = I.ImageDataGenerator()
+    options = {"directory": str(folder), "shuffle": False, "target_size": (4, 4)}
+    with pytest.warns(UserWarning, match="Found 1 invalid image filename"):
+        flow = generator.flow_from_dataframe(table, **options)
+    assert "Found 3 validated image filenames belonging to 4 classes." in capsys.readouterr().out
+    assert flow.labels == [[1, 0], [2], [3]]
+    assert next(flow)[1].tolist() == [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    flow = generator.flow_from_dataframe(table[:3], classes=["d", "b"], **options)
+    assert flow.class_indices == {"b": 0, "d": 1} and flow.filenames == ["cats/0.png", "cats/1.png"]
+    assert flow.labels.tolist() == [0, 1]
+    with pytest.raises(TypeError, match="hold texts"):
+        generator.flow_from_dataframe(table[:3], class_mode="sparse", **options)

@@ -3,10 +3,11 @@
 Files need Pillow; interpolation of an order above 1 needs SciPy (both in the extra `image`).
 """
 
-from .file_iterators import DataFrameIterator, DirectoryIterator
+from .file_iterators import DirectoryIterator
 from .files import array_to_img, img_to_array, list_pictures, load_img, save_img
 from .generator import ImageDataGenerator
 from .iterators import Iterator, NumpyArrayIterator
+from .table_iterator import DataFrameIterator
 from .transforms import (
     apply_affine_transform,
     apply_brightness_shift,

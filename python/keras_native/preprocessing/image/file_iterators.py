@@ -1,4 +1,4 @@
-"""Endless batches of images from folders and tables."""
+"""Endless batches of images from files, and from folders of them."""
 
 import os
 
@@ -8,9 +8,10 @@ from .files import EXTENSIONS, _layout, img_to_array, load_img
 from .iterators import Iterator, _part
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+ENDINGS = tuple(f".{e}" for e in EXTENSIONS)
 
 
-class _FileIterator(Iterator):
+class FileIterator(Iterator):
     """Base of iterators over image files."""
 
     def _set_files(
@@ -75,7 +76,7 @@ class _FileIterator(Iterator):
         return None
 
 
-class DirectoryIterator(_FileIterator):
+class DirectoryIterator(FileIterator):
     """Batches from folders of images; arguments as in `flow_from_directory`."""
 
     allowed_class_modes = frozenset({"categorical", "binary", "sparse", "input", None})
@@ -139,7 +140,7 @@ class DirectoryIterator(_FileIterator):
         """Image files below a class's folder, sorted, as far as they belong to the subset."""
         paths = []
         for root, _, names in sorted(os.walk(folder, followlinks=follow_links)):
-            paths += [os.path.join(root, n) for n in sorted(names) if n.lower().endswith(_ENDINGS)]
+            paths += [os.path.join(root, n) for n in sorted(names) if n.lower().endswith(ENDINGS)]
         return paths[_part(len(paths), self.subset, self.split)]
 
     @property
@@ -151,113 +152,3 @@ class DirectoryIterator(_FileIterator):
     def labels(self):
         """Class numbers of the images."""
         return self.classes
-
-
-_ENDINGS = tuple(f".{e}" for e in EXTENSIONS)
-
-
-class DataFrameIterator(_FileIterator):
-    """Batches from a table of files; arguments as in `flow_from_dataframe`."""
-
-    allowed_class_modes = frozenset(
-        {"binary", "categorical", "input", "multi_output", "raw", "sparse", None}
-    )
-
-    def __init__(
-        self,
-        dataframe,
-        directory=None,
-        image_data_generator=None,
-        x_col="filename",
-        y_col="class",
-        weight_col=None,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        data_format="channels_last",
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-        interpolation="nearest",
-        dtype="float32",
-        validate_filenames=True,
-    ):
-        self._set_files(
-            image_data_generator,
-            target_size,
-            color_mode,
-            data_format,
-            save_to_dir,
-            save_prefix,
-            save_format,
-            subset,
-            interpolation,
-            dtype,
-        )
-        if class_mode not in self.allowed_class_modes:
-            raise ValueError(
-                f"Expected class_mode among binary, categorical, input, multi_output, raw, sparse "
-                f"and None; received {class_mode!r}."
-            )
-        self.directory = directory or ""
-        self.class_mode = class_mode
-        table = dataframe
-        if validate_filenames:
-            table = table[[self._is_image(name) for name in table[x_col]]]
-        if class_mode in ("binary", "categorical", "sparse"):
-            table = self._with_classes(table, y_col, classes)
-        table = table[_part(len(table), subset, self.split)]
-        self.filenames = table[x_col].tolist()
-        self._filepaths = [os.path.join(self.directory, name) for name in self.filenames]
-        self.samples = len(self.filenames)
-        self.sample_weight = table[weight_col].to_numpy() if weight_col else None
-        if class_mode in ("binary", "categorical", "sparse"):
-            self.classes = table[y_col].map(self.class_indices).to_numpy().astype("int32")
-            print(f"Found {self.samples} images belonging to {len(self.class_indices)} classes.")
-        else:
-            if class_mode in ("raw", "multi_output"):
-                columns = [y_col] if isinstance(y_col, str) else list(y_col)
-                self._columns = [np.array(table[c].tolist()) for c in columns]
-            print(f"Found {self.samples} images.")
-        super().__init__(self.samples, batch_size, shuffle, seed)
-
-    def _is_image(self, name):
-        path = os.path.join(self.directory, str(name))
-        return path.lower().endswith(_ENDINGS) and os.path.isfile(path)
-
-    def _with_classes(self, table, y_col, classes):
-        labels = table[y_col]
-        if not all(isinstance(label, str) for label in labels):
-            raise TypeError(
-                f"If class_mode={self.class_mode!r}, expected column {y_col!r} to hold texts."
-            )
-        names = sorted(set(labels)) if classes is None else list(classes)
-        if self.class_mode == "binary" and len(names) != 2:
-            raise ValueError(
-                f"If class_mode='binary' there must be 2 classes; received {len(names)}."
-            )
-        self.class_indices = dict(zip(names, range(len(names)), strict=True))
-        return table[[label in self.class_indices for label in labels]]
-
-    def _targets(self, batch, index_array):
-        if self.class_mode == "raw":
-            columns = [column[index_array] for column in self._columns]
-            return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
-        if self.class_mode == "multi_output":
-            return [column[index_array] for column in self._columns]
-        return super()._targets(batch, index_array)
-
-    @property
-    def filepaths(self):
-        """Paths of the images."""
-        return self._filepaths
-
-    @property
-    def labels(self):
-        """Class numbers of the images, or the column of raw targets."""
-        return getattr(self, "classes", None)

@@ -131,7 +131,7 @@ class Flows:
             kwargs: of older versions: `drop_duplicates`, `has_ext`, `sort`; ignored.
             The others are as in `flow_from_directory`.
         """
-        from .file_iterators import DataFrameIterator
+        from .table_iterator import DataFrameIterator
 
         unknown = set(kwargs) - {"drop_duplicates", "has_ext", "sort"}
         if unknown:
