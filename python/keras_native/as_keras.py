@@ -1,6 +1,7 @@
 """After `import keras_native.as_keras`, `import keras` and all paths below it are this package.
 
-Only this process is affected. A module `keras.x.y` is the module `keras_native.x.y`, not a copy.
+So is `keras_preprocessing`. Only this process is affected. A module `keras.x.y` is the module
+`keras_native.x.y`, not a copy.
 Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are this package too,
 for scripts that use nothing else of TensorFlow but sessions with options of GPU memory, seeds and
 the like; see `keras_native.legacy.tensorflow`.
@@ -19,17 +20,18 @@ from . import dialect
 
 _PACKAGE = __name__.partition(".")[0]
 _NAME = "keras"
+_PREPROCESSING = "keras_preprocessing"  # a package of its own from Keras 2.2 on
 _VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
 
 
 class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Answers imports of `<name>.…` with the modules of this package."""
+    """Answers imports of `<name>.…` with the modules of this package, or of a part of it."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, home=_PACKAGE):
+        self.name, self.home = name, home
 
     def own(self, fullname):
-        return _PACKAGE + fullname[len(self.name) :]
+        return self.home + fullname[len(self.name) :]
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != self.name and not fullname.startswith(f"{self.name}."):
@@ -72,15 +74,30 @@ class _OnlyKeras(types.ModuleType):
         )
 
 
+def _of_device_lib(name):
+    from .legacy import tensorflow
+
+    if name == "list_local_devices":
+        return tensorflow.list_local_devices
+    raise AttributeError(f"There is no TensorFlow underneath. Received: device_lib.{name}")
+
+
 def _install_tensorflow():
     if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
-    for name in ("tensorflow", "tensorflow.python", "tensorflow.compat", "tensorflow.compat.v1"):
+    below = ("python", "contrib", "compat", "compat.v1")
+    for name in ("tensorflow", *(f"tensorflow.{path}" for path in below)):
         sys.modules[name] = _OnlyKeras(name)
         sys.meta_path.insert(0, _Door(f"{name}.keras"))
         above, _, last = name.rpartition(".")
         if above:
             setattr(sys.modules[above], last, sys.modules[name])
+    client = types.ModuleType("tensorflow.python.client")
+    client.device_lib = types.ModuleType("tensorflow.python.client.device_lib")
+    client.device_lib.__getattr__ = _of_device_lib
+    sys.modules["tensorflow.python"].client = client
+    for module in (client, client.device_lib):
+        sys.modules[module.__name__] = module
     # TensorBoard asks for this module to know that it has to do without TensorFlow.
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("tensorboard.compat.notf")
 
@@ -89,9 +106,10 @@ def install():
     """Open the door; a `keras` imported before stays what it is only for those who hold it."""
     if any(isinstance(finder, _Door) for finder in sys.meta_path):
         return
-    for name in [n for n in sys.modules if n == _NAME or n.startswith(f"{_NAME}.")]:
+    for name in [n for n in sys.modules if n.partition(".")[0] in (_NAME, _PREPROCESSING)]:
         del sys.modules[name]
     sys.meta_path.insert(0, _Door(_NAME))
+    sys.meta_path.insert(0, _Door(_PREPROCESSING, f"{_PACKAGE}.preprocessing"))
     importlib.import_module(_NAME)
     _install_tensorflow()
     use_keras(2)

@@ -10,9 +10,12 @@ import importlib.machinery
 import sys
 
 PATHS = {
+    "applications.mobilenetv2": ["applications.mobilenet_v2"],
     "backend.cntk_backend": ["backend"],
     "backend.common": ["backend.common"],
-    "backend.tensorflow_backend": ["backend"],
+    "backend.load_backend": ["backend"],
+    "backend.numpy_backend": ["backend"],
+    "backend.tensorflow_backend": ["backend", "legacy.devices"],
     "backend.theano_backend": ["backend"],
     "callbacks.callbacks": ["callbacks"],
     "engine.saving": ["saving"],

@@ -1,4 +1,5 @@
-"""What scripts of Keras ask of TensorFlow beside its Keras: sessions with options, seeds, devices.
+"""What scripts of Keras ask of TensorFlow beside its Keras: sessions with options, graphs, seeds,
+devices, activations.
 
 `as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
 GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
@@ -39,11 +40,40 @@ class ConfigProto:
         vars(self).update(options)
 
 
+class Graph:
+    """What servers kept beside a model and entered around `predict`, as threads had graphs of their
+    own. Models here may be used from any thread: it holds nothing.
+    """
+
+    def as_default(self):
+        """A context that changes nothing."""
+        return contextlib.nullcontext(self)
+
+    def finalize(self):
+        """Nothing is held."""
+
+
+_graph = Graph()
+_INITIALIZER = object()
+
+
+def get_default_graph():
+    """The one graph."""
+    return _graph
+
+
+def global_variables_initializer():
+    """For `Session.run`, which has nothing to do: variables have values as they are made."""
+    return _INITIALIZER
+
+
 class Session:
     """Holds options; making the first one is when TensorFlow took the memory of the GPU.
 
     `keras.backend.set_session` takes it. There is nothing in it to run.
     """
+
+    graph = _graph
 
     def __init__(self, target="", graph=None, config=None):
         self.config = ConfigProto() if config is None else config
@@ -55,15 +85,22 @@ class Session:
     def __exit__(self, *exception):
         return None
 
+    def as_default(self):
+        """A context that changes nothing."""
+        return contextlib.nullcontext(self)
+
     def close(self):
         """Nothing is held."""
 
-    def run(self, *args, **kwargs):
-        """There is nothing to run.
+    def run(self, fetches=None, *args, **kwargs):
+        """Nothing happens for initializers.
 
         Raises:
-            RuntimeError: always; says what computes tensors here.
+            RuntimeError: for all else; says what computes tensors here.
         """
+        wanted = fetches if isinstance(fetches, (list, tuple)) else [fetches]
+        if all(x is _INITIALIZER for x in wanted):
+            return None
         raise RuntimeError(
             "There is no TensorFlow session underneath, so it runs nothing. Use "
             "K.function(inputs, outputs), K.eval(tensor) or K.get_value(variable)."
@@ -105,6 +142,35 @@ def _gpu_device_name():
     return "/device:GPU:0" if _is_gpu_available() else ""
 
 
+def list_local_devices(*args, **kwargs):
+    """Devices as `tensorflow.python.client.device_lib` lists them."""
+    return [
+        types.SimpleNamespace(
+            name=found.name.replace("physical_", ""),
+            device_type=found.device_type,
+            physical_device_desc="",
+            memory_limit=0,
+        )
+        for found in _devices()
+    ]
+
+
+class _Activations:
+    """Stands for `tensorflow.nn`: the activations that layers were given from there."""
+
+    names = ("relu", "elu", "selu", "softmax", "softplus", "softsign", "sigmoid", "tanh")
+
+    def __getattr__(self, name):
+        from .. import activations
+
+        if name in self.names:
+            return getattr(activations, name)
+        raise AttributeError(
+            f"There is no TensorFlow underneath: of `tensorflow.nn` only the activations "
+            f"{', '.join(self.names)} are there. Received: tensorflow.nn.{name}"
+        )
+
+
 def device(name):
     """A context for what is built within; a GPU that is not there is the CPU, as was usual."""
     wanted = str(name).lower()
@@ -123,12 +189,16 @@ config = types.SimpleNamespace(
 logging = types.SimpleNamespace(
     DEBUG=10, INFO=20, WARN=30, WARNING=30, ERROR=40, FATAL=50, set_verbosity=_nothing
 )
+nn = _Activations()
 random = types.SimpleNamespace(set_seed=set_random_seed)
 test = types.SimpleNamespace(is_gpu_available=_is_gpu_available, gpu_device_name=_gpu_device_name)
 disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
+local_variables_initializer = tables_initializer = global_variables_initializer
+initialize_all_variables = global_variables_initializer
 
 NAMES = (
     "GPUOptions", "ConfigProto", "Session", "InteractiveSession", "set_random_seed", "device",
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
-    "reset_default_graph",
+    "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
+    "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
 )  # fmt: skip

@@ -184,6 +184,66 @@ def test_seeds_and_sessions_of_tensorflow():
     assert out.startswith("1 False \n") and "runs nothing" in out
 
 
+@no_tensorflow
+def test_idioms_around_models(tmp_path):
+    """Graphs of servers, initializers, lists of devices, activations: nothing in a model's way."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import numpy as np
+            import tensorflow as tf
+            from keras import backend as K
+            from keras.backend.tensorflow_backend import _get_available_gpus
+            from tensorflow.contrib.keras import layers
+            from tensorflow.python.client import device_lib
+
+            session = tf.Session()
+            K.set_session(session)
+            assert layers is tf.keras.layers
+            model = tf.keras.Sequential(
+                [
+                    layers.Dense(4, activation=tf.nn.relu, input_shape=(3,)),
+                    layers.Dense(2, activation=tf.nn.softmax),
+                ]
+            )
+            session.run(tf.global_variables_initializer())
+            session.run([tf.local_variables_initializer(), tf.tables_initializer()])
+            graph = tf.get_default_graph()
+            with graph.as_default(), session.as_default(), session.graph.as_default():
+                print(model.predict(np.ones((1, 3))).shape)
+            graph.finalize()
+            gpus = [d.name for d in device_lib.list_local_devices() if d.device_type == "GPU"]
+            print(gpus, _get_available_gpus(), K.tensorflow_backend._get_available_gpus())
+            cpu, activation = device_lib.list_local_devices()[0], model.layers[0].activation
+            print(cpu.name, activation.__name__)
+            try:
+                tf.nn.conv2d
+            except AttributeError as error:
+                print(error)
+        """)
+    )
+    there = "import keras_native.config as c; c.list_devices = lambda: ['cpu', 'cuda:0']\n"
+    lines = run(None, "-m", "keras_native", str(script)).splitlines()
+    assert lines[:3] == ["(1, 2)", "[] [] []", "/device:CPU:0 relu"]
+    assert "no TensorFlow underneath" in lines[3]
+    script.write_text(there + script.read_text())
+    gpus = run(None, "-m", "keras_native", str(script)).splitlines()[1]
+    assert gpus == " ".join(["['/device:GPU:0']"] * 3)
+
+
+def test_keras_preprocessing_is_this_package():
+    out = run("""
+        import keras_native.as_keras
+        import keras_preprocessing.text
+        from keras_preprocessing import image, sequence
+        from keras_preprocessing.sequence import pad_sequences
+        import keras
+        print(image is keras.preprocessing.image, pad_sequences is sequence.pad_sequences)
+        print(keras_preprocessing.text.Tokenizer is keras.preprocessing.text.Tokenizer)
+    """)
+    assert out.split() == ["True"] * 3
+
+
 def test_import_is_light():
     heavy = run(
         """
