@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "run.h"
 
@@ -47,6 +48,18 @@ void each_by_warp(const RunArgs& args, int64_t rows, const F& f) {
   const int64_t blocks = std::min((rows + kWarpsPerBlock - 1) / kWarpsPerBlock, kMostBlocks);
   launch(warps_kernel<F>, dim3(static_cast<unsigned>(blocks)), dim3(kWarpsPerBlock * kWarp), 0,
          stream_of(args), f, rows);
+}
+
+// `value` as another lane has it.
+template <class V>
+__device__ V from_lane(const V& value, int lane) {
+  constexpr int kWords = (sizeof(V) + 3) / 4;
+  uint32_t words[kWords] = {};
+  memcpy(words, &value, sizeof(V));
+  for (uint32_t& word : words) word = __shfl_sync(kFullMask, word, lane);
+  V result;
+  memcpy(&result, words, sizeof(V));
+  return result;
 }
 
 // The same result in all lanes, added in a fixed order.

@@ -2,12 +2,10 @@
 // per thread at a time. Where the program ends in a reduction, the values to be reduced pass
 // through the workspace.
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
-#include "base/program.h"
 #include "families.h"
-#include "program.h"
+#include "program_vector.h"
 #include "reduction.h"
 
 namespace kn::cuda {
@@ -59,14 +57,13 @@ class JointWalk {
   std::vector<std::array<Dim, kMaxRank>> strides_;
 };
 
-uint32_t first_kept(double rate) {
-  return static_cast<uint32_t>(std::fmin(std::nearbyint(rate * 0x1p32), 0x1p32 - 1));
-}
-
 class Elementwise : public Kernel {
  public:
   explicit Elementwise(Program program)
-      : program_(std::move(program)), walk_(program_), count_(program_.domain.elements()) {
+      : program_(std::move(program)),
+        walk_(program_),
+        count_(program_.domain.elements()),
+        vector_(VectorProgram::make(program_)) {
     for (const ProgramOutput& out : program_.outputs) {
       offsets_.push_back(workspace_);
       if (out.closing == Closing::none) continue;
@@ -88,7 +85,8 @@ class Elementwise : public Kernel {
   }
 
   void run(const RunArgs& args) const override {
-    if (program_.value_count() <= 12) run_as<ProgramImage<12, 12, 12>>(args);
+    if (vector_) run_in_fours(args);
+    else if (program_.value_count() <= 12) run_as<ProgramImage<12, 12, 12>>(args);
     else run_as<ProgramImage<Program::kMaxValues, Program::kMaxValues, Program::kMaxValues>>(args);
     size_t next = 0;
     for (size_t o = 0; o < program_.outputs.size(); ++o)
@@ -112,6 +110,12 @@ class Elementwise : public Kernel {
     return static_cast<char*>(args.workspace) + offsets_[output];
   }
 
+  void run_in_fours(const RunArgs& args) const {
+    std::vector<void*> targets;
+    for (size_t o = 0; o < program_.outputs.size(); ++o) targets.push_back(target(args, o));
+    vector_->run(args, targets);
+  }
+
   template <class Image>
   void run_as(const RunArgs& args) const {
     if (count_ == 0) return;
@@ -126,7 +130,7 @@ class Elementwise : public Kernel {
       for (int i = 0; i < p.rank; ++i) to.stride[i] = walk_.strides(p.inputs)[i];
       ++p.inputs;
     }
-    for (const Instruction& from : program_.code) p.code[p.code_length++] = code_of(from);
+    for (const Instruction& from : program_.code) p.code[p.code_length++] = program_code(from);
     for (size_t o = 0; o < program_.outputs.size(); ++o) {
       const int value = program_.outputs[o].value;
       p.result[p.results++] = {target(args, o), program_.dtype_of_value(value),
@@ -140,27 +144,10 @@ class Elementwise : public Kernel {
            sizeof(Slot) * values * threads, stream_of(args), p);
   }
 
-  static ProgramCode code_of(const Instruction& from) {
-    const OpcodeInfo& info = info_of(from.op);
-    ProgramCode c{};
-    c.p0 = from.p0;
-    c.p1 = from.p1;
-    c.op = from.op;
-    c.from = from.from;
-    c.to = from.to;
-    c.arity = static_cast<uint8_t>(info.arity);
-    c.boolean = info.result == ResultRule::Bool;
-    for (int i = 0; i < info.arity; ++i) c.operand[i] = static_cast<uint8_t>(from.operands[i]);
-    if (from.op == Opcode::dropout) {
-      c.seed = static_cast<uint64_t>(from.seed);
-      c.first_kept = first_kept(from.p0);
-    }
-    return c;
-  }
-
   Program program_;
   JointWalk walk_;
   int64_t count_;
+  std::unique_ptr<VectorProgram> vector_;  // where it can take four elements at a time
   std::vector<size_t> offsets_;  // of outputs that are reduced: their values in the workspace
   std::vector<Reduction> reductions_;
   size_t workspace_ = 0, needed_ = 0;

@@ -1,43 +1,17 @@
 // Batch normalization over all axes but one. Blocks of 32 channels by 8 rows sum a part of the
-// positions each; the parts of a channel are joined in order; then every element is normalized.
+// positions each; the parts of a channel are joined by a warp; then every element is normalized, 16
+// bytes at a time.
 #include <algorithm>
 #include <cmath>
 
-#include "each.h"
+#include "channels.h"
 #include "families.h"
 
 namespace kn::cuda {
 
 namespace {
 
-constexpr int kColumns = 32, kRows = 8;
-
-// x as (outer, channels, inner); the positions of a channel are numbered through.
-struct Layout {
-  int64_t outer = 1, channels = 1, inner = 1, parts = 1;
-  double epsilon = 0;
-  bool scale = true, center = true;  // gamma, beta are inputs
-
-  explicit Layout(const KernelRequest& r)
-      : epsilon(r.attrs.number("epsilon", 0.0)),
-        scale(r.attrs.flag("scale", true)),
-        center(r.attrs.flag("center", true)) {
-    const Shape& x = r.in[0].shape;
-    const int axis = normalize_axis(r.attrs.integer("axis", -1), x.rank(), r.op);
-    outer = x.elements(0, axis);
-    channels = x[axis];
-    inner = x.elements(axis + 1, x.rank());
-    const int64_t blocks = std::max<int64_t>(1, (channels + kColumns - 1) / kColumns);
-    parts = std::clamp<int64_t>(512 / blocks, 1, std::max<int64_t>(1, positions() / 128));
-  }
-
-  __host__ __device__ int64_t positions() const { return outer * inner; }
-  int64_t size() const { return outer * channels * inner; }
-  __device__ int64_t at(int64_t position, int64_t channel) const {
-    return (position / inner * channels + channel) * inner + position % inner;
-  }
-  __device__ int64_t channel_of(int64_t element) const { return element / inner % channels; }
-};
+constexpr int kRows = 8;
 
 template <class T>
 struct Pair {
@@ -70,14 +44,15 @@ __global__ void __launch_bounds__(kColumns* kRows)
   partial[blockIdx.y * l.channels + channel] = sum;
 }
 
+// By a warp, in a fixed order.
 template <class T>
-__device__ Pair<T> joined(const Layout& l, const Pair<T>* partial, int64_t channel) {
-  Pair<T> sum = partial[channel];
-  for (int64_t part = 1; part < l.parts; ++part) {
+__device__ Pair<T> joined(const Layout& l, const Pair<T>* partial, int64_t channel, int lane) {
+  Pair<T> sum{0, 0};
+  for (int64_t part = lane; part < l.parts; part += kWarp) {
     sum.first += partial[part * l.channels + channel].first;
     sum.second += partial[part * l.channels + channel].second;
   }
-  return sum;
+  return {join_lanes(sum.first, Add()), join_lanes(sum.second, Add())};
 }
 
 // x - shift and its square, where the shift is the channel's first element: near enough to the mean
@@ -97,8 +72,9 @@ struct FinishMoments {
   const T* x;
   const Pair<T>* partial;
   T *mean, *variance, *inv_std;
-  __device__ void operator()(int64_t channel) const {
-    const Pair<T> sum = joined(l, partial, channel);
+  __device__ void operator()(int64_t channel, int lane) const {
+    const Pair<T> sum = joined(l, partial, channel, lane);
+    if (lane != 0) return;
     const T n = static_cast<T>(l.positions()), d = sum.first / n;
     const T difference = sum.second / n - d * d;
     const T spread = difference < 0 ? T(0) : difference;  // NaN stays
@@ -108,16 +84,16 @@ struct FinishMoments {
   }
 };
 
-template <class T>
+// Of mean, 1 / standard deviation or variance, gamma, beta.
+template <class T, bool kVariance>
 struct Normalize {
-  Layout l;
-  const T *x, *mean, *inv_std, *variance, *gamma, *beta;  // inv_std or variance
-  T* y;
-  __device__ void operator()(int64_t i) const {
-    const int64_t c = l.channel_of(i);
-    const T factor = inv_std ? inv_std[c] : 1 / std::sqrt(variance[c] + static_cast<T>(l.epsilon));
-    const T normal = (x[i] - mean[c]) * factor;
-    y[i] = (gamma ? normal * gamma[c] : normal) + (beta ? beta[c] : T(0));
+  static constexpr int kTables = 4;
+  __device__ static T absent(int table) { return table == 1 || table == 2 ? T(1) : T(0); }
+  const T* table[kTables];
+  T epsilon;
+  __device__ T operator()(T x, T, const T (&c)[kTables]) const {
+    const T factor = kVariance ? 1 / std::sqrt(c[1] + epsilon) : c[1];
+    return (x - c[0]) * factor * c[2] + c[3];
   }
 };
 
@@ -136,24 +112,24 @@ struct FinishGrad {
   const Pair<T>* partial;
   const T* inv_std;
   T *d_gamma, *d_beta;
-  __device__ void operator()(int64_t channel) const {
-    const Pair<T> sum = joined(l, partial, channel);
+  __device__ void operator()(int64_t channel, int lane) const {
+    const Pair<T> sum = joined(l, partial, channel, lane);
+    if (lane != 0) return;
     d_beta[channel] = sum.first;
     d_gamma[channel] = sum.second * inv_std[channel];
   }
 };
 
+// Of mean, 1 / standard deviation, gamma, d gamma, d beta.
 template <class T>
 struct InputGrad {
-  Layout l;
-  const T *x, *dy, *mean, *inv_std, *gamma, *d_gamma, *d_beta;
-  T* dx;
-  __device__ void operator()(int64_t i) const {
-    const int64_t c = l.channel_of(i);
-    const T n = static_cast<T>(l.positions());
-    const T factor = gamma ? inv_std[c] * gamma[c] : inv_std[c];
-    const T normal = (x[i] - mean[c]) * inv_std[c];
-    dx[i] = factor * (dy[i] - d_beta[c] / n - normal * (d_gamma[c] / n));
+  static constexpr int kTables = 5;
+  __device__ static T absent(int table) { return table == 1 || table == 2 ? T(1) : T(0); }
+  const T* table[kTables];
+  T n;  // positions
+  __device__ T operator()(T x, T dy, const T (&c)[kTables]) const {
+    const T normal = (x - c[0]) * c[1];
+    return c[1] * c[2] * (dy - c[4] / n - normal * (c[3] / n));
   }
 };
 
@@ -192,10 +168,12 @@ class Train : public ChannelKernel<T> {
     const T* x = args.input<T>(0);
     T *mean = args.output<T>(1), *inv_std = args.output<T>(3);
     const Pair<T>* partial = this->sum(args, MomentTerms<T>{x});
-    each(args, l.channels, FinishMoments<T>{l, x, partial, mean, args.output<T>(2), inv_std});
-    each(args, l.size(),
-         Normalize<T>{l, x, mean, inv_std, nullptr, l.scale ? args.input<T>(1) : nullptr,
-                      l.center ? args.input<T>(l.scale ? 2 : 1) : nullptr, args.output<T>(0)});
+    each_by_warp(args, l.channels,
+                 FinishMoments<T>{l, x, partial, mean, args.output<T>(2), inv_std});
+    each_element(args, l, x, static_cast<const T*>(nullptr), args.output<T>(0),
+                 Normalize<T, false>{{mean, inv_std, l.scale ? args.input<T>(1) : nullptr,
+                                      l.center ? args.input<T>(l.scale ? 2 : 1) : nullptr},
+                                     T(0)});
   }
 };
 
@@ -208,10 +186,11 @@ class Infer : public ChannelKernel<T> {
   // (x, mean, variance, [gamma], [beta]) -> y
   void run(const RunArgs& args) const override {
     const Layout& l = this->l_;
-    each(args, l.size(),
-         Normalize<T>{l, args.input<T>(0), args.input<T>(1), nullptr, args.input<T>(2),
-                      l.scale ? args.input<T>(3) : nullptr,
-                      l.center ? args.input<T>(l.scale ? 4 : 3) : nullptr, args.output<T>(0)});
+    each_element(args, l, args.input<T>(0), static_cast<const T*>(nullptr), args.output<T>(0),
+                 Normalize<T, true>{
+                     {args.input<T>(1), args.input<T>(2), l.scale ? args.input<T>(3) : nullptr,
+                      l.center ? args.input<T>(l.scale ? 4 : 3) : nullptr},
+                     static_cast<T>(l.epsilon)});
   }
 };
 
@@ -229,10 +208,11 @@ class Grad : public ChannelKernel<T> {
     const T *mean = args.input<T>(2), *inv_std = args.input<T>(3);
     T *d_gamma = args.output<T>(1), *d_beta = args.output<T>(2);
     const Pair<T>* partial = this->sum(args, GradTerms<T>{x, dy, mean});
-    each(args, l.channels, FinishGrad<T>{l, partial, inv_std, d_gamma, d_beta});
-    each(args, l.size(),
-         InputGrad<T>{l, x, dy, mean, inv_std, l.scale ? args.input<T>(4) : nullptr, d_gamma,
-                      d_beta, args.output<T>(0)});
+    each_by_warp(args, l.channels, FinishGrad<T>{l, partial, inv_std, d_gamma, d_beta});
+    each_element(
+        args, l, x, dy, args.output<T>(0),
+        InputGrad<T>{{mean, inv_std, l.scale ? args.input<T>(4) : nullptr, d_gamma, d_beta},
+                     static_cast<T>(l.positions())});
   }
 };
 

@@ -1,5 +1,5 @@
 // Optimizer updates of any number of parameters in one launch: the pointers of all tensors travel
-// among the kernel's parameters, and blocks take chunks of them.
+// among the kernel's parameters, and blocks take chunks of them, 16 bytes of each tensor at a time.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -7,6 +7,7 @@
 #include "base/update_rule.h"
 #include "each.h"
 #include "families.h"
+#include "pack.h"
 #include "update_formula.h"
 
 namespace kn::cuda {
@@ -23,6 +24,7 @@ struct Tensor {
   T *new_p, *new_slot[kMaxUpdateSlots];
   int64_t size;
   int64_t first_chunk;  // of the launch
+  bool packs;           // all of them begin at multiples of 16 bytes
 };
 
 template <class T, int kTensors>
@@ -33,6 +35,33 @@ struct UpdateTask {
   const T* scalar[kMaxUpdateScalars];
   Tensor<T> tensor[kTensors];
 };
+
+template <class Task, class T>
+__device__ void update_one(const Task& task, const Tensor<T>& t, const T* k, int64_t e) {
+  T s[kMaxUpdateSlots] = {};
+  for (int i = 0; i < kMaxUpdateSlots; ++i)
+    if (i < task.slots) s[i] = t.slot[i][e];
+  t.new_p[e] = updated(task.kind, t.p[e], t.g[e], s, k, task.epsilon);
+  for (int i = 0; i < kMaxUpdateSlots; ++i)
+    if (i < task.slots) t.new_slot[i][e] = s[i];
+}
+
+template <class Task, class T>
+__device__ void update_pack(const Task& task, const Tensor<T>& t, const T* k, int64_t e) {
+  Pack<T> p = load_pack(t.p + e), s[kMaxUpdateSlots] = {};
+  const Pack<T> g = load_pack(t.g + e);
+  for (int i = 0; i < kMaxUpdateSlots; ++i)
+    if (i < task.slots) s[i] = load_pack(t.slot[i] + e);
+  for (int n = 0; n < Pack<T>::kMany; ++n) {
+    T own[kMaxUpdateSlots];
+    for (int i = 0; i < kMaxUpdateSlots; ++i) own[i] = s[i].v[n];
+    p.v[n] = updated(task.kind, p.v[n], g.v[n], own, k, task.epsilon);
+    for (int i = 0; i < kMaxUpdateSlots; ++i) s[i].v[n] = own[i];
+  }
+  store_pack(t.new_p + e, p);
+  for (int i = 0; i < kMaxUpdateSlots; ++i)
+    if (i < task.slots) store_pack(t.new_slot[i] + e, s[i]);
+}
 
 template <class T, int kTensors>
 __global__ void __launch_bounds__(kThreads)
@@ -48,11 +77,11 @@ __global__ void __launch_bounds__(kThreads)
   for (int i = 0; i < task.scalars; ++i) k[i] = *task.scalar[i];
   const int64_t from = (static_cast<int64_t>(blockIdx.x) - t.first_chunk) * kChunk;
   const int64_t end = from + kChunk < t.size ? from + kChunk : t.size;
-  for (int64_t e = from + threadIdx.x; e < end; e += kThreads) {
-    T s[kMaxUpdateSlots] = {};
-    for (int i = 0; i < task.slots; ++i) s[i] = t.slot[i][e];
-    t.new_p[e] = updated(task.kind, t.p[e], t.g[e], s, k, task.epsilon);
-    for (int i = 0; i < task.slots; ++i) t.new_slot[i][e] = s[i];
+  constexpr int kMany = Pack<T>::kMany;
+  for (int64_t e = from + threadIdx.x * kMany; e < end; e += kThreads * kMany) {
+    if (t.packs && e + kMany <= end) update_pack(task, t, k, e);
+    else
+      for (int64_t i = e; i < e + kMany && i < end; ++i) update_one(task, t, k, i);
   }
 }
 
@@ -97,9 +126,11 @@ class Update : public Kernel {
       t.p = args.input<T>(i);
       t.g = args.input<T>(count_ + i);
       t.new_p = args.output<T>(i);
+      t.packs = in_packs(t.p) && in_packs(t.g) && in_packs(t.new_p);
       for (int k = 0; k < rule_.slots; ++k) {
         t.slot[k] = args.input<T>((2 + k) * count_ + i);
         t.new_slot[k] = args.output<T>((1 + k) * count_ + i);
+        t.packs = t.packs && in_packs(t.slot[k]) && in_packs(t.new_slot[k]);
       }
       t.size = sizes_[i];
       t.first_chunk = chunks;

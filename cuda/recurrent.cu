@@ -1,31 +1,62 @@
-// Recurrent layers over whole sequences, forward and back: one launch each. Rows do not depend on
-// each other, so a block keeps a few of them for all steps; the recurrent kernel stays in the L2
-// cache.
-#include "recurrent.h"
-
+// Recurrent layers over whole sequences, forward and back: one launch each. The recurrent kernel
+// stays on chip where it fits; otherwise a block keeps a few rows for all steps, and the kernel is
+// read from the L2 cache.
 #include "families.h"
+#include "recurrent_chip.h"
+#include "runtime/device.h"
 #include "runtime/recurrent_pair.h"
+#include "tensor_tile.h"
 
 namespace kn::cuda {
 
 namespace {
 
-const Candidate kForward[] = {{"rows", make_recurrent_forward}};
-const Candidate kBack[] = {{"rows", make_recurrent_back}};
+using Sequences = std::unique_ptr<SequenceKernel>;
 
-// Two ops that plans have joined, one after the other.
-std::unique_ptr<Kernel> make_pair(const KernelRequest& r, std::string& why) {
-  return make_recurrent_pair<Kernel>(r, why, [](const KernelRequest& half, std::string& reason) {
-    return half.op.ends_with("_grad") ? make_recurrent_back(half, reason)
-                                      : make_recurrent_forward(half, reason);
-  });
+Sequences make_tf32(const KernelRequest& r, std::string& why) {
+  if (!may_use_tf32(r, why)) return nullptr;
+  return r.op.ends_with("_grad") ? make_chip_back(r, true, why) : make_chip_forward(r, true, why);
 }
-const Candidate kPair[] = {{"rows", make_pair}};
+Sequences make_chip(const KernelRequest& r, std::string& why) {
+  return r.op.ends_with("_grad") ? make_chip_back(r, false, why) : make_chip_forward(r, false, why);
+}
+Sequences make_rows(const KernelRequest& r, std::string& why) {
+  return r.op.ends_with("_grad") ? make_rows_back(r, why) : make_rows_forward(r, why);
+}
+
+template <Sequences (*kMake)(const KernelRequest&, std::string&)>
+std::unique_ptr<Kernel> make_one(const KernelRequest& r, std::string& why) {
+  return kMake(r, why);
+}
+
+// Two ops that plans have joined, such as both directions of a layer.
+class Pair : public RecurrentPair<SequenceKernel> {
+ public:
+  using RecurrentPair::RecurrentPair;
+  void run(const RunArgs& args) const override {
+    first_->run_both(args, *second_, of_second(args));
+  }
+};
+
+template <Sequences (*kMake)(const KernelRequest&, std::string&)>
+std::unique_ptr<Kernel> make_pair(const KernelRequest& r, std::string& why) {
+  return make_recurrent_pair<SequenceKernel, Pair>(r, why, kMake);
+}
+
+const Candidate kSequence[] = {{"chip_tf32", make_one<make_tf32>},
+                               {"chip", make_one<make_chip>},
+                               {"rows", make_one<make_rows>}};
+const Candidate kPair[] = {{"chip_tf32", make_pair<make_tf32>},
+                           {"chip", make_pair<make_chip>},
+                           {"rows", make_pair<make_rows>}};
 
 const OpKernels kKernels[] = {
-    {"simple_rnn_sequence", kForward}, {"gru_sequence", kForward},
-    {"lstm_sequence", kForward},       {"simple_rnn_sequence_grad", kBack},
-    {"gru_sequence_grad", kBack},      {"lstm_sequence_grad", kBack},
+    {"simple_rnn_sequence", kSequence},
+    {"simple_rnn_sequence_grad", kSequence},
+    {"gru_sequence", kSequence},
+    {"gru_sequence_grad", kSequence},
+    {"lstm_sequence", kSequence},
+    {"lstm_sequence_grad", kSequence},
     {kRecurrentPair, kPair},
 };
 

@@ -1,5 +1,5 @@
-// What both directions of recurrent layers share: a few rows of the batch belong to a block for all
-// steps, its threads go over gates and units. Formulas: base/recurrence.h.
+// What all kernels of recurrent layers share. The walks of Cell: a few rows of the batch belong to
+// a block for all steps, its threads go over gates and units. Formulas: base/recurrence.h.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,18 @@
 
 namespace kn::cuda {
 
-// Kernels of one sequence op (recurrent_forward.cu) and of its gradient (recurrent_back.cu).
-std::unique_ptr<Kernel> make_recurrent_forward(const KernelRequest& r, std::string& why);
-std::unique_ptr<Kernel> make_recurrent_back(const KernelRequest& r, std::string& why);
+// A kernel for one op, which may know how to run another of its kind beside it.
+class SequenceKernel : public Kernel {
+ public:
+  virtual void run_both(const RunArgs& args, const SequenceKernel& second,
+                        const RunArgs& of_second) const {
+    run(args);
+    second.run(of_second);
+  }
+};
+
+std::unique_ptr<SequenceKernel> make_rows_forward(const KernelRequest& r, std::string& why);
+std::unique_ptr<SequenceKernel> make_rows_back(const KernelRequest& r, std::string& why);
 
 namespace {
 
@@ -129,22 +138,65 @@ struct Cell {
   }
 };
 
+// The tensors of an op, with nullptr for those that it does not have.
 template <class T>
-class Sequence : public Kernel {
+struct ForwardTask {
+  Cell<T> cell;
+  const T *x, *h0, *c0, *bias;
+  T *out, *last_h, *last_c, *gates_trace, *seen_trace, *c_trace;
+};
+
+template <class T>
+struct BackTask {
+  Cell<T> cell;
+  const T *gates, *before, *out_grad, *h_grad, *c_grad;  // gates (or out), seen or c before
+  T *x_grad, *h0_grad, *third;                           // third: d c0, or d product
+};
+
+template <class T>
+class Sequence : public SequenceKernel {
  protected:
-  Sequence(const KernelRequest& r, int kernel, int width)
+  Sequence(const KernelRequest& r, int kernel)
       : r_(r.op, r.attrs),
         steps_(r.in[0].shape[0]),
         rows_(r.in[0].shape[1]),
         units_(r.in[kernel].shape[0]),
-        per_block_(static_cast<int>(std::clamp<int64_t>(rows_ / kEnoughBlocks, 1, kMostRows))),
-        blocks_((rows_ + per_block_ - 1) / per_block_),
-        width_(width) {}
+        per_block_(static_cast<int>(std::clamp<int64_t>(rows_ / kEnoughBlocks, 1, kMostRows))) {}
 
-  size_t bytes() const {
-    return static_cast<size_t>(blocks_ * per_block_ * units_ * width_) * sizeof(T);
+  ForwardTask<T> forward_task(const RunArgs& args) const {
+    const auto in = [&](int i) { return i < 0 ? nullptr : args.input<T>(i); };
+    const auto out = [&](bool there, int i) { return there ? args.output<T>(i) : nullptr; };
+    return {cell(args, Recurrence::kKernel, r_.mask_input(), r_.drop_input()),
+            in(Recurrence::kX),
+            in(Recurrence::kH),
+            in(r_.c_input()),
+            in(r_.bias_input()),
+            args.output<T>(0),
+            args.output<T>(1),
+            out(r_.lstm(), 2),
+            out(r_.trace && !r_.simple(), r_.gates_output()),
+            out(r_.trace, r_.seen_output()),
+            out(r_.trace && r_.lstm(), r_.c_before_output())};
   }
 
+  BackTask<T> back_task(const RunArgs& args) const {
+    const auto in = [&](int i) { return i < 0 ? nullptr : args.input<T>(i); };
+    return {cell(args, r_.grad_kernel(), r_.grad_mask(), r_.grad_drop()),
+            in(0),
+            r_.simple() ? nullptr : in(1),
+            in(r_.grad_out()),
+            in(r_.grad_h()),
+            in(r_.grad_c()),
+            args.output<T>(0),
+            args.output<T>(1),
+            r_.grad_outputs() > 2 ? args.output<T>(2) : nullptr};
+  }
+
+  const Recurrence r_;
+  int64_t steps_, rows_, units_;
+  int per_block_;
+
+ private:
   Cell<T> cell(const RunArgs& args, int kernel, int mask, int drop) const {
     return {r_.cell,
             r_.activation,
@@ -160,16 +212,28 @@ class Sequence : public Kernel {
             drop < 0 ? nullptr : args.input<T>(drop),
             mask < 0 ? nullptr : args.input<bool>(mask)};
   }
+};
 
-  const Recurrence r_;
-  int64_t steps_, rows_, units_;
-  int per_block_;
+// Some rows of the batch for each block, whose state lies in the workspace.
+template <class T>
+class RowsSequence : public Sequence<T> {
+ public:
+  size_t workspace_bytes() const override {
+    return static_cast<size_t>(blocks_ * this->per_block_ * this->units_ * width_) * sizeof(T);
+  }
+
+ protected:
+  RowsSequence(const KernelRequest& r, int kernel, int width)
+      : Sequence<T>(r, kernel),
+        blocks_((this->rows_ + this->per_block_ - 1) / this->per_block_),
+        width_(width) {}
+
   int64_t blocks_;
   int width_;
 };
 
 template <template <class> class K>
-std::unique_ptr<Kernel> make_sequence(const KernelRequest& r) {
+std::unique_ptr<SequenceKernel> make_sequence(const KernelRequest& r) {
   if (r.in[0].dtype == DType::f64) return std::make_unique<K<double>>(r);
   return std::make_unique<K<float>>(r);
 }

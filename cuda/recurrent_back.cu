@@ -5,14 +5,7 @@ namespace kn::cuda {
 
 namespace {
 
-template <class T>
-struct BackTask {
-  Cell<T> cell;
-  const T *gates, *before, *out_grad, *h_grad, *c_grad;  // gates (or out), seen or c before
-  T *x_grad, *h0_grad, *third;                           // third: d c0, or d product
-  T* workspace;  // per row: dh, dc, past (U each), dx, dp (4 U each)
-};
-
+// A row's: dh, dc, past (U each), dx, dp (4 U each).
 constexpr int kBackWidth = 11;
 
 template <class T>
@@ -75,11 +68,12 @@ __device__ void gru_back(const BackTask<T>& t, int64_t at, const BackRows<T>& w)
 }
 
 template <class T>
-__global__ void __launch_bounds__(kThreads) back_kernel(const __grid_constant__ BackTask<T> t) {
+__global__ void __launch_bounds__(kThreads)
+    back_kernel(const __grid_constant__ BackTask<T> t, T* workspace) {
   const Cell<T>& cell = t.cell;
   const int64_t units = cell.units, some = cell.rows_per_block * units, width = cell.gates * units;
   BackRows<T> w;
-  w.dh = t.workspace + blockIdx.x * kBackWidth * some;
+  w.dh = workspace + blockIdx.x * kBackWidth * some;
   w.dc = w.dh + some, w.past = w.dc + some, w.dx = w.past + some, w.dp = w.dx + 4 * some;
   cell.each_unit([&](int row, int64_t n, int64_t u) {
     w.dh[row * units + u] = t.h_grad[n * units + u];
@@ -132,34 +126,21 @@ __global__ void __launch_bounds__(kThreads) back_kernel(const __grid_constant__ 
 }
 
 template <class T>
-class Back : public Sequence<T> {
+class Back : public RowsSequence<T> {
  public:
   explicit Back(const KernelRequest& r)
-      : Sequence<T>(r, Recurrence(r.op, r.attrs).grad_kernel(), kBackWidth) {}
-  size_t workspace_bytes() const override { return this->bytes(); }
+      : RowsSequence<T>(r, Recurrence(r.op, r.attrs).grad_kernel(), kBackWidth) {}
 
   void run(const RunArgs& args) const override {
     if (this->blocks_ == 0) return;
-    const Recurrence& r = this->r_;
-    const auto in = [&](int i) { return i < 0 ? nullptr : args.input<T>(i); };
-    const BackTask<T> task{this->cell(args, r.grad_kernel(), r.grad_mask(), r.grad_drop()),
-                           in(0),
-                           r.simple() ? nullptr : in(1),
-                           in(r.grad_out()),
-                           in(r.grad_h()),
-                           in(r.grad_c()),
-                           args.output<T>(0),
-                           args.output<T>(1),
-                           r.grad_outputs() > 2 ? args.output<T>(2) : nullptr,
-                           static_cast<T*>(args.workspace)};
     launch(back_kernel<T>, dim3(static_cast<unsigned>(this->blocks_)), dim3(kThreads), 0,
-           stream_of(args), task);
+           stream_of(args), this->back_task(args), static_cast<T*>(args.workspace));
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_recurrent_back(const KernelRequest& r, std::string&) {
+std::unique_ptr<SequenceKernel> make_rows_back(const KernelRequest& r, std::string&) {
   return make_sequence<Back>(r);
 }
 

@@ -5,14 +5,7 @@ namespace kn::cuda {
 
 namespace {
 
-template <class T>
-struct ForwardTask {
-  Cell<T> cell;
-  const T *x, *h0, *c0, *bias;
-  T *out, *last_h, *last_c, *gates_trace, *seen_trace, *c_trace;
-  T* workspace;  // per row: h, c (U each), seen (4 U: by gates), gates (4 U), r * seen (U)
-};
-
+// A row's: h, c (U each), seen (4 U: by gates), gates (4 U), r * seen (U).
 constexpr int kForwardWidth = 11;
 
 template <class T>
@@ -95,10 +88,10 @@ __device__ void advance(const ForwardTask<T>& t, int64_t at, T* h, T* c, const T
 
 template <class T>
 __global__ void __launch_bounds__(kThreads)
-    sequence_kernel(const __grid_constant__ ForwardTask<T> t) {
+    sequence_kernel(const __grid_constant__ ForwardTask<T> t, T* workspace) {
   const Cell<T>& cell = t.cell;
   const int64_t units = cell.units, some = cell.rows_per_block * units;
-  T* h = t.workspace + blockIdx.x * kForwardWidth * some;
+  T* h = workspace + blockIdx.x * kForwardWidth * some;
   T *c = h + some, *seen = c + some, *gates = seen + 4 * some;
   cell.each_unit([&](int row, int64_t n, int64_t u) {
     h[row * units + u] = t.h0[n * units + u];
@@ -134,36 +127,21 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <class T>
-class Forward : public Sequence<T> {
+class Forward : public RowsSequence<T> {
  public:
-  explicit Forward(const KernelRequest& r) : Sequence<T>(r, Recurrence::kKernel, kForwardWidth) {}
-  size_t workspace_bytes() const override { return this->bytes(); }
+  explicit Forward(const KernelRequest& r)
+      : RowsSequence<T>(r, Recurrence::kKernel, kForwardWidth) {}
 
   void run(const RunArgs& args) const override {
     if (this->blocks_ == 0) return;
-    const Recurrence& r = this->r_;
-    const auto in = [&](int i) { return i < 0 ? nullptr : args.input<T>(i); };
-    const auto out = [&](bool there, int i) { return there ? args.output<T>(i) : nullptr; };
-    const ForwardTask<T> task{this->cell(args, Recurrence::kKernel, r.mask_input(), r.drop_input()),
-                              in(Recurrence::kX),
-                              in(Recurrence::kH),
-                              in(r.c_input()),
-                              in(r.bias_input()),
-                              args.output<T>(0),
-                              args.output<T>(1),
-                              out(r.lstm(), 2),
-                              out(r.trace && !r.simple(), r.gates_output()),
-                              out(r.trace, r.seen_output()),
-                              out(r.trace && r.lstm(), r.c_before_output()),
-                              static_cast<T*>(args.workspace)};
     launch(sequence_kernel<T>, dim3(static_cast<unsigned>(this->blocks_)), dim3(kThreads), 0,
-           stream_of(args), task);
+           stream_of(args), this->forward_task(args), static_cast<T*>(args.workspace));
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_recurrent_forward(const KernelRequest& r, std::string&) {
+std::unique_ptr<SequenceKernel> make_rows_forward(const KernelRequest& r, std::string&) {
   return make_sequence<Forward>(r);
 }
 

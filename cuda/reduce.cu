@@ -8,6 +8,8 @@
 
 #include "each.h"
 #include "families.h"
+#include "pack.h"
+#include "reduce_rules.h"
 #include "reduction.h"
 
 namespace kn::cuda {
@@ -17,88 +19,6 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int64_t kEnoughBlocks = 512;  // to fill a large GPU
 constexpr int64_t kLeastOfPart = 2048;  // elements
-
-template <class T>
-using Total = std::conditional_t<std::is_floating_point_v<T>, T, uint64_t>;
-
-template <class T>
-struct SumRule {
-  using Acc = Total<T>;
-  bool mean;
-  __device__ Acc none() const { return 0; }
-  __device__ Acc with(Acc a, T x) const { return a + static_cast<Acc>(x); }
-  __device__ Acc join(Acc a, Acc b) const { return a + b; }
-  __device__ T result(Acc a, int64_t n) const {
-    if (!mean) return static_cast<T>(a);
-    if constexpr (std::is_floating_point_v<T>) return a / static_cast<T>(n);
-    else return n ? static_cast<T>(static_cast<int64_t>(a) / n) : T{};
-  }
-};
-
-template <class T>
-struct ProductRule {
-  using Acc = Total<T>;
-  __device__ Acc none() const { return 1; }
-  __device__ Acc with(Acc a, T x) const { return a * static_cast<Acc>(x); }
-  __device__ Acc join(Acc a, Acc b) const { return a * b; }
-  __device__ T result(Acc a, int64_t) const { return static_cast<T>(a); }
-};
-
-// NaN stays.
-template <class T>
-struct ExtremeRule {
-  using Acc = T;
-  bool largest;
-  T first;
-  __device__ Acc none() const { return first; }
-  __device__ Acc with(Acc a, T x) const { return (largest ? x > a : x < a) || x != x ? x : a; }
-  __device__ Acc join(Acc a, Acc b) const { return a != a ? a : with(a, b); }
-  __device__ T result(Acc a, int64_t) const { return a; }
-};
-
-// Number, mean and sum of squared distances from it (Welford; joined as by Chan et al.).
-template <class T>
-struct MomentsRule {
-  struct Acc {
-    T n, mean, squares;
-  };
-  bool root;
-  __device__ Acc none() const { return {0, 0, 0}; }
-  __device__ Acc with(Acc a, T x) const {
-    a.n += 1;
-    const T d = x - a.mean;
-    a.mean += d / a.n;
-    a.squares += d * (x - a.mean);
-    return a;
-  }
-  __device__ Acc join(Acc a, Acc b) const {
-    const T n = a.n + b.n;
-    if (n == 0) return a;
-    const T d = b.mean - a.mean, share = b.n / n;
-    return {n, a.mean + d * share, a.squares + b.squares + d * d * a.n * share};
-  }
-  __device__ T result(Acc a, int64_t n) const {
-    const T variance = a.squares / static_cast<T>(n);
-    return root ? std::sqrt(variance) : variance;
-  }
-};
-
-// sum of exp(x - top), with the largest x so far as top.
-template <class T>
-struct LogSumExpRule {
-  struct Acc {
-    T top, sum;
-  };
-  __device__ Acc none() const { return {-std::numeric_limits<T>::infinity(), 0}; }
-  __device__ Acc with(Acc a, T x) const { return join(a, {x, 1}); }
-  __device__ Acc join(Acc a, Acc b) const {
-    if (a.top == b.top) return {a.top, a.sum + b.sum};
-    if (a.top > b.top) return {a.top, a.sum + b.sum * std::exp(b.top - a.top)};
-    if (a.top < b.top) return {b.top, b.sum + a.sum * std::exp(a.top - b.top)};
-    return {a.top + b.top, a.sum + b.sum};  // NaN
-  }
-  __device__ T result(Acc a, int64_t) const { return a.top + std::log(a.sum); }
-};
 
 template <class T, class Rule>
 struct Task {
@@ -110,7 +30,40 @@ struct Task {
   int64_t results, elements, parts;
   int side, deep;  // results and threads per result of a block
   bool side_by_side;
+  bool in_a_row;  // elements of a result follow one another, and are taken in packs
+  bool aligned;   // and packs can be moved as one
 };
+
+// Elements [from, to) in packs, whose order is the same whether they can be moved as one or not.
+template <class T, class Rule>
+__device__ typename Rule::Acc reduce_row(const Task<T, Rule>& t, const T* in, int64_t from,
+                                         int64_t to, int y) {
+  constexpr int kMany = Pack<T>::kMany;
+  typename Rule::Acc acc = t.rule.none();
+  const int64_t whole = to - (to - from) % kMany;
+#pragma unroll 2
+  for (int64_t k = from + y * kMany; k < whole; k += t.deep * kMany) {
+    Pack<T> x;
+    if (t.aligned) x = load_pack(in + k);
+    else
+      for (int i = 0; i < kMany; ++i) x.v[i] = in[k + i];
+    for (int i = 0; i < kMany; ++i) acc = t.rule.with(acc, x.v[i]);
+  }
+  for (int64_t k = whole + y; k < to; k += t.deep) acc = t.rule.with(acc, in[k]);
+  return acc;
+}
+
+// Every `deep`th element along one axis.
+template <class T, class Rule>
+__device__ typename Rule::Acc reduce_line(const Task<T, Rule>& t, const T* in, int64_t from,
+                                          int64_t to) {
+  typename Rule::Acc acc = t.rule.none();
+  const int64_t stride = t.over.stride[0];
+  in += t.over.base;
+#pragma unroll 4
+  for (int64_t k = from; k < to; k += t.deep) acc = t.rule.with(acc, in[k * stride]);
+  return acc;
+}
 
 template <class T, class Rule>
 __global__ void __launch_bounds__(kThreads) reduce_kernel(const __grid_constant__ Task<T, Rule> t) {
@@ -121,12 +74,17 @@ __global__ void __launch_bounds__(kThreads) reduce_kernel(const __grid_constant_
   const int y = t.side_by_side ? thread / t.side : thread % t.deep;
   const int step = t.side_by_side ? t.side : 1;
   const int64_t result = static_cast<int64_t>(blockIdx.x) * t.side + x;
-  const int64_t from = t.elements * blockIdx.y / t.parts;
-  const int64_t to = t.elements * (blockIdx.y + 1) / t.parts;
+  const int64_t unit = t.in_a_row ? Pack<T>::kMany : 1, units = t.elements / unit;
+  const int64_t from = units * blockIdx.y / t.parts * unit;
+  const bool last = blockIdx.y + 1 == t.parts;
+  const int64_t to = last ? t.elements : units * (blockIdx.y + 1) / t.parts * unit;
   Acc acc = t.rule.none();
   if (result < t.results) {
     const T* in = t.in + t.kept(result);
-    for (int64_t k = from + y; k < to; k += t.deep) acc = t.rule.with(acc, in[t.over(k)]);
+    if (t.in_a_row) acc = reduce_row(t, in, from, to, y);
+    else if (t.over.rank == 1) acc = reduce_line(t, in, from + y, to);
+    else
+      for (int64_t k = from + y; k < to; k += t.deep) acc = t.rule.with(acc, in[t.over(k)]);
   }
   shared[thread] = acc;
   for (int half = t.deep / 2; half > 0; half /= 2) {
@@ -138,14 +96,21 @@ __global__ void __launch_bounds__(kThreads) reduce_kernel(const __grid_constant_
   else t.partial[blockIdx.y * t.results + result] = shared[thread];
 }
 
+// A warp for each result.
 template <class T, class Rule>
 struct JoinParts {
   Task<T, Rule> t;
-  __device__ void operator()(int64_t result) const {
-    typename Rule::Acc acc = t.partial[result];
-    for (int64_t part = 1; part < t.parts; ++part)
+  __device__ void operator()(int64_t result, int lane) const {
+    using Acc = typename Rule::Acc;
+    Acc acc = t.rule.none();
+    for (int64_t part = lane; part < t.parts; part += kWarp)
       acc = t.rule.join(acc, t.partial[part * t.results + result]);
-    t.out[result] = t.rule.result(acc, t.elements);
+    for (int offset = kWarp / 2; offset > 0; offset /= 2) {
+      const Acc other = from_lane(acc, lane ^ offset);
+      // The lower lane's comes first, in both.
+      acc = lane & offset ? t.rule.join(other, acc) : t.rule.join(acc, other);
+    }
+    if (lane == 0) t.out[result] = t.rule.result(acc, t.elements);
   }
 };
 
@@ -154,6 +119,13 @@ int threads_per_result(int64_t elements) {
   int threads = 1;
   while (threads < kThreads && threads * 8 < elements) threads *= 2;
   return threads;
+}
+
+// Whether every result's first element is at a multiple of `many`.
+bool starts_together(const Strided& kept, int many) {
+  for (int i = 0; i < kept.rank; ++i)
+    if (kept.stride[i] % many) return false;
+  return kept.base % many == 0;
 }
 
 }  // namespace
@@ -177,7 +149,8 @@ Reduction::Reduction(ReduceKind kind, DType dtype, const Strided& kept, const St
       results_(kept.count()),
       elements_(over.count()),
       side_by_side_(kept.rank > 0 && kept.stride[kept.rank - 1] == 1 &&
-                    kept.extent[kept.rank - 1] >= kWarp) {
+                    kept.extent[kept.rank - 1] >= kWarp),
+      in_a_row_(!side_by_side_ && over.rank == 1 && over.stride[0] == 1 && over.base == 0) {
   const int side = kThreads / threads_per_result(elements_);
   const int64_t blocks = (results_ + side - 1) / side;
   parts_ = std::clamp<int64_t>(kEnoughBlocks / std::max<int64_t>(blocks, 1), 1,
@@ -197,7 +170,7 @@ void launch_reduction(const RunArgs& args, const Task<T, Rule>& t) {
   const auto blocks = static_cast<unsigned>((t.results + t.side - 1) / t.side);
   launch(reduce_kernel<T, Rule>, dim3(blocks, static_cast<unsigned>(t.parts)), dim3(kThreads), 0,
          stream_of(args), t);
-  if (t.parts > 1) each(args, t.results, JoinParts<T, Rule>{t});
+  if (t.parts > 1) each_by_warp(args, t.results, JoinParts<T, Rule>{t});
 }
 
 }  // namespace
@@ -217,11 +190,15 @@ void Reduction::run_as(const RunArgs& args, const void* in, void* out, void* wor
                     parts_,
                     0,
                     0,
+                    false,
+                    false,
                     false};
     t.partial = static_cast<typename Rule::Acc*>(workspace);
     t.deep = threads_per_result(elements_);
     t.side = kThreads / t.deep;
     t.side_by_side = side_by_side_;
+    t.in_a_row = in_a_row_ && elements_ >= Pack<T>::kMany;
+    t.aligned = in_packs(in) && starts_together(kept_, Pack<T>::kMany);
     launch_reduction(args, t);
   };
   using Limits = std::numeric_limits<T>;

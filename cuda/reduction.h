@@ -30,6 +30,7 @@ class Reduction {
   Strided kept_, over_;
   int64_t results_, elements_;
   bool side_by_side_ = false;  // neighbouring results lie side by side: threads take one each
+  bool in_a_row_ = false;      // the elements of a result follow one another
   int64_t parts_ = 1;          // that the elements of a result are cut into
 };
 

@@ -122,7 +122,7 @@ std::shared_ptr<const RunnablePlan> Executable::find_plan(std::span<const ArrayR
 Plan Executable::compile(std::span<const ArrayRef> inputs, bool training) const {
   const auto evaluator = [&](const Node& node) { return evaluate(node, kernels_.host()); };
   const auto takes_halves = [&](const Node& node) { return has_kernel(node, kernels_); };
-  const Machine machine{evaluator, takes_halves};
+  const Machine machine{evaluator, takes_halves, kernels_.device().queued()};
   std::vector<PlanInput> types;
   for (const ArrayRef& a : inputs) types.push_back({a.type, nullptr});
   try {

@@ -1,5 +1,6 @@
 // Recurrent ops of one kind and size that do not depend on each other, such as both directions of a
-// layer, become one: batches too small to occupy all threads leave some for the other direction.
+// layer, become one: batches too small to occupy all threads leave some for the other direction,
+// and a device with a queue runs both side by side in one launch.
 #include <unordered_set>
 
 #include "base/recurrence_pair.h"
@@ -15,10 +16,10 @@ namespace {
 // it is still in a cache.
 constexpr int64_t kMostRows = 16;
 
-bool is_sequence(const Node& node) {
+bool is_sequence(const Node& node, bool of_any_batch) {
   const std::string_view op = node.op->name;
   return (op.ends_with("_sequence") || op.ends_with("_sequence_grad")) &&
-         node.inputs[0].shape()[1] <= kMostRows;
+         (of_any_batch || node.inputs[0].shape()[1] <= kMostRows);
 }
 
 bool fits(const Node& a, const Node& b) {
@@ -47,10 +48,10 @@ bool depends(const NodePtr& node, const NodePtr& other) {
 }
 
 // Two that can be joined, the earlier one first; nothing where there are none.
-std::pair<NodePtr, NodePtr> find_pair(const Graph& graph) {
+std::pair<NodePtr, NodePtr> find_pair(const Graph& graph, bool of_any_batch) {
   std::vector<NodePtr> earlier;
   for (const NodePtr& node : topological_order(graph.roots())) {
-    if (!is_sequence(*node)) continue;
+    if (!is_sequence(*node, of_any_batch)) continue;
     for (const NodePtr& other : earlier)
       if (fits(*other, *node) && !depends(node, other)) return {other, node};
     earlier.push_back(node);
@@ -76,10 +77,10 @@ Graph join(const Graph& graph, const NodePtr& first, const NodePtr& second) {
 }  // namespace
 
 // One pair at a time: whether others may be joined depends on what has been.
-Graph pair_sequences(const Graph& graph) {
+Graph pair_sequences(const Graph& graph, bool of_any_batch) {
   Graph result = graph;
   while (true) {
-    const auto [first, second] = find_pair(result);
+    const auto [first, second] = find_pair(result, of_any_batch);
     if (!first) return result;
     result = join(result, first, second);
   }

@@ -1,5 +1,7 @@
 #include "passes/pipeline.h"
 
+#include <functional>
+
 #include "graph/op_def.h"
 #include "graph/verifier.h"
 
@@ -28,17 +30,20 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
                const Machine& machine, bool loop_body) {
   struct Pass {
     const char* name;
-    Graph (*run)(const Graph&);
+    std::function<Graph(const Graph&)> run;
   };
-  constexpr Pass by_families[] = {
+  const auto pair = [&](const Graph& g) { return pair_sequences(g, machine.queued); };
+  const Pass by_families[] = {
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
       {"fuse_bias_gradient", fuse_bias_gradient},
   };
   // Halves stay what they are for products with all that these take in, and only then.
-  constexpr Pass in_floats[] = {
-      {"pair_sequences", pair_sequences},     {"fuse_softmax_loss", fuse_softmax_loss},
-      {"sparse_updates", sparse_updates},     {"fuse_updates", fuse_updates},
+  const Pass in_floats[] = {
+      {"pair_sequences", pair},
+      {"fuse_softmax_loss", fuse_softmax_loss},
+      {"sparse_updates", sparse_updates},
+      {"fuse_updates", fuse_updates},
       {"fuse_elementwise", fuse_elementwise},
   };
   Graph result = specialize(merge_traces(graph), inputs, training, machine);

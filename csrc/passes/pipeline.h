@@ -19,6 +19,7 @@ using TakesHalves = FunctionRef<bool(const Node& node)>;
 struct Machine {
   Evaluator evaluate;
   TakesHalves takes_halves;
+  bool queued = false;  // whether it has a queue (runtime/queue.h), and runs ops beside each other
 };
 
 // Where a shape follows from values that are not known when the plan is made.
@@ -49,7 +50,8 @@ Graph fuse_conv(const Graph& graph);           // bias and activation into convo
 Graph fuse_bias_gradient(const Graph& graph);  // the gradient to a bias into that to the kernel
 // Casts around what the device does not compute in float16 and bfloat16.
 Graph widen_halves(const Graph& graph, TakesHalves takes_halves);
-Graph pair_sequences(const Graph& graph);     // both directions of a recurrent layer into one
+// Both directions of a recurrent layer into one, of small batches or of any.
+Graph pair_sequences(const Graph& graph, bool of_any_batch);
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
 Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node

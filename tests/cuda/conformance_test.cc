@@ -33,16 +33,19 @@ Tolerance tolerance_of(const Case& c, DType dtype) {
 }
 
 void expect_close(const Case& c, const DeviceResults& got, const std::vector<HostTensor>& want,
-                  const std::string& what) {
+                  const std::string& what, const Tolerance* instead = nullptr) {
   ASSERT_EQ(got.tensors.size(), want.size());
   for (size_t i = 0; i < want.size(); ++i) {
     const DType t = want[i].dtype();
     const bool stored = t == DType::f16 || t == DType::bf16;  // not computed on
     EXPECT_TRUE(stored ? same_bits(got.tensors[i], want[i])
-                       : close(got.tensors[i], want[i], tolerance_of(c, t)))
+                       : close(got.tensors[i], want[i], instead ? *instead : tolerance_of(c, t)))
         << what << ", output " << i;
   }
 }
+
+// Recurrent kernels on tensor cores round the states of every step.
+constexpr Tolerance kRoundedStates{2e-2, 1e-2};
 
 void expect_same(const DeviceResults& got, const DeviceResults& want, const std::string& what) {
   for (size_t i = 0; i < want.tensors.size(); ++i)
@@ -70,6 +73,13 @@ void check_tf32(const Case& c, const Kernel& kernel, const KernelCall& call,
   expect_same(run_on_device(kernel, call), got, what + ", from factors that are not rounded");
 }
 
+bool works_in_place(const Kernel& kernel, const KernelCall& call) {
+  for (size_t o = 0; o < call.out.size(); ++o)
+    for (size_t i = 0; i < call.in.size(); ++i)
+      if (kernel.in_place(static_cast<int>(o), static_cast<int>(i))) return true;
+  return false;
+}
+
 void check_row(const Case& c, DType dtype) {
   const auto inputs = draw_inputs(c, dtype);
   const NodePtr exact = exact_node(c, inputs);
@@ -89,12 +99,14 @@ void check_row(const Case& c, DType dtype) {
     ++made;
     const DeviceResults base = run_on_device(*kernel, call);
     if (candidate.name == "tf32") check_tf32(c, *kernel, call, what);
-    else expect_close(c, base, want, what);
+    else
+      expect_close(c, base, want, what, candidate.name == "chip_tf32" ? &kRoundedStates : nullptr);
     reverse_turns(true);
     expect_same(run_on_device(*kernel, call), base, what + ", again in another order");
     reverse_turns(false);
     expect_same(run_on_device(*kernel, call, {.misalign = 8}), base, what + ", unaligned");
-    expect_same(run_on_device(*kernel, call, {.use_in_place = true}), base, what + ", in place");
+    if (works_in_place(*kernel, call))
+      expect_same(run_on_device(*kernel, call, {.use_in_place = true}), base, what + ", in place");
   }
   EXPECT_GT(made, 0) << text_of(c, dtype) << ": no CUDA kernel takes it";
 }

@@ -20,11 +20,11 @@ class PairSequences : public ::testing::Test {
 
   // The graph of `outputs` after the pass, which must compute the same.
   static std::vector<Value> paired(const std::vector<Value>& inputs,
-                                   const std::vector<Value>& outputs) {
+                                   const std::vector<Value>& outputs, bool of_any_batch = false) {
     Graph graph;
     graph.inputs = inputs;
     graph.outputs = outputs;
-    const Graph result = pair_sequences(graph);
+    const Graph result = pair_sequences(graph, of_any_batch);
     Environment environment;
     for (const Value& v : graph.inputs)
       environment.feeds[v] =
@@ -65,12 +65,14 @@ TEST_F(PairSequences, NotWhereAPairStandsBetween) {
   EXPECT_TRUE(pairs == 2 || pairs == 4);
 }
 
-TEST_F(PairSequences, NotLargeBatches) {
+TEST_F(PairSequences, LargeBatchesOnRequest) {
   const Value wide = input({3, 40, 2}, "wide"), state = input({40, 2}, "state");
   const Value ahead = layer(wide, kernel, state, false)[0],
               back = layer(wide, kernel, state, true)[0];
-  const auto after = paired({wide, kernel, state}, {ahead, back});
-  EXPECT_NE(after[0].node, after[1].node);
+  for (const bool wanted : {false, true}) {
+    const auto after = paired({wide, kernel, state}, {ahead, back}, wanted);
+    EXPECT_EQ(after[0].node == after[1].node, wanted);
+  }
 }
 
 }  // namespace

@@ -34,6 +34,12 @@ struct alignas(16) float4 {
 struct alignas(8) float2 {
   float x, y;
 };
+struct alignas(16) double2 {
+  double x, y;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
 
 inline void __syncthreads(std::source_location where = std::source_location::current()) {
   stand_in::block_barrier(where);
@@ -143,6 +149,7 @@ enum cudaMemcpyKind {
   cudaMemcpyDeviceToDevice = 3,
 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
+enum cudaDeviceAttr { cudaDevAttrComputeCapabilityMajor = 75 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 inline constexpr unsigned cudaStreamNonBlocking = 1, cudaHostAllocDefault = 0;
 inline constexpr unsigned cudaEventDisableTiming = 2;
@@ -170,7 +177,9 @@ cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
 cudaError_t cudaSetDevice(int device);
+cudaError_t cudaGetDevice(int* device);
 cudaError_t cudaMalloc(void** memory, size_t bytes);
 cudaError_t cudaFree(void* memory);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
@@ -224,10 +233,10 @@ void allow_shared(void (*kernel)(Parameters...), size_t bytes) {
   shared_limit_of(reinterpret_cast<const void*>(kernel)) = bytes;
 }
 
-// kernel<<<grid, block, shared_bytes, stream>>>(arguments…)
+// kernel<<<grid, block, shared_bytes, stream>>>(arguments…), in clusters of so many blocks.
 template <class... Parameters, class... Arguments>
-void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes,
-            cudaStream_t stream, const Arguments&... arguments) {
+void launch_clusters(void (*kernel)(Parameters...), unsigned cluster, dim3 grid, dim3 block,
+                     size_t shared_bytes, cudaStream_t stream, const Arguments&... arguments) {
   static_assert((sizeof(Parameters) + ... + 0) <= 32764, "parameters of a kernel are limited");
   static_assert((std::is_trivially_copyable_v<std::decay_t<Parameters>> && ...),
                 "parameters are copied to the device byte by byte");
@@ -235,7 +244,14 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_
       shared_bytes > shared_limit_of(reinterpret_cast<const void*>(kernel)))
     throw ExecutionError("a kernel gets more dynamic shared memory than it was allowed");
   std::tuple<std::decay_t<Parameters>...> copies(arguments...);
-  put(stream, [=] { run_grid(grid, block, shared_bytes, [&] { std::apply(kernel, copies); }); });
+  put(stream,
+      [=] { run_grid(grid, block, shared_bytes, [&] { std::apply(kernel, copies); }, cluster); });
+}
+
+template <class... Parameters, class... Arguments>
+void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes,
+            cudaStream_t stream, const Arguments&... arguments) {
+  launch_clusters(kernel, 1, grid, block, shared_bytes, stream, arguments...);
 }
 
 }  // namespace stand_in

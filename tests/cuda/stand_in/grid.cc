@@ -17,7 +17,7 @@ Place* place = nullptr;
 
 namespace {
 
-constexpr unsigned kWarp = 32, kMostThreads = 1024;
+constexpr unsigned kWarp = 32;
 constexpr size_t kMostShared = 227 << 10;
 
 Order order = Order::rising;
@@ -32,9 +32,12 @@ bool same(std::source_location a, std::source_location b) {
   return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
 }
 
+class Block;
+
 struct Thread {
-  enum State { ready, at_barrier, at_exchange, over };
+  enum State { ready, at_barrier, at_cluster, at_exchange, over };
   Place place;
+  Block* block = nullptr;
   Fiber* fiber = nullptr;
   State state = ready;
   std::source_location where;
@@ -45,104 +48,56 @@ struct Thread {
   int source = 0;
 };
 
+std::string name(const Thread& t) {
+  const auto part = [](uint3 at) {
+    return "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ", " + std::to_string(at.z) +
+           ")";
+  };
+  return part(t.place.thread) + " of block " + part(t.place.block);
+}
+
 class Block {
  public:
-  Block(dim3 grid, dim3 size, size_t shared_bytes, const std::function<void()>& body)
-      : size_(size), grid_(grid), body_(body), shared_(shared_bytes / 16 + 1) {
+  Block(dim3 size, size_t shared_bytes)
+      : size_(size), bytes_(shared_bytes), shared_(shared_bytes / 16 + 1) {
     threads_.resize(size_t{size.x} * size.y * size.z);
-    while (fibers().size() < threads_.size()) fibers().emplace_back();
   }
 
-  void run(uint3 index) {
+  // Threads at their first instruction, with fibers from `first` of the pool on.
+  void begin(uint3 index, dim3 grid, unsigned rank, size_t first,
+             const std::function<void()>& body) {
     std::fill(shared_.begin(), shared_.end(), Cell{0xC9C9C9C9C9C9C9C9u, 0xC9C9C9C9C9C9C9C9u});
-    for (size_t i = 0; i < threads_.size(); ++i) begin(i, index);
-    left_ = threads_.size();
+    while (fibers().size() < first + threads_.size()) fibers().emplace_back();
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      Thread& t = threads_[i];
+      const auto n = static_cast<unsigned>(i);
+      t = {};
+      t.place = {{n % size_.x, n / size_.x % size_.y, n / size_.x / size_.y},
+                 index,
+                 size_,
+                 grid,
+                 shared_.data(),
+                 rank,
+                 rank * kMostThreads + n};
+      t.block = this;
+      t.fiber = &fibers()[first + i];
+      t.fiber->start([](void* work) { (*static_cast<const std::function<void()>*>(work))(); },
+                     const_cast<std::function<void()>*>(&body));
+    }
     arrived_.assign((threads_.size() + kWarp - 1) / kWarp, 0);
-    Block* before = std::exchange(running, this);
-    try {
-      while (left_ > 0) round();
-    } catch (...) {
-      running = before;
-      place = nullptr;
-      throw;
-    }
-    running = before;
-    place = nullptr;
   }
 
-  void pause(Thread::State state, std::source_location where) {
-    Thread& t = *now_;
-    t.state = state;
-    t.where = where;
-    t.fiber->pause();
+  std::vector<Thread>& threads() { return threads_; }
+
+  bool is_over() const {
+    return std::all_of(threads_.begin(), threads_.end(),
+                       [](const Thread& t) { return t.state == Thread::over; });
   }
 
-  uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source,
-                std::source_location where) {
-    Thread& t = *now_;
-    t.kind = kind;
-    t.mask = mask;
-    t.value = value;
-    t.source = source;
-    t.where = where;
-    t.state = Thread::at_exchange;
-    // Nothing may be thrown past the end of a fiber's stack: the scheduler throws it.
-    try {
-      if (complete(t)) return t.result;
-    } catch (...) {
-      error_ = std::current_exception();
-    }
-    t.fiber->pause();
-    return t.result;
-  }
-
-  static Block* running;
-
- private:
-  struct alignas(16) Cell {
-    uint64_t a, b;
-  };
-
-  static std::deque<Fiber>& fibers() {
-    static auto* pool = new std::deque<Fiber>;
-    return *pool;
-  }
-
-  void begin(size_t i, uint3 index) {
-    Thread& t = threads_[i];
-    const auto n = static_cast<unsigned>(i);
-    t = {};
-    t.place = {{n % size_.x, n / size_.x % size_.y, n / size_.x / size_.y},
-               index,
-               size_,
-               grid_,
-               shared_.data()};
-    t.fiber = &fibers()[i];
-    t.fiber->start([](void* body) { (*static_cast<const std::function<void()>*>(body))(); },
-                   const_cast<std::function<void()>*>(&body_));
-  }
-
-  // Every thread that can, goes on once; then barriers open.
-  void round() {
-    bool moved = false;
-    const size_t n = threads_.size();
-    for (size_t k = 0; k < n; ++k) {
-      Thread& t = threads_[order == Order::rising ? k : n - 1 - k];
-      if (t.state != Thread::ready) continue;
-      moved = true;
-      now_ = &t;
-      place = &t.place;
-      const bool goes_on = t.fiber->resume();
-      if (error_) std::rethrow_exception(error_);
-      if (goes_on) continue;
-      t.state = Thread::over;
-      --left_;
-    }
-    if (!moved) open_barrier();
-  }
-
-  void open_barrier() {
-    const Thread* first = nullptr;
+  // Where no thread of the cluster can go on: true where all wait at a barrier of the block, which
+  // opens; false where all wait at the cluster's.
+  bool open_barrier() {
+    const Thread& first = threads_[0];
     for (const Thread& t : threads_) {
       if (t.state == Thread::at_exchange)
         throw ExecutionError("lanes of a warp wait for others that do not come: thread " + name(t) +
@@ -150,14 +105,22 @@ class Block {
       if (t.state == Thread::over)
         throw ExecutionError("thread " + name(t) +
                              " has ended while others wait at a barrier of its block");
-      if (!first) first = &t;
-      if (!same(t.where, first->where))
-        throw ExecutionError("threads of a block wait at different barriers: " + name(*first) +
-                             " at " + text_of(first->where) + ", " + name(t) + " at " +
+      if (first.state == Thread::over)
+        throw ExecutionError("thread " + name(first) +
+                             " has ended while others wait at a barrier of its block");
+      if (t.state != first.state || !same(t.where, first.where))
+        throw ExecutionError("threads of a block wait at different barriers: " + name(first) +
+                             " at " + text_of(first.where) + ", " + name(t) + " at " +
                              text_of(t.where));
     }
-    for (Thread& t : threads_) t.state = Thread::ready;
+    if (first.state == Thread::at_cluster) return false;
+    go_on();
     ++counted.barriers;
+    return true;
+  }
+
+  void go_on() {
+    for (Thread& t : threads_) t.state = Thread::ready;
   }
 
   // Lets the lanes of t's mask go on if all of them are there.
@@ -190,6 +153,26 @@ class Block {
     return true;
   }
 
+  // What lies at `mine` here, in the shared memory of another block.
+  void* map(void* mine, Block& other, std::source_location where) {
+    const auto* from = reinterpret_cast<const char*>(shared_.data());
+    const auto offset = static_cast<size_t>(static_cast<const char*>(mine) - from);
+    if (offset >= bytes_)
+      throw ExecutionError("what is mapped to another block is not in dynamic shared memory, at " +
+                           text_of(where));
+    return reinterpret_cast<char*>(other.shared_.data()) + offset;
+  }
+
+ private:
+  struct alignas(16) Cell {
+    uint64_t a, b;
+  };
+
+  static std::deque<Fiber>& fibers() {
+    static auto* pool = new std::deque<Fiber>;
+    return *pool;
+  }
+
   void exchange(size_t warp, unsigned mask, Exchange kind) {
     uint64_t ballot = 0;
     for (unsigned lane = 0; lane < kWarp; ++lane)
@@ -207,29 +190,133 @@ class Block {
     }
   }
 
-  static std::string name(const Thread& t) {
-    const auto part = [](uint3 at) {
-      return "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ", " +
-             std::to_string(at.z) + ")";
-    };
-    return part(t.place.thread) + " of block " + part(t.place.block);
-  }
-
-  dim3 size_, grid_;
-  const std::function<void()>& body_;
+  dim3 size_;
+  size_t bytes_;
   std::vector<Cell> shared_;
   std::vector<Thread> threads_;
   std::vector<unsigned> arrived_;  // lanes of each warp that wait for an exchange
+};
+
+// Blocks that run side by side.
+class Cluster {
+ public:
+  Cluster(unsigned blocks, dim3 size, size_t shared_bytes) : blocks_(blocks, {size, shared_bytes}) {
+    for (Block& b : blocks_)
+      for (Thread& t : b.threads()) threads_.push_back(&t);
+  }
+
+  // The blocks from `first` on, along x.
+  void run(uint3 first, dim3 grid, const std::function<void()>& body) {
+    phase_ = 0;
+    left_ = threads_.size();
+    for (unsigned rank = 0; rank < blocks_.size(); ++rank)
+      blocks_[rank].begin({first.x + rank, first.y, first.z}, grid, rank,
+                          rank * blocks_[rank].threads().size(), body);
+    running = this;
+    try {
+      while (left_ > 0) round();
+    } catch (...) {
+      running = nullptr;
+      place = nullptr;
+      throw;
+    }
+    running = nullptr;
+    place = nullptr;
+  }
+
+  void pause(Thread::State state, std::source_location where) {
+    Thread& t = *now_;
+    t.state = state;
+    t.where = where;
+    t.fiber->pause();
+  }
+
+  uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source,
+                std::source_location where) {
+    Thread& t = *now_;
+    t.kind = kind;
+    t.mask = mask;
+    t.value = value;
+    t.source = source;
+    t.where = where;
+    t.state = Thread::at_exchange;
+    // Nothing may be thrown past the end of a fiber's stack: the scheduler throws it.
+    try {
+      if (t.block->complete(t)) return t.result;
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    t.fiber->pause();
+    return t.result;
+  }
+
+  void* map(void* mine, unsigned rank, std::source_location where) {
+    Thread& t = *now_;
+    try {
+      if (rank >= blocks_.size())
+        throw ExecutionError("a cluster has no block " + std::to_string(rank));
+      if (rank != t.place.rank && phase_ == 0)
+        throw ExecutionError("the shared memory of a block that may not have begun, at " +
+                             text_of(where));
+      if (blocks_[rank].is_over())
+        throw ExecutionError("the shared memory of a block that has ended, at " + text_of(where));
+      return t.block->map(mine, blocks_[rank], where);
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+    t.fiber->pause();
+    return mine;
+  }
+
+  static Cluster* running;
+
+ private:
+  // Every thread that can, goes on once; then barriers open.
+  void round() {
+    bool moved = false;
+    const size_t n = threads_.size();
+    for (size_t k = 0; k < n; ++k) {
+      Thread& t = *threads_[order == Order::rising ? k : n - 1 - k];
+      if (t.state != Thread::ready) continue;
+      moved = true;
+      now_ = &t;
+      place = &t.place;
+      const bool goes_on = t.fiber->resume();
+      if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+      if (goes_on) continue;
+      t.state = Thread::over;
+      --left_;
+    }
+    if (!moved) open_barriers();
+  }
+
+  void open_barriers() {
+    bool opened = false;
+    const Block* over = nullptr;
+    for (Block& b : blocks_) {
+      if (b.is_over()) over = &b;
+      else opened |= b.open_barrier();
+    }
+    if (opened) return;
+    if (over)
+      throw ExecutionError("a block has ended while others wait at the barrier of their cluster");
+    for (Block& b : blocks_) b.go_on();
+    ++phase_;
+    ++counted.barriers;
+  }
+
+  std::vector<Block> blocks_;
+  std::vector<Thread*> threads_;
   Thread* now_ = nullptr;
-  size_t left_ = 0;
+  size_t left_ = 0, phase_ = 0;  // barriers of the cluster so far
   std::exception_ptr error_;
 };
 
-Block* Block::running = nullptr;
+Cluster* Cluster::running = nullptr;
 
-Block& running() {
-  if (!Block::running) throw ExecutionError("no kernel is running");
-  return *Block::running;
+Cluster& running() {
+  if (!Cluster::running) throw ExecutionError("no kernel is running");
+  return *Cluster::running;
 }
 
 // Static shared memory is one array for all: one grid at a time.
@@ -240,7 +327,8 @@ std::mutex one_grid;
 void set_order(Order wanted) { order = wanted; }
 Counts counts() { return counted; }
 
-void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& body) {
+void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& body,
+              unsigned cluster) {
   const size_t threads = size_t{block.x} * block.y * block.z;
   if (threads == 0 || threads > kMostThreads || block.z > 64)
     throw ExecutionError("a block of " + std::to_string(threads) + " threads cannot be launched");
@@ -249,19 +337,26 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<vo
                          " x " + std::to_string(grid.z) + " blocks cannot be launched");
   if (shared_bytes > kMostShared)
     throw ExecutionError(std::to_string(shared_bytes) + " bytes of shared memory are too many");
+  if (cluster == 0 || cluster > kMostOfCluster || grid.x % cluster)
+    throw ExecutionError("clusters of " + std::to_string(cluster) + " blocks cannot be launched");
   std::lock_guard<std::mutex> hold(one_grid);
-  Block one(grid, block, shared_bytes, body);
+  Cluster some(cluster, block, shared_bytes);
   ++counted.launches;
   for (unsigned z = 0; z < grid.z; ++z)
     for (unsigned y = 0; y < grid.y; ++y)
-      for (unsigned x = 0; x < grid.x; ++x) {
-        one.run({x, y, z});
-        ++counted.blocks;
-        counted.threads += threads;
+      for (unsigned x = 0; x < grid.x; x += cluster) {
+        some.run({x, y, z}, grid, body);
+        counted.blocks += cluster;
+        counted.threads += cluster * threads;
       }
 }
 
 void block_barrier(std::source_location where) { running().pause(Thread::at_barrier, where); }
+void cluster_barrier(std::source_location where) { running().pause(Thread::at_cluster, where); }
+
+void* map_shared(void* mine, unsigned rank, std::source_location where) {
+  return running().map(mine, rank, where);
+}
 
 uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source,
               std::source_location where) {

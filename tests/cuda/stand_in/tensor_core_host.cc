@@ -13,13 +13,10 @@ struct Fragments {
   uint32_t a[4], b[2];
 };
 
-unsigned thread_number() {
-  const Place& p = *place;
-  return p.thread.x + p.block_size.x * (p.thread.y + p.block_size.y * p.thread.z);
-}
-
-// Of all threads of the running block; one grid runs at a time.
-Fragments held[1024];
+// Of all threads that run, of the last product and the one before: lanes that are ahead of others
+// are so by less than one. One grid runs at a time.
+Fragments held[2][kSlots];
+unsigned products[kSlots];
 
 float number(uint32_t bits) { return std::bit_cast<float>(bits & 0xFFFFE000u); }
 
@@ -35,28 +32,28 @@ struct Copies {
 };
 
 Copies& copies() {
-  static Copies of_threads[1024];
-  return of_threads[thread_number()];
+  static Copies of_threads[kSlots];
+  return of_threads[place->slot];
 }
 
 }  // namespace
 
 void multiply_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
                    std::source_location where) {
-  const unsigned self = thread_number(), warp = self / 32 * 32;
-  std::copy_n(a, 4, held[self].a);
-  std::copy_n(b, 2, held[self].b);
+  const unsigned self = place->slot, warp = self / 32 * 32;
+  Fragments* now = held[products[self]++ % 2];
+  std::copy_n(a, 4, now[self].a);
+  std::copy_n(b, 2, now[self].b);
   meet(Exchange::sync, ~0u, 0, 0, where);
   const unsigned g = self % 32 / 4, t = self % 4;
   for (unsigned e = 0; e < 4; ++e) {
     const unsigned row = g + (e / 2) * 8, column = 2 * t + e % 2;
     for (unsigned k = 0; k < 8; ++k) {
-      const uint32_t left = held[warp + row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2];
-      const uint32_t right = held[warp + column * 4 + k % 4].b[k / 4];
+      const uint32_t left = now[warp + row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2];
+      const uint32_t right = now[warp + column * 4 + k % 4].b[k / 4];
       d[e] += number(left) * number(right);
     }
   }
-  meet(Exchange::sync, ~0u, 0, 0, where);
 }
 
 void copy_later(void* to, const void* from, int bytes, std::source_location where) {
