@@ -6,6 +6,8 @@
 
 #include "cpu/families.h"
 #include "cpu/gemm.h"
+#include "cpu/gemm_halves.h"
+#include "cpu/isa/isa.h"
 #include "cpu/ref/gemm.h"
 #include "runtime/thread_pool.h"
 
@@ -88,9 +90,11 @@ bool describe(const KernelRequest& r, Matmul& m, std::string& refusal) {
 }
 
 // One product, or a batch of products that are each worth splitting over threads.
+template <class G>
 class OneByOne : public Kernel {
  public:
-  explicit OneByOne(Matmul m) : m_(std::move(m)), gemm_(m_.shape), size_(size_of(m_.shape.dtype)) {}
+  OneByOne(Matmul m, G gemm)
+      : m_(std::move(m)), gemm_(std::move(gemm)), size_(size_of(m_.shape.dtype)) {}
   size_t workspace_bytes() const override { return gemm_.workspace_bytes(); }
   void run(const RunArgs& args) const override {
     const Epilogue epilogue = m_.epilogue_of(args);
@@ -101,16 +105,17 @@ class OneByOne : public Kernel {
 
  private:
   Matmul m_;
-  Gemm gemm_;
+  G gemm_;
   int64_t size_;
 };
 
 // A batch of small products, shared out whole.
+template <class G>
 class SideBySide : public Kernel {
  public:
-  explicit SideBySide(Matmul m)
+  SideBySide(Matmul m, G gemm)
       : m_(std::move(m)),
-        gemm_(Gemm::single_threaded(m_.shape)),
+        gemm_(std::move(gemm)),
         size_(size_of(m_.shape.dtype)),
         slots_(global_pool().threads()),
         stride_(static_cast<int64_t>(gemm_.workspace_bytes())) {}
@@ -133,7 +138,7 @@ class SideBySide : public Kernel {
  private:
   static constexpr int64_t kChunks = 32;
   Matmul m_;
-  Gemm gemm_;
+  G gemm_;
   int64_t size_;
   int slots_;
   int64_t stride_;
@@ -163,19 +168,43 @@ std::unique_ptr<Kernel> make_reference(const KernelRequest& r, std::string& refu
 // A product of a batch that takes longer than this, in nanoseconds, is shared by all threads.
 constexpr int64_t kWorthSharing = 200'000;
 
+// On all threads or on one.
+template <class G>
+std::unique_ptr<Kernel> by_cost(Matmul m, G shared, G single) {
+  const bool small = shared.cost() < kWorthSharing;
+  if (m.batch.size() > 1 && small)
+    return std::make_unique<SideBySide<G>>(std::move(m), std::move(single));
+  return std::make_unique<OneByOne<G>>(std::move(m), std::move(shared));
+}
+
 std::unique_ptr<Kernel> make_gemm(const KernelRequest& r, std::string& refusal) {
   Matmul m;
   if (!describe(r, m, refusal)) return nullptr;
-  if (!is_float(m.shape.dtype)) {
+  if (m.shape.dtype != DType::f32 && m.shape.dtype != DType::f64) {
     refusal = "not float32 or float64";
     return nullptr;
   }
-  const bool small = Gemm(m.shape).cost() < kWorthSharing;
-  if (m.batch.size() > 1 && small) return std::make_unique<SideBySide>(std::move(m));
-  return std::make_unique<OneByOne>(std::move(m));
+  const GemmShape shape = m.shape;
+  return by_cost(std::move(m), Gemm(shape), Gemm::single_threaded(shape));
 }
 
-const Candidate kMatmul[] = {{"gemm", make_gemm}, {"ref", make_reference}};
+std::unique_ptr<Kernel> make_halves(const KernelRequest& r, std::string& refusal) {
+  Matmul m;
+  if (!describe(r, m, refusal)) return nullptr;
+  const GemmHalves* kernels = table().gemm.halves;
+  if (m.shape.dtype != DType::bf16) refusal = "not bfloat16";
+  else if (!kernels) refusal = "no tile multipliers";
+  else if (!HalvesGemm::worth(m.shape)) refusal = "too small";
+  else {
+    const GemmShape shape = m.shape;
+    return by_cost(std::move(m), HalvesGemm(shape, *kernels, global_pool().threads()),
+                   HalvesGemm(shape, *kernels, 1));
+  }
+  return nullptr;
+}
+
+const Candidate kMatmul[] = {
+    {"halves", make_halves, true}, {"gemm", make_gemm}, {"ref", make_reference}};
 const OpKernels kKernels[] = {{"matmul", kMatmul}};
 
 }  // namespace

@@ -65,11 +65,13 @@ struct GemmKernels {
 };
 
 struct GemmThirds;
+struct GemmHalves;
 
 struct GemmTable {
   GemmKernels<float> f32;
   GemmKernels<double> f64;
   const GemmThirds* thirds;  // nullptr where there are no tile multipliers
+  const GemmHalves* halves;  // the same
 };
 
 }  // namespace kn::cpu

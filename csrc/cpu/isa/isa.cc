@@ -21,6 +21,7 @@ namespace kn::cpu {
   void fill_##name##_avx512(KernelTable&);
 KN_FAMILIES(KN_FAMILY)
 #undef KN_FAMILY
+void fill_gemm_halves_amx(KernelTable&);
 void fill_gemm_thirds_amx(KernelTable&);
 void fill_recurrent_thirds_amx(KernelTable&);
 
@@ -47,6 +48,7 @@ KernelTable make_table(Isa isa) {
 #endif
 #if defined(KN_HAVE_AMX)
   if (isa >= Isa::amx) {
+    fill_gemm_halves_amx(t);
     fill_gemm_thirds_amx(t);
     fill_recurrent_thirds_amx(t);
   }

@@ -1,0 +1,132 @@
+// Products of bfloat16 tiles (see cpu/gemm_halves.cc). A tile of A is 16 rows of 16 pairs of steps,
+// one of B 16 pairs of steps of 16 columns; a pair is two steps that follow each other.
+#include "cpu/isa/gemm_halves.h"
+
+#include "cpu/isa/gemm.h"
+#include "cpu/isa/half_tiles.inc"
+#include "cpu/isa/kernel_table.h"
+#include "cpu/isa/thirds.inc"
+
+namespace kn::cpu {
+namespace {
+
+constexpr int64_t kRowBytes = kHalvesBlock * 4;  // of a block of C
+
+// Registers: 0 to 3 hold C, 4 and 5 A, 6 and 7 B.
+template <int rows, int columns>
+void product(const HalvesProduct& t) {
+  const char* a = static_cast<const char*>(t.a);
+  const char* b = static_cast<const char*>(t.b);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  if (t.sum) {
+    _tile_loadd(0, t.sum, kRowBytes);
+    if (columns == 2) _tile_loadd(1, t.sum + kSide, kRowBytes);
+    if (rows == 2) _tile_loadd(2, t.sum + kSide * kHalvesBlock, kRowBytes);
+    if (rows == 2 && columns == 2) _tile_loadd(3, t.sum + kSide * kHalvesBlock + kSide, kRowBytes);
+  }
+  for (int64_t n = t.blocks; n > 0; --n, a += kHalvesPanelBytes, b += kHalvesPanelBytes) {
+    _tile_loadd(6, b, 64);
+    _tile_loadd(4, a, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    if (columns == 2) {
+      _tile_loadd(7, b + kHalvesTileBytes, 64);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if (rows == 2) {
+      _tile_loadd(5, a + kHalvesTileBytes, 64);
+      _tile_dpbf16ps(2, 5, 6);
+      if (columns == 2) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  _tile_stored(0, t.out, kRowBytes);
+  if (columns == 2) _tile_stored(1, t.out + kSide, kRowBytes);
+  if (rows == 2) _tile_stored(2, t.out + kSide * kHalvesBlock, kRowBytes);
+  if (rows == 2 && columns == 2) _tile_stored(3, t.out + kSide * kHalvesBlock + kSide, kRowBytes);
+}
+
+// The first n of 32 halves, the others zero.
+KN_INLINE VecF load_pairs(const uint16_t* p, int n) {
+  const auto mask = static_cast<__mmask32>(n >= 32 ? ~0u : (1u << n) - 1);
+  return (VecF)_mm512_maskz_loadu_epi16(mask, p);
+}
+
+// 16 elements of two steps as pairs.
+KN_INLINE VecF join_steps(const uint16_t* first, int n, const uint16_t* second, int m) {
+  const auto load = [](const uint16_t* p, int count) {
+    return bits_of((VecH)_mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << count) - 1), p));
+  };
+  return (VecF)(load(first, n) | load(second, m) << 16);
+}
+
+// `together`: an element's steps lie side by side. Tiles of A have them along their rows, those of
+// B along their columns.
+template <bool together, bool turned>
+void pack(int64_t count, int64_t k, const uint16_t* from, int64_t row, void* to) {
+  char* panel = static_cast<char*>(to);
+  for (; k > 0; k -= kHalvesBlock, panel += kHalvesPanelBytes) {
+    const int steps = static_cast<int>(k < kHalvesBlock ? k : kHalvesBlock);
+    for (int64_t i = 0; i < count; i += kSide) {
+      const int width = at_most_side(count - i);
+      VecF v[kSide];
+#pragma GCC unroll 16
+      for (int r = 0; r < kSide; ++r) {
+        if constexpr (together) {
+          v[r] = r < width ? load_pairs(from + (i + r) * row, steps) : VecF{};
+        } else {
+          const uint16_t* at = from + i + 2 * r * row;
+          v[r] = 2 * r < steps ? join_steps(at, width, at + (2 * r + 1 < steps ? row : 0),
+                                            2 * r + 1 < steps ? width : 0)
+                               : VecF{};
+        }
+      }
+      if constexpr (turned) transpose_square<float>(v);
+      char* tile = panel + i / kSide * kHalvesTileBytes;
+#pragma GCC unroll 16
+      for (int r = 0; r < kSide; ++r) *reinterpret_cast<VecF*>(tile + r * 64) = v[r];
+    }
+    from += kHalvesBlock * (together ? 1 : row);
+  }
+}
+
+void add_bias(float* block, int64_t rows, int64_t columns, const uint16_t* bias) {
+  for (int64_t j = 0; j < columns; j += kSide) {
+    const auto mask = static_cast<__mmask16>((1u << at_most_side(columns - j)) - 1);
+    const VecF b = from_bf16((VecH)_mm256_maskz_loadu_epi16(mask, bias + j));
+    for (int64_t i = 0; i < rows; ++i) {
+      float* at = block + i * kHalvesBlock + j;
+      store(at, load(at) + b);
+    }
+  }
+}
+
+void finish(const HalvesFinish& t) {
+  for (int64_t j = 0; j < t.columns; j += kSide) {
+    const auto mask = static_cast<__mmask16>((1u << at_most_side(t.columns - j)) - 1);
+    for (int64_t i = 0; i < t.rows; ++i) {
+      VecF x = load(t.from + i * kHalvesBlock + j);
+      if (t.relu) x = x < 0 ? VecF{} : x;
+      _mm256_mask_storeu_epi16(t.c + i * t.c_row + j, mask, (__m256i)to_bf16(x));
+    }
+  }
+}
+
+constexpr GemmHalves kHalves = {
+    {{product<1, 1>, product<1, 2>}, {product<2, 1>, product<2, 2>}},
+    pack<true, false>,
+    pack<false, false>,
+    pack<false, true>,
+    pack<true, true>,
+    add_bias,
+    finish,
+    begin_tiles,
+    end_tiles,
+};
+
+}  // namespace
+
+KN_FILL(gemm_halves) { table.gemm.halves = &kHalves; }
+
+}  // namespace kn::cpu
