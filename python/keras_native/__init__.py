@@ -24,6 +24,7 @@ _MODULES = [
     "legacy",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "optimizers",
     "preprocessing",

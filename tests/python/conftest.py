@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native import config, dialect
+from keras_native import config, dialect, mixed_precision
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -21,6 +21,7 @@ def clean_state():
     np.random.seed(1)
     yield
     dialect.set_default("2")
+    mixed_precision.set_global_policy(None)
     K.set_floatx("float32")
     K.set_epsilon(1e-7)
     K.set_image_data_format("channels_last")

@@ -30,7 +30,7 @@ def preprocess_input(x, data_format=None, mode="caffe"):
         raise ValueError(f"Expected mode 'caffe', 'tf' or 'torch'; received {mode!r}.")
     if isinstance(x, np.ndarray):
         if not np.issubdtype(x.dtype, np.floating):
-            x = x.astype(K.floatx())
+            x = x.astype(K.numpy_floatx())
         return _array(x, data_format, mode)
     return _tensor(x, data_format, mode)
 

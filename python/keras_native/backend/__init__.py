@@ -4,6 +4,7 @@ This package is the only importer of `keras_native._core`.
 """
 
 from . import devices, operators
+from .autocast import autocast
 from .common import (
     backend,
     epsilon,
@@ -12,11 +13,13 @@ from .common import (
     image_dim_ordering,
     legacy_weight_ordering,
     normalize_data_format,
+    numpy_floatx,
     set_epsilon,
     set_floatx,
     set_image_data_format,
     set_image_dim_ordering,
     set_legacy_weight_ordering,
+    wide_floatx,
 )
 from .control import (
     clear_session,

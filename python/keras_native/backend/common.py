@@ -1,6 +1,6 @@
 """Settings every tensor depends on: default float type, fuzz factor, image layout."""
 
-_FLOAT_TYPES = ("float16", "float32", "float64")
+_FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
 _IMAGE_FORMATS = ("channels_last", "channels_first")
 _DIM_ORDERINGS = {"tf": "channels_last", "th": "channels_first"}  # Keras 1 spellings
 
@@ -33,8 +33,18 @@ def floatx():
     return _Settings.floatx
 
 
+def numpy_floatx():
+    """The type of arrays that hold the default float type: 'float32' for bfloat16."""
+    return "float32" if _Settings.floatx == "bfloat16" else _Settings.floatx
+
+
+def wide_floatx():
+    """The default float type where it is not narrower than float32: of losses and metrics."""
+    return "float32" if _Settings.floatx in ("float16", "bfloat16") else _Settings.floatx
+
+
 def set_floatx(floatx):
-    """Sets the default float type: 'float16', 'float32' or 'float64'."""
+    """Sets the default float type: 'float16', 'bfloat16', 'float32' or 'float64'."""
     if floatx not in _FLOAT_TYPES:
         raise ValueError(
             f"Unknown floatx type. Expected one of {_FLOAT_TYPES}. Received: {floatx!r}"

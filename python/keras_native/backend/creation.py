@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .dtypes import dtype_name
+from .dtypes import array_dtype
 from .movement import full
 from .tensor import Tensor
 from .variables import variable
@@ -20,7 +20,7 @@ def _extents(shape):
 
 def _filled(shape, value, dtype, name):
     if _is_static(shape):
-        return variable(np.full(_extents(shape), value, dtype_name(dtype)), dtype, name)
+        return variable(np.full(_extents(shape), value, array_dtype(dtype)), dtype, name)
     return full(shape, value, dtype, name)
 
 
@@ -37,4 +37,4 @@ def ones(shape, dtype=None, name=None):
 def eye(size, dtype=None, name=None):
     """An identity matrix, as a variable; `size` may be (rows, columns)."""
     n, m = size if isinstance(size, (tuple, list)) else (size, size)
-    return variable(np.eye(n, m, dtype=dtype_name(dtype)), dtype, name)
+    return variable(np.eye(n, m, dtype=array_dtype(dtype)), dtype, name)

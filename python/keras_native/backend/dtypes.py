@@ -45,6 +45,12 @@ def dtype_name(dtype):
     return name
 
 
+def array_dtype(dtype):
+    """The type of NumPy arrays with values of `dtype`: 'float32' for bfloat16."""
+    name = dtype_name(dtype)
+    return "float32" if name == "bfloat16" else name
+
+
 def is_float(dtype):
     return _RANKS[dtype] >= _RANKS["float16"]
 

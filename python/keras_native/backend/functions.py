@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import _core
 from .control import is_learning_phase
-from .tensor import Tensor, as_tensor, emit
+from .tensor import Tensor, as_tensor, cast_value, emit
 from .variables import Update, Variable, get_value, update
 
 _DTYPES = {
@@ -44,13 +44,14 @@ class Function:
                 f"`outputs` should be a list or tuple of tensors. Received: {outputs!r}"
             )
         self.inputs = list(inputs)
-        self.outputs = [as_tensor(y) for y in outputs]
+        self.outputs = [_in_numpy(as_tensor(y)) for y in outputs]
         self.name = name or ""
         self._phase_at = _phase_position(self.inputs)
         fed = [x for i, x in enumerate(self.inputs) if i != self._phase_at]
         for x in fed:
             if not isinstance(x, Tensor):
                 raise TypeError(f"Expected tensors as inputs of a function. Received: {x!r}")
+        fed = [getattr(x, "_fed_as", x) for x in fed]
         self._fed = fed
         self._dtypes = [_DTYPES.get(x.dtype) for x in fed]
         self.updates = _pairs(updates, self.outputs)
@@ -127,6 +128,15 @@ class Function:
     def run_rows(self, arrays, batch_size, first_batch, last_batch, outputs=None):
         """Runs batches in order and collects rows; see `Executable.run_rows`."""
         return self.executable.run_rows(arrays, batch_size, first_batch, last_batch, outputs)
+
+
+def _in_numpy(y):
+    """`y` in a type that NumPy has."""
+    if y.dtype != "bfloat16":
+        return y
+    wide = cast_value(y, "float32")
+    wide.__dict__.update({k: v for k, v in y.__dict__.items() if k not in ("_value", "_fed_as")})
+    return wide
 
 
 def _finishing(run, finishes):

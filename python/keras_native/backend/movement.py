@@ -5,7 +5,7 @@ import builtins
 import numpy as np
 
 from .common import floatx, normalize_data_format
-from .dtypes import dtype_name, promoted
+from .dtypes import array_dtype, dtype_name, promoted
 from .indexing import range_tensor
 from .shapes import dimensions, integer, packed_shape
 from .tensor import Tensor, as_tensor, cast_value, constant_tensor, emit, tensor_name
@@ -261,6 +261,6 @@ def full(extents, value, dtype=None, name=None):
     dtype = dtype_name(dtype)
     if ints is None:
         return emit("full", (vector,), name, value=float(value), dtype=dtype)
-    result = constant_tensor(np.full(ints, value, dtype))
+    result = cast_value(constant_tensor(np.full(ints, value, array_dtype(dtype))), dtype)
     result._name = tensor_name(name)
     return result

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from .. import _core
-from .common import floatx
+from .common import floatx, numpy_floatx
 from .dtypes import dtype_name, is_float, promoted
 from .naming import scoped_name
 
@@ -162,12 +162,18 @@ def as_tensor(x, like=None):
             f"(of type {type(x).__name__})"
         )
     if like is not None:
-        array = array.astype(_type_of_operand(array.dtype.kind, like.dtype))
+        return _constant_of(array, _type_of_operand(array.dtype.kind, like.dtype))
     elif isinstance(x, (float, list, tuple)) and array.dtype.kind == "f":
-        array = array.astype(floatx())
+        return _constant_of(array, floatx())
     elif isinstance(x, (int, list, tuple)) and array.dtype == np.int64:
         array = array.astype("int32")
     return constant_tensor(array)
+
+
+def _constant_of(array, dtype):
+    if dtype == "bfloat16":
+        return cast_value(constant_tensor(array.astype("float32")), dtype)
+    return constant_tensor(array.astype(dtype))
 
 
 def _holds_tensor(items):
@@ -187,7 +193,7 @@ def cast_to_floatx(x):
     """A NumPy array (or whatever `np.asarray` takes) as an array of the default float type."""
     if isinstance(x, Tensor):
         return cast_value(x, floatx())
-    return np.asarray(x, dtype=floatx())
+    return np.asarray(x, dtype=numpy_floatx())
 
 
 def operands(x, y):

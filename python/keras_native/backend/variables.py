@@ -5,6 +5,8 @@ import contextlib
 import numpy as np
 
 from .. import _core
+from . import bfloat16
+from .autocast import as_read, autocast
 from .dtypes import dtype_name
 from .naming import scoped_name
 from .tensor import Tensor, as_tensor, cast_value, constant_tensor, tensor_name
@@ -23,6 +25,8 @@ class _Pending:
 class Variable(Tensor):
     """A tensor that keeps its value from run to run: a weight, a slot, a metric's total."""
 
+    _autocasts = False  # whether it reads as the type that the layer around computes in
+
     def __init__(self, value, dtype=None, name=None, constraint=None):
         array = _initial_array(value, dtype_name(dtype))
         self._name = scoped_name(name or "Variable") + ":0"
@@ -36,9 +40,15 @@ class Variable(Tensor):
 
     @property
     def _value(self):
+        value = self._read
         if _Pending.values is not None:
-            return _Pending.values.get(self, self._read)
-        return self._read
+            value = _Pending.values.get(self, value)
+        return as_read(value) if self._autocasts else value
+
+    @property
+    def stored_dtype(self):
+        """The type that the variable has in memory, whatever it reads as."""
+        return self._read.dtype
 
     @property
     def shape(self):
@@ -109,14 +119,14 @@ def _initial_array(value, dtype):
             f"Expected numbers as the value of a variable. Received: {value!r}"
         ) from error
     if dtype == "bfloat16":
-        return array
+        return bfloat16.to_bits(array)
     return array.astype(dtype, copy=False)
 
 
 def variable(value, dtype=None, name=None, constraint=None):
     """A variable that starts from `value` (array, number or tensor), of `floatx` by default."""
     if isinstance(value, Variable) and dtype is None:
-        dtype = value.dtype
+        dtype = value.stored_dtype
     return Variable(value, dtype, name, constraint)
 
 
@@ -129,14 +139,15 @@ def constant(value, dtype=None, shape=None, name=None):
     array = np.asarray(value.eval() if isinstance(value, Tensor) else value)
     if array.dtype.kind not in "biufV":
         raise TypeError(f"Expected numbers as the value of a constant. Received: {value!r}")
-    array = array.astype(dtype_name(dtype))
+    dtype = dtype_name(dtype)
+    array = array.astype("float32" if dtype == "bfloat16" else dtype)
     if shape is not None:
         shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
         if array.size == 1:
             array = np.full(shape, array.reshape(()), array.dtype)
         else:
             array = array.reshape(shape)
-    result = constant_tensor(array)
+    result = cast_value(constant_tensor(array), dtype)
     result._name = tensor_name(name or "Const")
     return result
 
@@ -158,7 +169,12 @@ def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
         shape = (None,) * ndim
     shape = tuple(None if d is None else _extent(d, shape) for d in shape)
     full_name = tensor_name(name or "Placeholder")
-    x = Tensor(_core.placeholder(shape, dtype_name(dtype), full_name), full_name)
+    dtype = dtype_name(dtype)
+    fed = "float32" if dtype == "bfloat16" else dtype
+    x = Tensor(_core.placeholder(shape, fed, full_name), full_name)
+    if dtype != fed:
+        feed, x = x, Tensor(cast_value(x, dtype)._value, full_name)
+        x._fed_as = feed
     x._keras_shape = shape
     x._uses_learning_phase = False
     return x
@@ -171,13 +187,14 @@ def _extent(d, shape):
 
 
 def is_placeholder(x):
-    return isinstance(x, Tensor) and x._value.op == "placeholder"
+    return isinstance(x, Tensor) and getattr(x, "_fed_as", x)._value.op == "placeholder"
 
 
 def get_value(x):
     """The variable's present value as a NumPy array of its own."""
     if isinstance(x, Variable):
-        return x._variable.read()
+        array = x._variable.read()
+        return bfloat16.from_bits(array) if x.stored_dtype == "bfloat16" else array
     if isinstance(x, Tensor):
         return x.eval()
     raise TypeError(f"Expected a variable. Received: {x!r}")
@@ -198,7 +215,10 @@ def set_value(x, value):
             f"Cannot set variable {x.name!r}: expected numbers. Received an array of dtype "
             f"{array.dtype}"
         )
-    array = np.asarray(array, dtype=x.dtype if x.dtype != "bfloat16" else None, order="C")
+    dtype = x.stored_dtype
+    if dtype == "bfloat16":
+        array = bfloat16.to_bits(array)
+    array = np.asarray(array, dtype=dtype if dtype != "bfloat16" else None, order="C")
     if array.shape != x.shape:
         raise ValueError(
             f"Cannot set variable {x.name!r}: expected an array of shape {x.shape}. "
@@ -243,7 +263,7 @@ def update(x, new_x):
     """Sets variable `x` to `new_x` at the end of the run that includes this update."""
     if not isinstance(x, Variable):
         raise TypeError(f"Expected a variable to update. Received: {x!r}")
-    value = _checked(x, cast_value(as_tensor(new_x, x), x.dtype))
+    value = _checked(x, cast_value(as_tensor(new_x, x), x.stored_dtype))
     return _recorded(Update(x, value._value))
 
 
@@ -276,14 +296,16 @@ def update_sub(x, decrement):
 
 def moving_average_update(x, value, momentum):
     """Moves variable `x` towards `value`: x * momentum + value * (1 - momentum)."""
-    return update_sub(x, (x - value) * (1.0 - momentum))
+    with autocast(None):
+        return update_sub(x, (x - value) * (1.0 - momentum))
 
 
 def _incremented(x, increment):
     if not isinstance(x, Variable):
         raise TypeError(f"Expected a variable to update. Received: {x!r}")
-    increment = cast_value(as_tensor(increment, x), x.dtype)
-    value = _checked(x, x + increment)
+    increment = cast_value(as_tensor(increment, x), x.stored_dtype)
+    with autocast(None):
+        value = _checked(x, x + increment)
     return _recorded(Update(x, value._value, increment))
 
 

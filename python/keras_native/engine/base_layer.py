@@ -23,6 +23,7 @@ from .input_spec import InputSpec
 from .layer_nodes import NodeAccess
 from .layer_weights import WeightStore
 from .node import Node
+from .policy import FLOATS, TypedByPolicy, in_float32, of_layer, serialize
 
 __all__ = [
     "InputSpec",
@@ -63,7 +64,7 @@ def snake_case(name):
 
 
 @accepts_keras1
-class Layer(NodeAccess, WeightStore):
+class Layer(NodeAccess, WeightStore, TypedByPolicy):
     """Base of all layers.
 
     Subclasses make their weights in `build(input_shape)` and say what they compute in
@@ -100,7 +101,7 @@ class Layer(NodeAccess, WeightStore):
             shape = kwargs["input_shape"]
             shape = (shape,) if isinstance(shape, int) else tuple(shape)
             self.batch_input_shape = (kwargs.get("batch_size"),) + shape
-        self.dtype = kwargs.get("dtype") or K.floatx()
+        self._policy, self.dtype = of_layer(kwargs.get("dtype"))
         self._initial_weights = kwargs.get("weights")
         self._dialect = dialect.current()
 
@@ -187,7 +188,7 @@ class Layer(NodeAccess, WeightStore):
         from .. import initializers
 
         claim_weights(math.prod(shape), f"Layer {self.name!r}, weight {name!r}")
-        dtype = dtype or K.floatx()
+        dtype = dtype or self._weight_dtype()
         initializer = initializers.get(initializer or "glorot_uniform")
         try:
             first = initializer(shape, dtype=dtype)
@@ -202,6 +203,7 @@ class Layer(NodeAccess, WeightStore):
                 f"of shape {shape}, got one of shape {K.int_shape(weight)}"
             )
         weight.trainable = trainable
+        weight._autocasts = self._policy.is_mixed and K.dtype(weight) in FLOATS
         (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
         if regularizer is not None:
             penalty = regularizer(weight)
@@ -219,7 +221,8 @@ class Layer(NodeAccess, WeightStore):
         if hasattr(self, "batch_input_shape"):
             config["batch_input_shape"] = self.batch_input_shape
         if hasattr(self, "dtype"):
-            config["dtype"] = self.dtype
+            mixed = self._policy.is_mixed
+            config["dtype"] = serialize(self._policy) if mixed else self.dtype
         return config
 
     @classmethod
@@ -280,7 +283,7 @@ class Layer(NodeAccess, WeightStore):
     def _build_on(self, inputs):
         """Builds the layer for the shapes of `inputs` and sets weights given at construction."""
         self.assert_input_compatibility(inputs)
-        with call_frame(self, building=True):
+        with call_frame(self, building=True), K.autocast(None):
             self.build(unpack_singleton([K.int_shape(x) for x in to_list(inputs)]))
         self.built = True
         if self._initial_weights is not None:
@@ -293,8 +296,8 @@ class Layer(NodeAccess, WeightStore):
         """
         if not is_all_none(mask) and "mask" not in kwargs and has_arg(self.call, "mask"):
             kwargs = {**kwargs, "mask": mask}
-        with call_frame(self) as frame:
-            output = self.call(inputs, **kwargs)
+        with call_frame(self) as frame, self._casting():
+            output = self.call(self._cast_inputs(inputs), **kwargs)
             self._check_output(output)
             output_mask = self.compute_mask(inputs, mask)
             # A tensor that passes through unchanged keeps its own history: hand out a copy.
@@ -311,7 +314,7 @@ class Layer(NodeAccess, WeightStore):
 
     def _penalty(self, penalty, x):
         """What the activation `x` adds to the loss."""
-        value = penalty(x)
+        value = penalty(in_float32(x))
         if self._dialect.penalty_per_sample:
             value = value / K.cast(K.shape(x)[0], K.dtype(value))
         return value

@@ -274,13 +274,13 @@ def weighted_masked_objective(fn):
     def weighted(y_true, y_pred, weights, mask=None):
         scores = fn(y_true, y_pred)
         if mask is not None:
-            mask = K.cast(mask, K.floatx())
+            mask = K.cast(mask, K.wide_floatx())
             scores = scores * mask / (K.mean(mask) + K.epsilon())
         if weights is not None:
             axes = list(range(K.ndim(weights), K.ndim(scores)))
             scores = K.mean(scores, axis=axes) if axes else scores
             scores = scores * weights
-            scores = scores / K.mean(K.cast(K.not_equal(weights, 0), K.floatx()))
+            scores = scores / K.mean(K.cast(K.not_equal(weights, 0), K.wide_floatx()))
         return K.mean(scores)
 
     return weighted

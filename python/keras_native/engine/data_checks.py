@@ -124,7 +124,7 @@ def _unboxed(x):
         return x
     if not all(isinstance(value, (numbers.Real, np.number, np.bool_)) for value in x.flat):
         return x
-    return x.astype(K.floatx())
+    return x.astype(K.numpy_floatx())
 
 
 def _check_numeric(array, name, prefix):

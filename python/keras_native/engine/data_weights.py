@@ -111,7 +111,7 @@ def standardize_weights(y, sample_weight=None, class_weight=None, sample_weight_
         return sample_weight
     if by_class is not None:
         return by_class
-    return np.ones(y.shape[: 2 if temporal else 1], dtype=K.floatx())
+    return np.ones(y.shape[: 2 if temporal else 1], dtype=K.numpy_floatx())
 
 
 def _checked_weights(y, weights, temporal):

@@ -8,12 +8,14 @@ from ..metrics import MeanMetricWrapper
 from ..utils.losses_utils import squeeze_or_expand_dimensions
 from . import compile_utils
 from .data_checks import loss_name
+from .policy import in_float32
 
 
 class Endpoint:
     """One output of a model and what is wanted of it.
 
     Attributes:
+        predicted: the output as losses and metrics see it, never narrower than float32.
         loss: `Loss` object, or None for an output that is not trained.
         target: placeholder (or the tensor given as target).
         weight: placeholder for sample weights.
@@ -26,6 +28,7 @@ class Endpoint:
     def __init__(self, name, tensor, loss, loss_weight):
         self.name = name
         self.tensor = tensor
+        self.predicted = in_float32(tensor)
         self.shape = K.int_shape(tensor)
         self.mask = getattr(tensor, "_keras_mask", None)
         self.loss = loss
@@ -61,7 +64,7 @@ class Endpoint:
             own = fn is None or (getattr(fn, "__module__", "") or "").startswith(
                 __package__.split(".")[0]
             )
-            values = None if own else fn(self.target, self.tensor)
+            values = None if own else fn(self.target, self.predicted)
             if isinstance(values, dict):
                 for key in values:
                     found[key] = MeanMetricWrapper(_entry(fn, key), name=key)
@@ -74,9 +77,9 @@ class Endpoint:
         weight = self.weight if weighted else None
         if self.masked_loss == "keras1":
             objective = compile_utils.weighted_masked_objective(self.loss.call)
-            return objective(self.target, self.tensor, weight, self.mask)
+            return objective(self.target, self.predicted, weight, self.mask)
         if self.mask is not None:
-            mask = K.cast(self.mask, self.tensor.dtype)
+            mask = K.cast(self.mask, self.predicted.dtype)
             if self.masked_loss == "unmasked":
                 mask = mask / K.maximum(K.mean(mask), K.epsilon())
             if weight is None:
@@ -84,7 +87,7 @@ class Endpoint:
             else:
                 mask, weight = squeeze_or_expand_dimensions(mask, None, weight)
                 weight = weight * mask
-        loss = self.loss(self.target, self.tensor, sample_weight=weight)
+        loss = self.loss(self.target, self.predicted, sample_weight=weight)
         return loss if K.ndim(loss) == 0 else K.mean(loss)
 
     def metric_tensors(self, weighted):
@@ -95,7 +98,7 @@ class Endpoint:
             for metric in metrics.values():
                 tensors.append(
                     compile_utils.call_metric_function(
-                        metric, self.target, self.tensor, weights=given, mask=self.mask
+                        metric, self.target, self.predicted, weights=given, mask=self.mask
                     )
                 )
         return tensors

@@ -45,7 +45,7 @@ class FastPredict(_Kind):
     __slots__ = ("_run", "_single")
 
     def __init__(self, function, x):
-        super().__init__(x, function.inputs[0])
+        super().__init__(x, function._fed[0])
         self._run = function.executable.run
         self._single = len(function.outputs) == 1
 
@@ -62,7 +62,7 @@ class FastBatch:
 
     def __init__(self, function, x, y):
         self._run = function.executable.run
-        self._x, self._y = _Kind(x, function.inputs[0]), _Kind(y, function.inputs[1])
+        self._x, self._y = _Kind(x, function._fed[0]), _Kind(y, function._fed[1])
 
     def fits(self, x, y):
         """Whether the arrays are of the kind seen before."""

@@ -10,6 +10,7 @@ from .. import backend as K
 from ..legacy import accepts_keras1
 from ..utils.generic_utils import unpack_singleton
 from .base_layer import Layer, Node
+from .policy import of_layer
 
 __all__ = ["Input", "InputLayer", "Layer", "Node", "unpack_singleton"]
 
@@ -60,6 +61,7 @@ class InputLayer(Layer):
         batch_input_shape = _shape_tuple(batch_input_shape, name)
         if dtype is None:
             dtype = K.floatx() if input_tensor is None else K.dtype(input_tensor)
+        dtype = of_layer(dtype)[1]
 
         super().__init__(dtype=dtype, name=name, batch_input_shape=batch_input_shape)
         self.built = True

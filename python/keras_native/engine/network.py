@@ -18,6 +18,7 @@ from .network_calls import GraphCalls
 from .network_files import Description
 from .network_losses import GraphLosses
 from .node import Node
+from .policy import global_policy
 
 __all__ = [
     "InputLayer",
@@ -63,6 +64,7 @@ class Network(GraphCalls, GraphLosses, Description, Layer):
         self._expects_training_arg = False
         self._initial_weights = None
         self._dialect = dialect.current()
+        self._policy = global_policy()
         self._graph = None
         self._layers = []
         self.name = self._check_name(name)

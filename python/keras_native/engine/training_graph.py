@@ -103,7 +103,7 @@ class TrainingGraph:
                 end.target = target
                 if target is None:
                     end.target = K.placeholder(
-                        ndim=len(end.shape), name=end.name + "_target", dtype=K.dtype(end.tensor)
+                        ndim=len(end.shape), name=end.name + "_target", dtype=K.dtype(end.predicted)
                     )
             else:
                 end.target, end.target_is_fed = target, False

@@ -5,8 +5,16 @@ from __future__ import annotations
 import warnings
 
 from .. import backend as K
+from .layer_weights import unique
 from .network import Network
 from .training_graph import TrainingGraph
+
+
+def all_layers(layer):
+    """The layers inside a layer or model, however deep."""
+    for inner in unique([*getattr(layer, "_layers", ()), *layer._sublayers]):
+        yield inner
+        yield from all_layers(inner)
 
 
 class Compilable(Network):
@@ -42,7 +50,7 @@ class Compilable(Network):
         """Takes the arguments of `compile`; builds losses and metrics if there is a graph."""
         from .. import optimizers
 
-        self.optimizer = optimizers.get(optimizer)
+        self.optimizer = self._scaling_loss(optimizers.get(optimizer))
         self.loss = arguments["loss"]
         self.loss_weights = arguments["loss_weights"]
         self.sample_weight_mode = arguments["sample_weight_mode"]
@@ -54,6 +62,16 @@ class Compilable(Network):
         self._is_compiled = True
         if self.outputs:
             self._compile_graph()
+
+    def _scaling_loss(self, optimizer):
+        """The optimizer, with loss scaling where a layer's policy asks for it."""
+        from ..optimizers.loss_scale import LossScaleOptimizer, scaling_loss
+
+        if isinstance(optimizer, LossScaleOptimizer):
+            return optimizer
+        policies = [self._policy, *(layer._policy for layer in all_layers(self))]
+        scale = next((p.loss_scale for p in policies if p.is_mixed and p.loss_scale), None)
+        return optimizer if scale is None else scaling_loss(optimizer, scale)
 
     def _compile_graph(self):
         self._training = TrainingGraph(self, self._compile_arguments)

@@ -69,7 +69,7 @@ class Normalization(Layer):
     def _moments(self):
         if self.input_mean is None:
             return [K.reshape(w, self._shape) for w in (self.mean, self.variance)]
-        arrays = (np.asarray(a, K.floatx()) for a in (self.input_mean, self.input_variance))
+        arrays = (np.asarray(a, K.numpy_floatx()) for a in (self.input_mean, self.input_variance))
         return [K.constant(np.broadcast_to(a, self._kept(a)).reshape(self._shape)) for a in arrays]
 
     def _kept(self, array):

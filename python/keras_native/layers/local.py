@@ -124,7 +124,7 @@ class _LocallyConnected(Layer):
         mask = axes[0] if self.rank == 1 else np.einsum("ab,cd->acbd", *axes)
         channels = 0 if self.data_format == "channels_first" else self.rank
         mask = np.expand_dims(mask, (channels, channels + self.rank + 1))
-        return mask.astype(K.floatx())
+        return mask.astype(K.numpy_floatx())
 
     def _times_matrix(self, inputs):
         size = len(self._mask.shape) // 2

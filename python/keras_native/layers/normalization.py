@@ -3,6 +3,7 @@
 from .. import backend as K
 from .. import constraints, initializers, regularizers
 from ..engine.base_layer import InputSpec, Layer
+from ..engine.policy import HALVES, in_float32
 from ..legacy import accepts_keras1
 from ..utils.arguments import real_number
 
@@ -111,7 +112,16 @@ class BatchNormalization(Layer):
         )
         self.built = True
 
+    def _weight_dtype(self):
+        dtype = super()._weight_dtype()
+        return "float32" if dtype in HALVES else dtype
+
     def call(self, inputs, training=None):
+        with K.autocast(None):  # statistics are float32, whatever the rest computes in
+            output = self._call(in_float32(inputs), training)
+        return K.cast(output, K.dtype(inputs))
+
+    def _call(self, inputs, training):
         if self.mode == 1:
             return self._per_sample(inputs)
         if self.mode == 2:

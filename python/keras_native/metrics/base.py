@@ -38,7 +38,7 @@ class Metric(Layer):
             )
         super().__init__(
             name=name if name is not None else _default_name(type(self)),
-            dtype=dtype,
+            dtype=dtype or K.wide_floatx(),
             trainable=False,
         )
         self.stateful = True

@@ -13,7 +13,7 @@ def _tensors(y_true, y_pred):
 def accuracy(y_true, y_pred):
     """1 where target and prediction are equal, else 0."""
     y_true, y_pred = _tensors(y_true, y_pred)
-    return K.cast(K.equal(K.cast(y_true, K.dtype(y_pred)), y_pred), K.floatx())
+    return K.cast(K.equal(K.cast(y_true, K.dtype(y_pred)), y_pred), K.wide_floatx())
 
 
 def binary_accuracy(y_true, y_pred, threshold=0.5):
@@ -28,7 +28,7 @@ def categorical_accuracy(y_true, y_pred):
     """1 where the largest prediction is at the largest target, else 0."""
     y_true, y_pred = _tensors(y_true, y_pred)
     same = K.equal(K.argmax(y_true, axis=-1), K.argmax(y_pred, axis=-1))
-    return K.cast(same, K.floatx())
+    return K.cast(same, K.wide_floatx())
 
 
 def sparse_categorical_accuracy(y_true, y_pred):
@@ -36,7 +36,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
     y_true, y_pred = _tensors(y_true, y_pred)
     if K.ndim(y_true) == K.ndim(y_pred):  # (…, 1) to (…)
         y_true = K.squeeze(y_true, -1)
-    return K.cast(K.equal(K.cast(y_true, "int64"), K.argmax(y_pred, axis=-1)), K.floatx())
+    return K.cast(K.equal(K.cast(y_true, "int64"), K.argmax(y_pred, axis=-1)), K.wide_floatx())
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
@@ -55,7 +55,7 @@ def _in_top(classes, y_pred, k):
     if K.ndim(y_pred) != 2:
         y_pred = K.reshape(y_pred, (-1, K.int_shape(y_pred)[-1]))
     classes = K.cast(K.flatten(classes), "int32")
-    return K.cast(K.in_top_k(y_pred, classes, k), K.floatx())
+    return K.cast(K.in_top_k(y_pred, classes, k), K.wide_floatx())
 
 
 def cosine_proximity(y_true, y_pred, axis=-1):

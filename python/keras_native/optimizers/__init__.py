@@ -3,6 +3,7 @@
 from ..dialect import current
 from ..utils.generic_utils import deserialize_keras_object, serialize_keras_object
 from .base import Optimizer, clip_norm
+from .loss_scale import LossScaleOptimizer
 from .rules import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
 
 
@@ -33,6 +34,8 @@ _BY_NAME = {
     "adamax": Adamax,
     "nadam": Nadam,
 }
+# As tf_keras names its loss scaling in files, too.
+_SCALING = {"LossScaleOptimizer", "LossScaleOptimizerV1", "LossScaleOptimizerV3"}
 
 
 def serialize(optimizer):
@@ -44,6 +47,8 @@ def deserialize(config, custom_objects=None):
     """The optimizer that `config` describes; class names are taken in any case."""
     name = config.get("class_name") if isinstance(config, dict) else None
     dialect = current()
+    if name in _SCALING and name not in (custom_objects or {}):
+        return LossScaleOptimizer.from_config(config["config"], custom_objects)
     later = dialect.optimizers == "later" and not _is_of_keras_2(config)
     if later and name not in (custom_objects or {}):
         from ..later.optimizers import from_config

@@ -19,6 +19,11 @@ def _scale(c, n):
     return K.switch(K.greater_equal(n, c), c / n, K.ones_like(n))
 
 
+def _wide(dtype):
+    """The type that steps of parameters of `dtype` are computed in, and their slots have."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
+
+
 class Optimizer:
     """Base of optimizers.
 
@@ -44,6 +49,7 @@ class Optimizer:
         self.updates = []
         self.weights = []
         self._on_change = None
+        self._gradients_of = K.gradients
 
     @property
     def learning_rate(self):
@@ -70,7 +76,7 @@ class Optimizer:
         Raises:
             ValueError: where the loss does not depend on one of the parameters.
         """
-        grads = K.gradients(loss, params)
+        grads = self._gradients_of(loss, params)
         missing = [p.name for p, g in zip(params, grads, strict=True) if g is None]
         if missing:
             raise ValueError(
@@ -133,13 +139,14 @@ class GradientOptimizer(Optimizer):
         super().__init__(**kwargs)
         with K.name_scope(type(self).__name__):
             self.iterations = K.variable(0, dtype="int64", name="iterations")
-            self.learning_rate = K.variable(learning_rate, name="learning_rate")
-            self.decay = K.variable(self.initial_decay, name="decay")
+            wide = K.wide_floatx()
+            self.learning_rate = K.variable(learning_rate, dtype=wide, name="learning_rate")
+            self.decay = K.variable(self.initial_decay, dtype=wide, name="decay")
 
     def _hyper(self, name, value):
         """A setting kept in a variable, so that callbacks can change it while training."""
         with K.name_scope(type(self).__name__):
-            setattr(self, name, K.variable(value, name=name))
+            setattr(self, name, K.variable(value, dtype=K.wide_floatx(), name=name))
 
     def _changed(self):
         """Tells whoever compiled `get_updates` that it gives others now."""
@@ -156,11 +163,11 @@ class GradientOptimizer(Optimizer):
 
     def _step(self):
         """The number of this step, from 1 on, as a float scalar."""
-        return K.cast(self.iterations, K.floatx()) + 1.0
+        return K.cast(self.iterations, K.wide_floatx()) + 1.0
 
     def _slots(self, params, name):
         return [
-            K.zeros(K.int_shape(p), dtype=K.dtype(p), name=f"{name}_{i}")
+            K.zeros(K.int_shape(p), dtype=_wide(K.dtype(p)), name=f"{name}_{i}")
             for i, p in enumerate(params)
         ]
 
@@ -174,10 +181,12 @@ class GradientOptimizer(Optimizer):
         by_type = {}
         for i, (p, g) in enumerate(zip(params, grads, strict=True)):
             own = [slot[i] for slot in slots]
-            dtype = K.dtype(p)
+            dtype = _wide(K.dtype(p))
             if dtype not in by_type:
                 by_type[dtype] = [K.cast(s, dtype) for s in scalars]
-            new_p, *new_slots = K.emit_all(op, [p, g, *own, *by_type[dtype]], **attrs)
+            new_p, *new_slots = K.emit_all(
+                op, [K.cast(p, dtype), K.cast(g, dtype), *own, *by_type[dtype]], **attrs
+            )
             constraint = getattr(p, "constraint", None)
             if constraint is not None:
                 new_p = constraint(new_p)

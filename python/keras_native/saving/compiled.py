@@ -7,6 +7,7 @@ tiny epsilon is added keep their state.
 
 from .. import backend as K
 from ..later.optimizers.base import LaterOptimizer
+from ..optimizers.loss_scale import LossScaleOptimizer
 
 # Class of Keras 2 -> arguments that mean the same in Keras 3.
 _SETTINGS = {
@@ -82,6 +83,8 @@ def state(optimizer):
 
     None for an optimizer that Keras 3 does not have.
     """
+    if isinstance(optimizer, LossScaleOptimizer):
+        return _scaling_state(optimizer)
     if isinstance(optimizer, LaterOptimizer):
         return optimizer.weights if optimizer.layout == "3" else None
     name = type(optimizer).__name__
@@ -102,6 +105,15 @@ def state(optimizer):
     )
 
 
+def _scaling_state(optimizer):
+    """Keras 3 gives loss scaling a count of steps and a rate as well, before its own state."""
+    inner = state(optimizer.inner_optimizer)
+    if inner is None or not optimizer.dynamic:
+        return None
+    head = [optimizer.iterations, optimizer.learning_rate]
+    return [*head, optimizer.dynamic_counter, optimizer.loss_scale, *inner]
+
+
 def _is_ours(optimizer):
     return type(optimizer).__module__.partition(".")[0] == __name__.partition(".")[0]
 
@@ -112,6 +124,8 @@ def _decays(optimizer):
 
 def _optimizer(optimizer):
     """The configuration of an optimizer in Keras 3."""
+    if isinstance(optimizer, LossScaleOptimizer) and optimizer.dynamic:
+        return _optimizer(optimizer.inner_optimizer)  # it wraps by the policy of the model
     name = type(optimizer).__name__
     own = optimizer.get_config()
     if state(optimizer) is None:

@@ -112,7 +112,7 @@ def _input_first(layers):
         return []
     settings = {
         "batch_input_shape": shape,
-        "dtype": own.get("dtype") or "float32",
+        "dtype": "float32" if isinstance(own.get("dtype"), dict) else own.get("dtype") or "float32",
         "sparse": False,
         "name": f"{own.get('name', 'sequential')}_input",
     }

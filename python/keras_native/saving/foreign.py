@@ -114,13 +114,13 @@ def _class_name(value):
 
 
 def _dtype(value):
-    """The type that a policy computes in; half precision is computed in single here."""
+    """The name of a dtype or of a policy."""
     if isinstance(value, dict):
         inner = value.get("config")
         value = inner.get("name") if isinstance(inner, dict) else inner
     if not isinstance(value, str):
         raise ValueError(f"Expected the name of a dtype; received {str(value)[:100]}.")
-    return "float32" if value.startswith("mixed_") or value.endswith("float16") else value
+    return value
 
 
 def _settings(name, own, generation, depth):

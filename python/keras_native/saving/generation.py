@@ -46,11 +46,15 @@ def _uses_keras_3_calls(config):
         if isinstance(calls, list) and calls and isinstance(calls[0], dict):
             return True
         own = layer.get("config")
-        if isinstance(own, dict) and ("batch_shape" in own or isinstance(own.get("dtype"), dict)):
+        if isinstance(own, dict) and ("batch_shape" in own or _is_policy(own.get("dtype"))):
             return True
         if layer.get("class_name") in MODELS and _uses_keras_3_calls(layer):
             return True
     return False
+
+
+def _is_policy(dtype):
+    return isinstance(dtype, dict) and dtype.get("class_name") == "DTypePolicy"
 
 
 def _first_module(config):

@@ -120,11 +120,11 @@ def update_confusion_matrix_variables(
             f"Please provide at least one valid confusion matrix variable to update. Expected keys "
             f"among {list(ConfusionMatrix)}. Received: {list(variables_to_update)}"
         )
-    y_true, y_pred = K.cast(y_true, K.floatx()), K.cast(y_pred, K.floatx())
+    y_true, y_pred = K.cast(y_true, K.wide_floatx()), K.cast(y_pred, K.wide_floatx())
     if sample_weight is None:
         y_pred, y_true = squeeze_or_expand_dimensions(y_pred, y_true=y_true)
     else:
-        sample_weight = K.cast(sample_weight, K.floatx())
+        sample_weight = K.cast(sample_weight, K.wide_floatx())
         y_pred, y_true, sample_weight = squeeze_or_expand_dimensions(
             y_pred, y_true=y_true, sample_weight=sample_weight
         )

@@ -91,7 +91,7 @@ def layer_test(
         AssertionError: where the layer fails.
     """
     data = _input_data(input_shape, input_dtype, input_data)
-    shape, dtype = input_shape or data.shape, input_dtype or K.floatx()
+    shape, dtype = input_shape or data.shape, input_dtype or K.numpy_floatx()
     layer = layer_cls(**kwargs)
     weights = layer.get_weights()
     layer.set_weights(weights)
@@ -124,7 +124,7 @@ def _input_data(shape, dtype, data):
     if not shape:
         raise ValueError("layer_test expected input_shape or input_data; got neither.")
     extents = [n or np.random.randint(1, 4) for n in shape]
-    return (10 * np.random.random(extents)).astype(dtype or K.floatx())
+    return (10 * np.random.random(extents)).astype(dtype or K.numpy_floatx())
 
 
 def _check(holds, layer, what, got):

@@ -52,7 +52,9 @@ class LaterOptimizer(Optimizer):
         with K.name_scope(type(self).__name__):
             self.iterations = K.variable(0, dtype="int64", name="iteration")
             if self.schedule is None:
-                self.learning_rate = K.variable(float(rate), name="learning_rate")
+                self.learning_rate = K.variable(
+                    float(rate), dtype=K.wide_floatx(), name="learning_rate"
+                )
 
     def __getattr__(self, name):
         settings = self.__dict__.get("settings", {})
@@ -84,18 +86,18 @@ class LaterOptimizer(Optimizer):
     # ------------------------------------------------------------ one step
 
     def get_updates(self, loss, params):
-        grads = K.gradients(loss, params)
+        grads = self._gradients_of(loss, params)
         missing = [p.name for p, g in zip(params, grads, strict=True) if g is None]
         if missing:
             raise ValueError(f"The loss does not depend differentiably on {missing}.")
         every = self.settings["gradient_accumulation_steps"]
-        count = K.cast(self.iterations, K.floatx())
+        count = K.cast(self.iterations, K.wide_floatx())
         due, updates = None, [K.update_add(self.iterations, 1)]
         averages = self._like(params, "average") if self.settings["use_ema"] else []
         collected = self._like(params, "gradient_accumulator") if every else []
         if every:
             due = K.equal((self.iterations + 1) % int(every), 0)
-            count = K.cast(self.iterations // int(every), K.floatx())
+            count = K.cast(self.iterations // int(every), K.wide_floatx())
             sums = [a + g for a, g in zip(collected, grads, strict=True)]
             grads = [total / float(every) for total in sums]
             updates += [
@@ -132,7 +134,7 @@ class LaterOptimizer(Optimizer):
 
     def _averaged(self, average, new_p):
         """(parameter, moving average) after a step."""
-        not_first = K.cast(K.greater(self.iterations, 0), K.floatx())
+        not_first = K.cast(K.greater(self.iterations, 0), K.wide_floatx())
         share = not_first * float(self.settings["ema_momentum"])
         average = share * average + (1.0 - share) * new_p
         every = self.settings["ema_overwrite_frequency"]
@@ -167,7 +169,11 @@ class LaterOptimizer(Optimizer):
 
     def _like(self, params, name, first=0.0):
         return [
-            K.variable(K.get_value(K.zeros(K.int_shape(p))) + first, name=f"{name}_{i}")
+            K.variable(
+                K.get_value(K.zeros(K.int_shape(p))) + first,
+                dtype=K.wide_floatx(),
+                name=f"{name}_{i}",
+            )
             for i, p in enumerate(params)
         ]
 

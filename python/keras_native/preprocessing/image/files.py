@@ -67,7 +67,7 @@ def _layout(data_format):
 
 def img_to_array(img, data_format=None, dtype=None):
     """A Pillow image as an array of three axes, values from 0 to 255."""
-    x = np.asarray(img, dtype=dtype or K.floatx())
+    x = np.asarray(img, dtype=dtype or K.numpy_floatx())
     if x.ndim == 2:
         x = x[..., None]
     elif x.ndim != 3:
@@ -84,7 +84,7 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
         scale: whether to stretch its values to 0 … 255.
         dtype: to compute in.
     """
-    x = np.asarray(x, dtype=dtype or K.floatx())
+    x = np.asarray(x, dtype=dtype or K.numpy_floatx())
     if x.ndim != 3:
         raise ValueError(f"Expected an image of three axes; received shape {x.shape}.")
     if _layout(data_format) == "channels_first":
