@@ -23,7 +23,7 @@ from .input_spec import InputSpec
 from .layer_nodes import NodeAccess
 from .layer_weights import WeightStore
 from .node import Node
-from .policy import FLOATS, TypedByPolicy, in_float32, of_layer, serialize
+from .policy import FLOATS, TypedByPolicy, in_float32, of_layer
 
 __all__ = [
     "InputSpec",
@@ -221,8 +221,8 @@ class Layer(NodeAccess, WeightStore, TypedByPolicy):
         if hasattr(self, "batch_input_shape"):
             config["batch_input_shape"] = self.batch_input_shape
         if hasattr(self, "dtype"):
-            mixed = self._policy.is_mixed
-            config["dtype"] = serialize(self._policy) if mixed else self.dtype
+            # By its name, which tf_keras and Keras 3 understand as well.
+            config["dtype"] = self._policy.name if self._policy.is_mixed else self.dtype
         return config
 
     @classmethod

@@ -86,15 +86,8 @@ class Policy:
         return cls(**config)
 
 
-def serialize(policy):
-    """{'class_name', 'config'} of a policy, or the dtype's name where that says it all."""
-    if not policy.is_mixed:
-        return policy.name
-    return {"class_name": "Policy", "config": {"name": policy.name}}
-
-
 def deserialize(config):
-    """The policy of a name, a policy, or what `serialize` gives; also as later Keras writes it.
+    """The policy of a name, a policy, or the configuration of one as later Keras writes it.
 
     Raises:
         ValueError: for what is none of these.

@@ -49,6 +49,8 @@ def deserialize(config, custom_objects=None):
     dialect = current()
     if name in _SCALING and name not in (custom_objects or {}):
         return LossScaleOptimizer.from_config(config["config"], custom_objects)
+    if isinstance(config, str) and dialect.optimizers == "later":  # as it was given to `compile`
+        config, name = {"class_name": config, "config": {"is_legacy_optimizer": False}}, config
     later = dialect.optimizers == "later" and not _is_of_keras_2(config)
     if later and name not in (custom_objects or {}):
         from ..later.optimizers import from_config

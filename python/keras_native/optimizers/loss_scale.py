@@ -125,6 +125,19 @@ class LossScaleOptimizer(base.Optimizer):
         inner = self._inner.weights
         return [*inner, self._scale, self._counter] if inner and self._dynamic else inner
 
+    def set_weights(self, weights):
+        """Sets the state from arrays in the order of `weights`.
+
+        Those of tf_keras hold no scale; Keras 3 has a count of steps and a rate of the scaling
+        before counter, scale and the rest.
+        """
+        inner = self._inner.weights
+        if not self._dynamic or len(weights) == len(inner):
+            return self._inner.set_weights(weights)
+        if inner and len(weights) == len(inner) + 4:
+            weights = [*weights[4:], weights[3], weights[2]]
+        return super().set_weights(weights)
+
     # ------------------------------------------------------------ scaling
 
     def get_scaled_loss(self, loss):

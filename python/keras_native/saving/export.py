@@ -101,6 +101,12 @@ def _inner(layer):
     return {"module": "keras.layers", **inner, "registered_name": None}
 
 
+def _fed(dtype):
+    """The dtype of the input of a layer that has this one: that of its weights."""
+    mixed = isinstance(dtype, str) and dtype.startswith("mixed_")
+    return "float32" if mixed else dtype or "float32"
+
+
 def _input_first(layers):
     """The input layer of a Sequential, as a list; empty where it is there or its shape unknown."""
     first = layers[0] if layers else None
@@ -112,7 +118,7 @@ def _input_first(layers):
         return []
     settings = {
         "batch_input_shape": shape,
-        "dtype": "float32" if isinstance(own.get("dtype"), dict) else own.get("dtype") or "float32",
+        "dtype": _fed(own.get("dtype")),
         "sparse": False,
         "name": f"{own.get('name', 'sequential')}_input",
     }
