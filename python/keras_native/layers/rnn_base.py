@@ -6,6 +6,7 @@ final states to the next batch. A subclass says how large the states are and run
 
 from .. import backend as K
 from ..engine.base_layer import InputSpec, Layer
+from ..engine.policy import cast_input
 from ..utils.generic_utils import to_list
 from .rnn_arguments import call_with_states, standardize_args, state_specs
 from .rnn_states import StatefulMixin
@@ -107,6 +108,7 @@ class SequenceLayer(StatefulMixin, Layer):
             initial_state = self.states if self.stateful else self.get_initial_state(inputs)
         initial_state = to_list(initial_state, allow_tuple=True)
         self._check_states(initial_state)
+        initial_state = [cast_input(state, self._policy) for state in initial_state]
         steps = K.int_shape(inputs)[1]
         if self.unroll and steps is None:
             raise ValueError(

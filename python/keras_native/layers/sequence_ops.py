@@ -43,7 +43,7 @@ def run_sequence(cell, projected, states, mask=None, backwards=False):
         return None
     _, kernel, _, bias = cell._weights_used()
     dtypes = {t.dtype for t in (projected, kernel, *states, *drops)}
-    if dtypes not in ({"float32"}, {"float64"}):
+    if len(dtypes) > 1:
         return None
     inputs = [projected, kernel, *states]
     if attrs.get("reset_after"):
