@@ -28,15 +28,14 @@ constexpr int64_t kSharedBytes = 128 * 1024;  // of B that each thread may read 
 // Parts of k: at most so many, of so many multiply-adds at least, where C has few elements.
 constexpr int64_t kParts = 8, kPartWork = 2 << 20, kPartElements = 64 * 1024;
 
-// In thirds: steps of a pass and the most that are worth a single one; the extent of the operand
-// that stays in the second cache, and the elements of a chunk of C, in several passes or in one.
-constexpr int64_t kThirdsDepth = 128, kThirdsOnePass = 256, kThirdsStill = 256;
+// In thirds: steps of a pass, few where it is half packing and should stay in the first cache; the
+// extent of the operand that stays in the second cache, and the elements of a chunk of C, in
+// several passes or in one.
+constexpr int64_t kThirdsDepth = 256, kThirdsThinDepth = 64, kThirdsStill = 256;
 constexpr int64_t kThirdsSums = 256 * 1024, kThirdsElements = 4 << 20;
-// Splitting a float takes as long as ten of its products, and C takes its time to memory. That is
-// worth it for so many rows, columns and steps, and for fewer where all three matrices are near.
-constexpr int64_t kThirdsLeast = 128, kThirdsLeastDepth = 96;
-constexpr int64_t kThirdsLeastNear = 48, kThirdsNearBytes = 4 << 20;
-constexpr int64_t kThirdsLeastWork = 1 << 20;
+// Splitting a float takes as long as ten of its products, and C takes its time to memory: what is
+// worth that.
+constexpr int64_t kThirdsLeast = 32, kThirdsLeastTurned = 48, kThirdsLeastWork = 1 << 20;
 constexpr double kThirdsStart = 1000;  // cycles of a chunk
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -113,10 +112,9 @@ GemmSplit split_plain(const GemmShape& s, int64_t tile_rows, int64_t lanes, int 
 
 // By the shape alone.
 bool worth_thirds(const GemmShape& s) {
-  if (s.m * s.n * s.k < kThirdsLeastWork) return false;
-  if (std::min(s.m, s.n) >= kThirdsLeast && s.k >= kThirdsLeastDepth) return true;
-  const int64_t largest = std::max({s.m * s.n, s.m * s.k, s.n * s.k}) * int64_t{sizeof(float)};
-  return std::min({s.m, s.n, s.k}) >= kThirdsLeastNear && largest <= kThirdsNearBytes;
+  if (std::min({s.m, s.n, s.k}) < kThirdsLeast || s.m * s.n * s.k < kThirdsLeastWork) return false;
+  const bool turned = s.m < s.n ? s.transpose_b : s.transpose_a;
+  return !turned || std::min(s.m, s.n) >= kThirdsLeastTurned;
 }
 
 // Cycles, roughly, of a block of C in thirds: the multiplications, splitting both operands, and C.
@@ -135,8 +133,8 @@ GemmSplit split_thirds(const GemmShape& s, int slots) {
   g.m = s.m;
   g.n = s.n;
   cut_inner(s, kThirdsBlock, g);
-  g.depth =
-      even_piece(g.inner, g.inner <= kThirdsOnePass ? kThirdsOnePass : kThirdsDepth, kThirdsBlock);
+  const bool thin = std::min(s.m, s.n) <= kThirdsBlock;
+  g.depth = even_piece(g.inner, thin ? kThirdsThinDepth : kThirdsDepth, kThirdsBlock);
   const int64_t elements = g.depth < g.inner ? kThirdsSums : kThirdsElements;
   double cycles = 0;
   const auto most = [&](int64_t total) {

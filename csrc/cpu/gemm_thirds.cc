@@ -3,32 +3,41 @@
 //
 //   a·b = (a0 + a1 + a2)·(b0 + b1 + b2) ~ a0·b0 + a0·b1 + a1·b0 + a0·b2 + a1·b1 + a2·b0
 //
-// Products of bfloat16 are exact in float32, and what is left out is below 2^-26 |a·b|, a quarter
-// of what rounding a·b to float32 loses. Sums are in float32 and closer than those of a loop over
-// k: the multipliers add 32 steps to each other before they add them to C.
+// Products of bfloat16 are exact in float32, and what is left out is 2^-26 |a·b| on average, 2^-23
+// at most; rounding a·b to float32 loses 2^-25. Sums are in float32 and closer than those of a loop
+// over k: the multipliers add 32 steps to each other before they add them to C.
 //
 // Two things differ from plain float32: thirds below 2^-126 are zero (numbers under 1e-33 have
 // fewer bits), and an infinity has no thirds; it makes NaN. A block of C, 32 x 32, in which there
-// is a NaN is therefore computed again by plain tiles: those give what IEEE arithmetic does. Blocks
-// lie in the same places of C for any number of threads.
+// is a NaN or an infinity is therefore computed again by plain tiles: those give what IEEE
+// arithmetic does. Blocks lie in the same places of C for any number of threads.
 //
 // A chunk of C is computed in passes over k. For a pass one operand, the one with fewer rows or
-// columns, is split and packed as a whole and stays in the second cache; of the other one panel at
-// a time is needed, and stays in the first while the panels of the former pass by; those are packed
-// in groups, in the order of the memory that they come from. Between passes C waits in sums.
+// columns, is split and packed as a whole and stays in the second cache; the other moves past it,
+// group of panels by group of panels, in the order of the memory that they come from. Between
+// passes C waits in sums.
+//
+// Vectors and tiles are different units: while a group is multiplied the next one is packed, with a
+// part of what stands still in the next pass, and the last block of C goes to memory, in portions
+// between the multiplications (gemm_thirds_staging.h).
 #include "cpu/gemm_thirds.h"
 
 #include <algorithm>
+
+#include "cpu/gemm_thirds_staging.h"
 
 namespace kn::cpu {
 
 namespace {
 
 constexpr int64_t kBlock = kThirdsBlock, kBlockFloats = kBlock * kBlock;
-constexpr int64_t kPanelFloats = kThirdsPanelBytes / sizeof(float);  // over 32 steps
+constexpr int64_t kDone = 2;  // blocks of C: one is multiplied, one is finished
 constexpr int64_t kCacheLine = 64;
-constexpr int64_t kGroup = 8;         // panels packed at a time: rows of memory as long as possible
+constexpr int64_t kGroup = 4;         // panels packed at a time: rows of memory as long as possible
 constexpr int64_t kPlainDepth = 256;  // steps of a pass of plain tiles
+constexpr int64_t kNearBytes = 24 * 1024;  // of panels that stand still, in the first cache
+// C of few steps that is far from the caches is written by tiles at once, and read again for NaN.
+constexpr int64_t kDirectSteps = 64, kDirectElements = 64 * 1024;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -42,102 +51,151 @@ class ThirdsLoops {
         layout_(layout),
         block_(block),
         still_{layout.still_a, layout.still_a ? block.rows : block.columns},
-        moving_{!layout.still_a, layout.still_a ? block.columns : block.rows} {}
+        moving_{!layout.still_a, layout.still_a ? block.columns : block.rows},
+        groups_(ceil_div(moving_.panels(), layout.group)),
+        direct_(layout.direct && !block.accumulate && !block.bias && !block.relu),
+        staging_(kernels, {kernels, block_.in, moving_, layout.panel_floats},
+                 {kernels, block_.in, still_, layout.panel_floats}) {}
 
   void run() {
     kernels_.begin();
+    begin_still(0);
+    begin_moving(0, 0);
+    for (ThirdsPacking* first : {&staging_.still, &staging_.moving})
+      while (first->left() > 0) {
+        first->next(staging_.tile);
+        first->pack().whole(staging_.tile);
+      }
+    product_.between = &staging_;
+    staging_.done.c_row = block_.c_row;
+    staging_.done.accumulate = block_.accumulate;
+    staging_.done.relu = block_.relu;
     for (int64_t step = 0; step == 0 || step < block_.k; step += layout_.depth) run_pass(step);
-    finish_pending();
+    for (product_.blocks = 0; finished_ < multiplied_; finish()) begin_finish();
     kernels_.end();
   }
 
  private:
-  // One operand: rows of A or columns of B.
-  struct Side {
-    bool is_a;
-    int64_t extent;
-
-    int64_t panels() const { return ceil_div(extent, kBlock); }
-    int64_t width(int64_t panel) const { return std::min(kBlock, extent - panel * kBlock); }
+  struct Place {
+    int64_t row = 0, column = 0;
+    bool direct = false;  // tiles write to C
   };
 
+  // While a group of panels is multiplied with all that stand still, the next is packed, and a part
+  // of what will stand still in the next pass.
   void run_pass(int64_t step) {
-    pack(still_, 0, still_.panels(), step, block_.scratch + layout_.still);
-    for (int64_t j = 0; j < moving_.panels(); ++j) {
-      if (j % layout_.group == 0)
-        pack(moving_, j, std::min(j + layout_.group, moving_.panels()), step, moving_panel(j));
-      for (int64_t i = 0; i < still_.panels(); ++i) multiply(i, j, step);
+    const int64_t next_step = step + layout_.depth;
+    const bool last = next_step >= block_.k;
+    if (!last) begin_still(next_step);
+    for (int64_t g = 0; g < groups_; ++g) {
+      if (g + 1 < groups_) begin_moving(g + 1, step);
+      else if (!last) begin_moving(0, next_step);
+      const int64_t from = g * layout_.group;
+      const int64_t until = std::min(from + layout_.group, moving_.panels());
+      const int64_t products = (until - from) * still_.panels();
+      staging_.begin_packing(groups_ - g, kThirdsPlaces * blocks_at(step) * products);
+      run_group(from, until, step);
+      staging_.pack_all();
     }
   }
 
-  float* moving_panel(int64_t j) const {
-    return block_.scratch + layout_.moving + j % layout_.group * layout_.panel_floats;
+  // Columns next to each other are written one after the other: they share lines of the cache. Some
+  // panels of B stay in the first cache while those of A pass by.
+  void run_group(int64_t from, int64_t until, int64_t step) {
+    if (still_.is_a) {
+      for (int64_t i = 0; i < still_.panels(); ++i)
+        for (int64_t j = from; j < until; ++j) multiply(i, j, step);
+      return;
+    }
+    for (int64_t near = 0; near < still_.panels(); near += layout_.near)
+      for (int64_t j = from; j < until; ++j)
+        for (int64_t i = near; i < std::min(near + layout_.near, still_.panels()); ++i)
+          multiply(i, j, step);
   }
-  float* still_panel(int64_t i) const {
-    return block_.scratch + layout_.still + i * layout_.panel_floats;
+
+  // Buffers alternate.
+  float* moving_panel(int64_t j, int64_t step) const {
+    const int64_t turn = (step / layout_.depth * groups_ + j / layout_.group) % 2;
+    return block_.scratch + layout_.moving +
+           (turn * layout_.group + j % layout_.group) * layout_.panel_floats;
+  }
+  float* still_panel(int64_t i, int64_t step) const {
+    const int64_t turn = step / layout_.depth % 2;
+    return block_.scratch + layout_.still + (turn * still_.panels() + i) * layout_.panel_floats;
   }
   int64_t depth_at(int64_t step) const {
     return std::clamp<int64_t>(block_.k - step, 0, layout_.depth);
   }
 
-  // Panels [from, until), in the order of the memory that they come from.
-  void pack(const Side& side, int64_t from, int64_t until, int64_t step, float* to) const {
-    const GemmOperands<float>& in = block_.in;
-    const bool together = side.is_a ? in.a_step == 1 : in.b_column != 1;
-    const int64_t depth = depth_at(step);
-    const int64_t piece = together ? depth : kBlock;
-    for (int64_t p = 0; p < depth; p += piece)
-      for (int64_t i = from; i < until; ++i)
-        pack_panel(side, i, step + p, std::min(piece, depth - p),
-                   to + (i - from) * layout_.panel_floats + p / kBlock * kPanelFloats);
-  }
+  int64_t blocks_at(int64_t step) const { return ceil_div(depth_at(step), kBlock); }
 
-  void pack_panel(const Side& side, int64_t panel, int64_t step, int64_t depth, float* to) const {
-    const GemmOperands<float>& in = block_.in;
-    const int64_t width = side.width(panel);
-    if (side.is_a) {
-      const float* from = in.a + panel * kBlock * in.a_row + step * in.a_step;
-      if (in.a_step == 1) kernels_.pack_a(width, depth, from, in.a_row, to);
-      else kernels_.pack_a_by_columns(width, depth, from, in.a_step, to);
-    } else {
-      const float* from = in.b + panel * kBlock * in.b_column + step * in.b_step;
-      if (in.b_column == 1) kernels_.pack_b(width, depth, from, in.b_step, to);
-      else kernels_.pack_b_by_columns(width, depth, from, in.b_column, to);
-    }
+  void begin_moving(int64_t group, int64_t step) {
+    const int64_t from = group * layout_.group;
+    const int64_t until = std::min(from + layout_.group, moving_.panels());
+    staging_.moving.begin(from, until, step, depth_at(step), moving_panel(from, step));
+  }
+  void begin_still(int64_t step) {
+    staging_.still.begin(0, still_.panels(), step, depth_at(step), still_panel(0, step));
   }
 
   void multiply(int64_t i, int64_t j, int64_t step) {
-    const int64_t row = still_.is_a ? i : j, column = still_.is_a ? j : i;
-    const int64_t rows = std::min(kBlock, block_.rows - row * kBlock);
-    const int64_t columns = std::min(kBlock, block_.columns - column * kBlock);
+    const int64_t row = (still_.is_a ? i : j) * kBlock, column = (still_.is_a ? j : i) * kBlock;
+    const int64_t rows = block_.rows - row, columns = block_.columns - column;
     const bool last = step + layout_.depth >= block_.k;
+    const bool direct = last && direct_ && rows >= kBlock && columns >= kBlock;
+    float* c = block_.c + row * block_.c_row + column;
     float* sum = block_.scratch + layout_.sums + (j * still_.panels() + i) * kBlockFloats;
-    float* done = block_.scratch + layout_.block + (turn_ ^= 1) * kBlockFloats;
-    product_.a = still_.is_a ? still_panel(i) : moving_panel(j);
-    product_.b = still_.is_a ? moving_panel(j) : still_panel(i);
-    product_.blocks = ceil_div(depth_at(step), kBlock);
+    product_.a = still_.is_a ? still_panel(i, step) : moving_panel(j, step);
+    product_.b = still_.is_a ? moving_panel(j, step) : still_panel(i, step);
+    product_.blocks = blocks_at(step);
     product_.sum = step > 0 ? sum : nullptr;
-    product_.out = last ? done : sum;
-    kernels_.product[rows > kBlock / 2][columns > kBlock / 2](product_);
+    product_.out = direct ? c : last ? done_at(multiplied_) : sum;
+    product_.out_row = direct ? block_.c_row : kBlock;
+    staging_.done.next = c;
+    const bool finishes = multiplied_ - finished_ == kDone - 1;
+    if (finishes) begin_finish();
+    kernels_.product[rows > kThirdsTile][columns > kThirdsTile](product_);
+    if (finishes) finish();
     if (!last) return;
-    finish_pending();
-    const float* bias = block_.bias ? block_.bias + column * kBlock : nullptr;
-    float* c = block_.c + row * kBlock * block_.c_row + column * kBlock;
-    pending_ = {done, rows, columns, c, block_.c_row, block_.accumulate, bias, block_.relu};
-    pending_row_ = row * kBlock;
-    pending_column_ = column * kBlock;
+    Place& place = places_[multiplied_++ % kDone];
+    place.row = row;
+    place.column = column;
+    place.direct = direct;
   }
 
-  // A block is finished after the next has been handed to the multipliers, which need not wait.
-  void finish_pending() {
-    if (!pending_.from || kernels_.finish(pending_)) return;
+  float* done_at(int64_t number) const {
+    return block_.scratch + layout_.done + number % kDone * kBlockFloats;
+  }
+
+  // From now on the oldest block that is done goes to C.
+  void begin_finish() {
+    const auto [row, column, direct] = places_[finished_ % kDone];
+    ThirdsFinish& done = staging_.done;
+    done.from = direct ? nullptr : done_at(finished_);
+    done.rows = std::min(kBlock, block_.rows - row);
+    done.columns = std::min(kBlock, block_.columns - column);
+    done.c = block_.c + row * block_.c_row + column;
+    done.bias = block_.bias ? block_.bias + column : nullptr;
+    staging_.rows.begin(done.rows, kThirdsPlaces * product_.blocks);
+    if (!block_.accumulate || !kernels_.is_strange(done)) return;
+    // Before anything is added to C.
+    staging_.strange = true;
+    staging_.rows.left = 0;
+  }
+
+  // What is left of it, and all of it again where plain tiles have to do it.
+  void finish() {
+    staging_.finish_all();
+    const auto [row, column, direct] = places_[finished_++ % kDone];
+    if (!staging_.strange) return;
+    staging_.strange = false;
     GemmBlock<float> again = block_;
-    again.in.a += pending_row_ * block_.in.a_row;
-    again.in.b += pending_column_ * block_.in.b_column;
-    again.rows = pending_.rows;
-    again.columns = pending_.columns;
-    again.c = pending_.c;
-    again.bias = pending_.bias;
+    again.in.a += row * block_.in.a_row;
+    again.in.b += column * block_.in.b_column;
+    again.rows = staging_.done.rows;
+    again.columns = staging_.done.columns;
+    again.c = staging_.done.c;
+    again.bias = staging_.done.bias;
     again.scratch = block_.scratch + layout_.plain;
     compute_block(plain_, layout_.plain_layout, again);
   }
@@ -146,11 +204,13 @@ class ThirdsLoops {
   const GemmKernels<float>& plain_;
   const ThirdsLayout& layout_;
   const GemmBlock<float>& block_;
-  const Side still_, moving_;
+  const ThirdsSide still_, moving_;
+  const int64_t groups_;  // of moving panels
+  const bool direct_;     // tiles write whole blocks to C
+  ThirdsStaging staging_;
   ThirdsProduct product_{};
-  int turn_ = 0;            // of the two blocks of C at the end of their way
-  ThirdsFinish pending_{};  // the block before the one that is being computed
-  int64_t pending_row_ = 0, pending_column_ = 0;
+  Place places_[kDone];  // of the blocks on their way to C
+  int64_t multiplied_ = 0, finished_ = 0;
 };
 
 }  // namespace
@@ -160,14 +220,18 @@ ThirdsLayout thirds_layout_of(const GemmKernels<float>& plain, const GemmOperand
   ThirdsLayout l;
   l.depth = depth;
   l.still_a = rows <= columns;
-  l.panel_floats = ceil_div(std::min(k, depth), kBlock) * kPanelFloats;
+  l.panel_floats = ceil_div(std::min(k, depth), kBlock) * kThirdsPanelFloats;
+  const int64_t panel_bytes = l.panel_floats * static_cast<int64_t>(sizeof(float));
+  l.near = std::max<int64_t>(kNearBytes / panel_bytes, 1);
+  l.direct = k <= kDirectSteps && rows * columns >= kDirectElements;
   const int64_t row_panels = ceil_div(rows, kBlock), column_panels = ceil_div(columns, kBlock);
   const int64_t moving_panels = l.still_a ? column_panels : row_panels;
-  l.group = std::min(kGroup, moving_panels);
-  l.still = l.moving + l.group * l.panel_floats;
-  l.sums = l.still + (l.still_a ? row_panels : column_panels) * l.panel_floats;
-  l.block = l.sums + (k > depth ? row_panels * column_panels * kBlockFloats : 0);
-  l.plain = l.block + 2 * kBlockFloats;
+  l.group = std::min(std::min(rows, columns) > kBlock ? kGroup : 1, moving_panels);
+  l.still = l.moving + 2 * l.group * l.panel_floats;
+  l.sums =
+      l.still + (k > depth ? 2 : 1) * (l.still_a ? row_panels : column_panels) * l.panel_floats;
+  l.done = l.sums + (k > depth ? row_panels * column_panels * kBlockFloats : 0);
+  l.plain = l.done + kDone * kBlockFloats;
   l.plain_layout =
       layout_of(plain, strides, kBlock, kBlock, k, std::min(std::max<int64_t>(k, 1), kPlainDepth));
   l.total = l.plain + round_up(l.plain_layout.total, kCacheLine);

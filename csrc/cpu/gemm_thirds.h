@@ -10,12 +10,14 @@ namespace kn::cpu {
 // share of the workspace.
 struct ThirdsLayout {
   int64_t depth = 0;         // steps of k in a pass
-  bool still_a = false;      // A is packed for a pass as a whole and B panel by panel, or B and A
+  bool still_a = false;      // A is packed for a pass as a whole and B group by group, or B and A
   int64_t panel_floats = 0;  // of a panel over `depth`
   int64_t group = 0;         // panels of the latter that are packed at a time
+  int64_t near = 0;          // panels of the former that a group passes by at a time
+  bool direct = false;       // whole blocks of C are written by tiles
   int64_t moving = 0, still = 0;
   int64_t sums = 0;   // C between passes, block by block
-  int64_t block = 0;  // a block of C before it is finished
+  int64_t done = 0;   // blocks of C before they are finished
   int64_t plain = 0;  // for blocks that are computed again
   GemmLayout plain_layout;
   int64_t total = 0;

@@ -50,75 +50,195 @@ void product(const ThirdsProduct& t) {
     _tile_loadd(6, b, 64);
     if (columns == 2) _tile_loadd(7, b + kThirdsTileBytes, 64);
     KN_WITH_A(2)
+    t.between->work(*t.between);
     KN_WITH_A(0)
+    t.between->work(*t.between);
     KN_WITH_B(2)
+    t.between->work(*t.between);
     KN_WITH_B(1)
+    t.between->work(*t.between);
     KN_WITH_A(1)
+    t.between->work(*t.between);
     KN_WITH_B(0)
+    t.between->work(*t.between);
   }
-  _tile_stored(0, t.out, kRowBytes);
-  if (columns == 2) _tile_stored(1, t.out + kSide, kRowBytes);
-  if (rows == 2) _tile_stored(2, t.out + kSide * kThirdsBlock, kRowBytes);
-  if (rows == 2 && columns == 2) _tile_stored(3, t.out + kSide * kThirdsBlock + kSide, kRowBytes);
+  const int64_t out_bytes = t.out_row * 4;
+  float* below = t.out + kSide * t.out_row;
+  _tile_stored(0, t.out, out_bytes);
+  if (columns == 2) _tile_stored(1, t.out + kSide, out_bytes);
+  if (rows == 2) _tile_stored(2, below, out_bytes);
+  if (rows == 2 && columns == 2) _tile_stored(3, below + kSide, out_bytes);
 }
 
 // `together`: an element's steps lie side by side. Tiles of A have them along their rows, those of
-// B along their columns.
-template <bool together, bool turned>
-void pack(int64_t count, int64_t k, const float* from, int64_t row, void* to) {
-  char* panel = static_cast<char*>(to);
-  for (; k > 0; k -= kThirdsBlock, panel += kThirdsPanelBytes) {
-    const int first = at_most_side(k), second = at_most_side(k - kSide);
-    for (int64_t i = 0; i < count; i += kSide) {
-      const int width = at_most_side(count - i);
-      char* tile = panel + i / kSide * kThirdsTileBytes;
-      if constexpr (together) {
-        const float* at = from + i * row;
-        pack_tile<turned>({at, row, width, first, kSide * row},
-                          {at + kSide, row, width, second, kSide * row}, tile, kThirdBytes);
-      } else {
-        const float* at = from + i;
-        pack_tile<turned>({at, row, first, width, kThirdsBlock * row},
-                          {at + kSide * row, row, second, width, kThirdsBlock * row}, tile,
-                          kThirdBytes);
-      }
-    }
-    from += kThirdsBlock * (together ? 1 : row);
-  }
+// B along their columns. Steps [0, 16) and [16, 32):
+template <bool together>
+KN_INLINE Square first_half(const ThirdsTile& t) {
+  const int width = static_cast<int>(t.count), steps = at_most_side(t.steps);
+  if constexpr (together) return {t.from, t.row, width, steps};
+  return {t.from, t.row, steps, width};
+}
+template <bool together>
+KN_INLINE Square second_half(const ThirdsTile& t) {
+  const int width = static_cast<int>(t.count), steps = at_most_side(t.steps - kSide);
+  if constexpr (together) return {t.from + kSide, t.row, width, steps};
+  return {t.from + kSide * t.row, t.row, steps, width};
 }
 
-bool finish(const ThirdsFinish& t) {
-  const int last = static_cast<int>(t.columns > kSide ? t.columns - kSide : t.columns);
-  const int vectors = t.columns > kSide ? 2 : 1;
-  VecI strange{};
-  for (int64_t i = 0; i < t.rows; ++i)
-    for (int j = 0; j < vectors; ++j) {
-      const VecF x = load(t.from + i * kThirdsBlock + j * kSide);
-      strange |= x != x;
+template <bool together, bool turned>
+void pack(const ThirdsTile& t) {
+  const Square x = first_half<together>(t), y = second_half<together>(t);
+  if (t.whole) pack_tile<turned, true>(x, y, t.to, kThirdBytes);
+  else pack_tile<turned>(x, y, t.to, kThirdBytes);
+}
+
+constexpr int kPortionRows = 4;  // of a tile
+
+template <bool whole>
+KN_INLINE void pack_rows(const Square& x, const Square& y, int from, char* to) {
+#pragma GCC unroll 4
+  for (int r = from; r < from + kPortionRows; ++r)
+    store_pairs(x.load_row<whole>(r), y.load_row<whole>(r), to + r * 64, kThirdBytes);
+}
+
+// Nothing here may wait for memory that was just written: stores reach it after all multiplications
+// before them.
+template <bool together>
+bool pack_portion(ThirdsTile& t) {
+  const int row = kPortionRows * t.done++;
+  if (t.whole) {
+    const float* second = t.from + (together ? kSide : kSide * t.row);
+    pack_rows<true>({t.from, t.row, kSide, kSide}, {second, t.row, kSide, kSide}, row, t.to);
+  } else {
+    pack_rows<false>(first_half<together>(t), second_half<together>(t), row, t.to);
+  }
+  return row + kPortionRows == kSide;
+}
+
+template <bool whole>
+KN_INLINE void turn(const Square& x, float* to) {
+  VecF v[kSide];
+#pragma GCC unroll 16
+  for (int r = 0; r < kSide; ++r) v[r] = x.load_row<whole>(r);
+  transpose_square<float>(v);
+#pragma GCC unroll 16
+  for (int r = 0; r < kSide; ++r) store(to + r * kSide, v[r]);
+}
+
+// Two portions turn a half each.
+template <bool together>
+bool pack_turned_portion(ThirdsTile& t) {
+  const int done = t.done++;
+  if (done < 2) {
+    if (t.whole) {
+      const int64_t half = together ? kSide : kSide * t.row;
+      turn<true>({t.from + done * half, t.row, kSide, kSide}, t.turned[done]);
+    } else {
+      turn<false>(done == 0 ? first_half<together>(t) : second_half<together>(t), t.turned[done]);
     }
-  int any = 0;
-  for (int i = 0; i < kSide; ++i) any |= strange[i];
-  if (any) return false;
+    return false;
+  }
+  const int row = kPortionRows * (done - 2);
+  pack_rows<true>({t.turned[0], kSide, kSide, kSide}, {t.turned[1], kSide, kSide, kSide}, row,
+                  t.to);
+  return row + kPortionRows == kSide;
+}
+
+// Takes note of a NaN, or of an infinity: 0 * x is zero for all others.
+KN_INLINE void note(VecF x, VecF& strange) {
+  strange = (VecF)_mm512_fmadd_ps((__m512)x, _mm512_setzero_ps(), (__m512)strange);
+}
+
+KN_INLINE bool any_strange(VecF strange) {
+  return _mm512_cmp_ps_mask((__m512)strange, (__m512)strange, _CMP_UNORD_Q) != 0;
+}
+
+KN_INLINE __mmask16 lanes_below(int n) { return static_cast<__mmask16>((1u << n) - 1); }
+
+bool is_strange(const ThirdsFinish& t) {
+  VecF strange{};
   for (int64_t i = 0; i < t.rows; ++i)
-    for (int j = 0; j < vectors; ++j) {
-      const int lanes = j == vectors - 1 ? last : kSide;
+    for (int64_t j = 0; j < t.columns; j += kSide)
+      note(load_first(t.from + i * kThirdsBlock + j, at_most_side(t.columns - j)), strange);
+  return any_strange(strange);
+}
+
+// Rows of 32 as they are.
+KN_INLINE bool copy_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
+  const float* source = t.from + from * kThirdsBlock;
+  const int64_t c_row = t.c_row;
+  float* c = t.c + from * c_row;
+  VecF strange[2] = {};
+#pragma GCC unroll 2
+  for (int64_t i = from; i < until; ++i, source += kThirdsBlock, c += c_row) {
+    const VecF x = load(source), y = load(source + kSide);
+    store(c, x);
+    store(c + kSide, y);
+    note(x, strange[0]);
+    note(y, strange[1]);
+  }
+  return any_strange(strange[0] + strange[1]);
+}
+
+// The same where tiles have written to C.
+KN_INLINE bool check_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
+  const int64_t c_row = t.c_row;
+  const float* c = t.c + from * c_row;
+  const float* next = t.next + from * c_row;
+  VecF strange[2] = {};
+#pragma GCC unroll 2
+  for (int64_t i = from; i < until; ++i, c += c_row, next += c_row) {
+    note(load(c), strange[0]);
+    note(load(c + kSide), strange[1]);
+    __builtin_prefetch(next, 1, 3);
+    __builtin_prefetch(next + kSide, 1, 3);
+  }
+  return any_strange(strange[0] + strange[1]);
+}
+
+// Rows of any width through the epilogue.
+template <bool accumulate, bool bias, bool relu>
+bool finish_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
+  const __mmask16 lanes[2] = {lanes_below(at_most_side(t.columns)),
+                              lanes_below(at_most_side(t.columns - kSide))};
+  VecF strange{}, b[2] = {};
+#pragma GCC unroll 2
+  for (int j = 0; j < 2; ++j)
+    if constexpr (bias) b[j] = (VecF)_mm512_maskz_loadu_ps(lanes[j], t.bias + j * kSide);
+  for (int64_t i = from; i < until; ++i)
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
       float* c = t.c + i * t.c_row + j * kSide;
-      VecF x = load(t.from + i * kThirdsBlock + j * kSide);
-      if (t.accumulate) x += load_first(c, lanes);
-      if (t.bias) x += load_first(t.bias + j * kSide, lanes);
-      if (t.relu) x = x < 0 ? VecF{} : x;
-      store_first(c, x, lanes);
+      VecF x = (VecF)_mm512_maskz_loadu_ps(lanes[j], t.from + i * kThirdsBlock + j * kSide);
+      note(x, strange);
+      if constexpr (accumulate) x += (VecF)_mm512_maskz_loadu_ps(lanes[j], c);
+      if constexpr (bias) x += b[j];
+      if constexpr (relu) x = x < 0 ? VecF{} : x;
+      _mm512_mask_storeu_ps(c, lanes[j], (__m512)x);
     }
-  return true;
+  return any_strange(strange);
+}
+
+bool finish(const ThirdsFinish& t, int64_t from, int64_t until) {
+  static constexpr ThirdsFinishFn of[] = {
+      finish_rows<false, false, false>, finish_rows<false, false, true>,
+      finish_rows<false, true, false>,  finish_rows<false, true, true>,
+      finish_rows<true, false, false>,  finish_rows<true, false, true>,
+      finish_rows<true, true, false>,   finish_rows<true, true, true>,
+  };
+  const int form = 4 * t.accumulate + 2 * (t.bias != nullptr) + t.relu;
+  if (form > 0 || t.columns < kThirdsBlock) return of[form](t, from, until);
+  return t.from ? copy_rows(t, from, until) : check_rows(t, from, until);
 }
 
 constexpr GemmThirds kThirds = {
     {{product<1, 1>, product<1, 2>}, {product<2, 1>, product<2, 2>}},
-    pack<true, false>,
-    pack<false, false>,
-    pack<false, true>,
-    pack<true, true>,
+    {pack<true, false>, pack_portion<true>, 4},
+    {pack<false, false>, pack_portion<false>, 4},
+    {pack<false, true>, pack_turned_portion<false>, 6},
+    {pack<true, true>, pack_turned_portion<true>, 6},
     finish,
+    is_strange,
     begin_tiles,
     end_tiles,
 };

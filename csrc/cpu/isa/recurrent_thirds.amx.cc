@@ -209,7 +209,7 @@ struct ThirdTiles {
       for (int64_t i = 0; i < rows; i += kSide) {
         const float* at = from + i * row + p;
         const int n = at_most_side(rows - i);
-        pack_tile<false>({at, row, n, first, 0}, {at + kSide, row, n, second, 0},
+        pack_tile<false>({at, row, n, first}, {at + kSide, row, n, second},
                          panel + i / kSide * kThirdsTileBytes, kAThird);
       }
     }
@@ -225,10 +225,8 @@ void pack(int64_t count, int64_t k, const float* from, int64_t row, void* to, in
   for (; k > 0; k -= kThirdsBlock, tile += block, from += kThirdsBlock * (turned ? 1 : row)) {
     const int first = at_most_side(k), second = at_most_side(k - kSide);
     if constexpr (turned)
-      pack_tile<true>({from, row, n, first, 0}, {from + kSide, row, n, second, 0}, tile, third);
-    else
-      pack_tile<false>({from, row, first, n, 0}, {from + kSide * row, row, second, n, 0}, tile,
-                       third);
+      pack_tile<true>({from, row, n, first}, {from + kSide, row, n, second}, tile, third);
+    else pack_tile<false>({from, row, first, n}, {from + kSide * row, row, second, n}, tile, third);
   }
 }
 

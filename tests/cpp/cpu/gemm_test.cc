@@ -129,6 +129,9 @@ TEST(Gemm, EveryPathThroughTheLoops) {
                            {513, 1, 700},
                            {700, 600, 520},
                            {25, 257, 1030},
+                           {33, 1100, 300},
+                           {900, 170, 50},
+                           {270, 280, 290},
                            {121, 96, 2048}})
     for (int form = 0; form < 4; ++form)
       for (DType dtype : kTypes) check(shape_of(size, form, dtype));
@@ -196,6 +199,24 @@ TEST(Gemm, InfinitiesAndNaN) {
     }
 }
 
+// Without an epilogue tiles write to a large C before anyone looks for what is strange.
+TEST(Gemm, InfinitiesAndNaNOfFewSteps) {
+  for (const float strange : {std::numeric_limits<float>::infinity(), std::nanf("")})
+    for (int form = 0; form < 4; ++form) {
+      const GemmShape s = shape_of({600, 310, 50}, form, DType::f32);
+      Operands operands(s);
+      operands.put(33, 7, strange);
+      operands.put(599, 49, -strange);
+      const HostTensor want = operands.reference({});
+      for (cpu::Isa isa : cpu::usable_isas()) {
+        const IsaScope scope(isa);
+        const HostTensor got = operands.run(Gemm(s), {}, nullptr);
+        EXPECT_TRUE(close(got, want, tolerance(s)))
+            << text(s) << " with " << strange << " on " << cpu::name_of(isa);
+      }
+    }
+}
+
 // The sum of |a·b| bounds what rounding may do: a float32 product in thirds loses no more than one
 // by fused multiply-adds.
 TEST(Gemm, AccuracyOfFloat32) {
@@ -230,8 +251,8 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   const int before = global_pool().threads();
   for (const Size& size :
        {Size{200, 300, 400}, {64, 784, 100}, {30, 40, 20000}, {2000, 33, 50}, {128, 1000, 1000}})
-    for (int form = 0; form < 4; ++form) {
-      const GemmShape s = shape_of(size, form, form & 2 ? DType::f64 : DType::f32);
+    for (int form = 0; form < 8; ++form) {
+      const GemmShape s = shape_of(size, form & 3, form & 4 ? DType::f64 : DType::f32);
       const Operands operands(s);
       const HostTensor want = operands.run(Gemm::single_threaded(s), {}, nullptr);
       for (int threads : {1, 2, 3, 8}) {
