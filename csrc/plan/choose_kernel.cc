@@ -28,8 +28,9 @@ std::unique_ptr<Kernel> choose_kernel(const Node& node, const KernelSource& kern
                               node.payload.get(), constants,  &kernels};
   const bool halves = has_halves(in) || has_halves(node.outputs);
   for (const Candidate& candidate : kernels.candidates(node.op->name)) {
-    std::string reason = "takes no float16 or bfloat16";
+    std::string reason;  // empty at first: some candidates are made where it stays so
     if (halves && !candidate.halves) {
+      reason = "takes no float16 or bfloat16";
     } else if (auto kernel = candidate.make(request, reason)) {
       chosen = candidate.name;
       return kernel;

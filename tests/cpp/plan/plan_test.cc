@@ -165,6 +165,34 @@ TEST(Plan, AnUpdateThatFeedsAnotherStaysAlone) {
   EXPECT_EQ(b->read().number_at(0), 3);
 }
 
+class NoKernel : public Kernel {
+  void run(const RunArgs&) const override {}
+};
+
+// Candidates may decide by whether the reason that they were given has stayed empty.
+class TwoCandidates : public KernelSource {
+ public:
+  std::span<const Candidate> candidates(std::string_view) const override { return kCandidates; }
+
+ private:
+  static std::unique_ptr<Kernel> refuse(const KernelRequest&, std::string& refusal) {
+    refusal = "refused";
+    return nullptr;
+  }
+  static std::unique_ptr<Kernel> make(const KernelRequest&, std::string& refusal) {
+    return refusal.empty() ? std::make_unique<NoKernel>() : nullptr;
+  }
+  static constexpr Candidate kCandidates[] = {{"first", refuse}, {"second", make}};
+};
+
+TEST(Plan, EveryCandidateIsAskedWithoutTheReasonsOfOthers) {
+  const Value y = apply("exp", {placeholder({DType::f32, {4}}, "x")});
+  std::string_view chosen;
+  std::string refusals;
+  EXPECT_NE(choose_kernel(*y.node, TwoCandidates(), chosen, refusals), nullptr);
+  EXPECT_EQ(chosen, "second");
+}
+
 TEST(Plan, VariablesCanSwap) {
   auto a = std::make_shared<Variable>(filled(DType::f32, {4}, 1), "a");
   auto b = std::make_shared<Variable>(filled(DType::f32, {4}, 2), "b");
