@@ -1,5 +1,7 @@
 """Activation functions by name."""
 
+import warnings
+
 from . import backend as K
 from . import dialect
 from .utils.generic_utils import deserialize_keras_object
@@ -106,5 +108,18 @@ def get(identifier):
     if isinstance(identifier, (str, dict)):
         return deserialize(identifier)
     if callable(identifier):
+        _warn_of_layer(identifier)
         return identifier
     raise ValueError(f"Could not interpret activation function identifier: {identifier!r}")
+
+
+def _warn_of_layer(activation):
+    from .engine.base_layer import Layer
+
+    if isinstance(activation, Layer):
+        warnings.warn(
+            f"Do not pass a layer instance (such as {type(activation).__name__}) as the activation "
+            f"argument of another layer: its weights and settings are not saved with that layer. "
+            f"Use it as a layer of its own.",
+            stacklevel=4,
+        )

@@ -41,7 +41,13 @@ def standardize_sample_or_class_weights(x_weight, output_names, weight_type):
         return list(x_weight)
     if isinstance(x_weight, dict):
         unknown = [key for key in x_weight if key not in output_names]
-        if unknown:
+        if weight_type == "class_weight" and all(isinstance(key, int) for key in x_weight):
+            warnings.warn(
+                f"class_weight={x_weight} has no effect, in Keras neither: the model has {count} "
+                f"outputs, so it takes a dict {{name of an output: {{class number: weight}}}}.",
+                stacklevel=2,
+            )
+        elif unknown:
             raise ValueError(
                 f"Unknown entries in {weight_type} dictionary: {unknown}. Only expected following "
                 f"keys: {list(output_names)}"

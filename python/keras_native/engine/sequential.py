@@ -131,7 +131,7 @@ class Sequential(Model):
 
     def _rebuild(self):
         """Maps the graph from the sources of the last tensor to it."""
-        if self._tail is None or not self.layers:
+        if self._tail is None:
             self._reset_functions()
             return
         layers = self._layers
@@ -140,7 +140,7 @@ class Sequential(Model):
         else:
             inputs = get_source_inputs(self._tail)
         self._init_graph_network(inputs, [self._tail])
-        self._layers = layers
+        self._layers = list(dict.fromkeys(layers))  # one that stands twice has its weights once
 
     def build(self, input_shape=None):
         """Builds a model whose first layer did not know its input.

@@ -40,12 +40,12 @@ def accepts_keras1(target):
     key = target.__qualname__
     row = TABLE[key]
     if isinstance(target, type):
-        target.__init__ = _wrap(target.__init__, row, target.__name__, skip=1)
+        target.__init__ = translate_calls(target.__init__, row, target.__name__, skip=1)
         return target
-    return _wrap(target, row, target.__name__, skip=1 if "." in key else 0)
+    return translate_calls(target, row, target.__name__, skip=1 if "." in key else 0)
 
 
-def _wrap(function, row, shown_name, skip):
+def translate_calls(function, row, shown_name, skip):
     """`function` behind the translation of `row`; the first `skip` arguments are self."""
     old_names = frozenset(row.names).union(*row.joined.values())
     if row.time_series:
@@ -74,7 +74,7 @@ def _wrap(function, row, shown_name, skip):
 def _places(function, row, skip):
     """(keyword, default of Keras 1, its place among the positional arguments) of a row."""
     order = list(inspect.signature(function).parameters)[skip:] if row.defaults else ()
-    return [(keyword, value, order.index(keyword)) for keyword, value in row.defaults.items()]
+    return [(k, value, order.index(k)) for k, value in row.defaults.items() if k in order]
 
 
 def _todays_call(row, shown_name, args, kwargs, old_order, old_names):

@@ -20,7 +20,6 @@ PATHS = {
     "callbacks.callbacks": ["callbacks"],
     "engine.saving": ["saving"],
     "layer": ["layers"],
-    "legacy.interfaces": ["legacy"],
     "legacy.layers": ["layers"],
     "legacy.models": ["models"],
     "models.models": ["models"],

@@ -89,9 +89,11 @@ def get(identifier):
         return deserialize(identifier)
     if isinstance(identifier, str):
         return deserialize({"class_name": identifier, "config": {}})
-    if hasattr(identifier, "get_updates"):  # a user's class of the same form
+    is_class = isinstance(identifier, type)
+    if hasattr(identifier, "get_updates") and not is_class:  # a user's class of the same form
         return identifier
-    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}")
+    hint = f" (a class: write {identifier.__name__}())" if is_class else ""
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier!r}{hint}")
 
 
 def optimizer_from_config(config, custom_objects=None):

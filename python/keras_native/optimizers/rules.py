@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import backend as K
 from .. import dialect
+from ..legacy.interfaces import legacy_get_updates_support
 from .base import GradientOptimizer
 
 
@@ -46,6 +47,7 @@ class SGD(GradientOptimizer):
             self._plain = False
             self._changed()
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         self.updates = [K.update_add(self.iterations, 1)]
@@ -68,6 +70,7 @@ class RMSprop(_WithOldWeights, GradientOptimizer):
         super().__init__(learning_rate, **kwargs)
         self._hyper("rho", rho)
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         accumulators = self._slots(params, "accumulator")
@@ -93,6 +96,7 @@ class Adagrad(_WithOldWeights, GradientOptimizer):
         self.epsilon = _epsilon(kwargs)
         super().__init__(learning_rate, **kwargs)
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         accumulators = self._slots(params, "accumulator")
@@ -119,6 +123,7 @@ class Adadelta(_WithOldWeights, GradientOptimizer):
         super().__init__(learning_rate, **kwargs)
         self.rho = rho
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         accumulators = self._slots(params, "accumulator")
@@ -165,6 +170,7 @@ class Adam(_Moments):
         super().__init__(learning_rate, beta_1, beta_2, **kwargs)
         self.amsgrad = amsgrad
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         self.updates = [K.update_add(self.iterations, 1)]
@@ -200,6 +206,7 @@ class Adamax(_Moments):
     def __init__(self, learning_rate=0.002, beta_1=0.9, beta_2=0.999, **kwargs):
         super().__init__(learning_rate, beta_1, beta_2, **kwargs)
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         self.updates = [K.update_add(self.iterations, 1)]
@@ -232,6 +239,7 @@ class Nadam(_Moments):
             weights = [weights[0], np.array(1.0), *weights[1:]]
         super().set_weights(weights)
 
+    @legacy_get_updates_support
     def get_updates(self, loss, params):
         grads = self.get_gradients(loss, params)
         t = self._step()

@@ -111,7 +111,7 @@ def deserialize_keras_object(
                 return table[name]
         if callable(module_objects.get(name)) and name not in _HELPERS and name[:1] != "_":
             return module_objects[name]
-        known = sorted(k for k in module_objects if not k.startswith("_"))
+        known = sorted(k for k in module_objects if k[:1] != "_" and k not in _HELPERS)
         near = _similar(name, known)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ValueError(

@@ -112,3 +112,19 @@ def test_layers_of_one_stack_in_another():
     second = Sequential(first.layers)
     x = np.random.rand(3, 2)
     np.testing.assert_array_equal(first.predict(x), second.predict(x))
+
+
+def test_a_layer_that_stands_twice_has_its_weights_once(tmp_path):
+    twice = Dense(2, input_dim=2, kernel_initializer="ones")
+    model = Sequential([twice, twice, Dense(1, kernel_initializer="ones")])
+    assert [w.shape for w in model.get_weights()] == [(2, 2), (2,), (2, 1), (1,)]
+    model.set_weights([w * 2 for w in model.get_weights()])
+    assert model.predict(np.ones((1, 2))) == pytest.approx(64)
+    model.save_weights(tmp_path / "twice.h5")  # names of layers do not come twice
+
+
+def test_a_model_of_an_input_layer_alone():
+    model = Sequential([InputLayer((3,))])
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 3))
+    model.add(Dense(2))
+    assert model.output_shape == (None, 2)

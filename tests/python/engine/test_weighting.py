@@ -203,3 +203,14 @@ def test_names_of_class_weights_are_ignored_aloud(name):
     with pytest.warns(UserWarning, match="no effect"):
         loss = model.fit(*data, class_weight=name, verbose=0).history["loss"][0]
     assert loss == pytest.approx(model.evaluate(*data, verbose=0), rel=1e-5)
+
+
+def test_class_weights_without_the_name_of_an_output_are_ignored_aloud():
+    """As Keras 2.3.1 did, without a word."""
+    x = Input(shape=(3,))
+    model = Model(x, [Dense(2, activation="softmax")(x), Dense(1)(x)])
+    model.compile(SGD(learning_rate=0.0), ["categorical_crossentropy", "mse"])
+    data = np.random.rand(4, 3), [np.eye(2)[[0, 1, 1, 1]], np.ones((4, 1))]
+    with pytest.warns(UserWarning, match="no effect"):
+        loss = model.fit(*data, class_weight={0: 1.0, 1: 9.0}, verbose=0).history["loss"][0]
+    assert loss == pytest.approx(model.evaluate(*data, verbose=0)[0], rel=1e-5)

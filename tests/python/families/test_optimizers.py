@@ -384,3 +384,8 @@ def test_optimizers_written_for_keras_1():
         np.testing.assert_allclose(a, b, rtol=1e-6)
     assert list(own.seen.values()) == [limit]
     assert np.linalg.norm(found[0]) == pytest.approx(0.3, rel=1e-5)
+
+
+def test_a_class_is_no_optimizer():
+    with pytest.raises(ValueError, match=r"SGD.*write SGD\(\)"):
+        optimizers.get(optimizers.SGD)

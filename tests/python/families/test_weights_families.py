@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from checks import check
-from keras_native import activations, constraints, initializers, regularizers
+from keras_native import activations, constraints, initializers, layers, regularizers
 from keras_native import backend as K
 
 SHAPES = [(200, 300), (3, 3, 40, 60), (5, 30, 70)]
@@ -202,3 +202,12 @@ def test_activations():
         activations.get("swosh")
     with pytest.raises(ValueError, match="Could not interpret"):
         activations.get(3)
+
+
+def test_a_layer_as_an_activation_works_with_a_warning():
+    with pytest.warns(UserWarning, match="Do not pass a layer instance .such as LeakyReLU"):
+        layer = layers.Dense(2, activation=layers.LeakyReLU(0.5))
+    out = K.eval(layer(layers.Input(batch_shape=(1, 2), tensor=K.constant([[1.0, -1.0]]))))
+    kernel = layer.get_weights()[0]
+    plain = np.array([[1.0, -1.0]]) @ kernel
+    np.testing.assert_allclose(out, np.where(plain > 0, plain, 0.5 * plain), rtol=1e-5)

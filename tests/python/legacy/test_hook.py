@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 from keras_native.legacy import Keras1SpellingWarning
-from keras_native.legacy.hook import _wrap, translate
+from keras_native.legacy.hook import translate_calls, translate
 from keras_native.legacy.table import CLASSES, TABLE, Spelling
 
 
@@ -16,7 +16,7 @@ def wrapped(key, signature):
     )
     namespace = {}
     exec(f"def f(self, {signature}, **kw):\n    return {body}", namespace)
-    return _wrap(namespace["f"], TABLE[key], key, skip=1)
+    return translate_calls(namespace["f"], TABLE[key], key, skip=1)
 
 
 DENSE = "units, activation=None, use_bias=True, kernel_initializer='glorot_uniform'"
@@ -189,7 +189,7 @@ def test_history_of_a_fit_in_keras1_spelling():
     class LearningRateScheduler:
         pass
 
-    fit = _wrap(lambda self, **kw: History(), TABLE["Model.fit"], "fit", skip=1)
+    fit = translate_calls(lambda self, **kw: History(), TABLE["Model.fit"], "fit", skip=1)
     assert set(fit(None, epochs=1).history) == {"loss", "accuracy", "val_accuracy", "lr"}
     with pytest.warns(Keras1SpellingWarning):
         result = fit(None, nb_epoch=1, callbacks=[LearningRateScheduler()])
