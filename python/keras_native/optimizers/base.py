@@ -6,6 +6,17 @@ from .. import backend as K
 from ..utils.arguments import real_number
 
 _CLIPPING = ("clipnorm", "clipvalue")
+# Scalars with which an update op changes nothing where the gradient is zero.
+_NEUTRAL = {
+    "sgd_update": (0,),
+    "rmsprop_update": (0, 1),
+    "adagrad_update": (0,),
+    "adadelta_update": (0, 1),
+    "adam_update": (0, 1, 1),
+    "amsgrad_update": (0, 1, 1),
+    "adamax_update": (0, 1, 1),
+    "nadam_update": (0, 0, 1, 1, 1),
+}
 
 
 def clip_norm(g, c, n):
@@ -49,7 +60,10 @@ class Optimizer:
         self.updates = []
         self.weights = []
         self._on_change = None
+        # What `LossScaleOptimizer` puts in: gradients by way of a scaled loss, and whether the step
+        # counts, a tensor. Updates that do nothing of their own where it does not say so.
         self._gradients_of = K.gradients
+        self._counts = None
 
     @property
     def learning_rate(self):
@@ -178,7 +192,13 @@ class GradientOptimizer(Optimizer):
             slots: lists of variables, one list per slot of the op, each as long as `params`.
             scalars: numbers of the step, in the order of the op.
         """
-        by_type = {}
+        neutral = _NEUTRAL.get(op) if self._counts is not None else None
+        if neutral is not None:
+            scalars = [
+                K.switch(self._counts, s, K.constant(n, K.dtype(s)))
+                for s, n in zip(scalars, neutral, strict=True)
+            ]
+        first, by_type = len(self.updates), {}
         for i, (p, g) in enumerate(zip(params, grads, strict=True)):
             own = [slot[i] for slot in slots]
             dtype = _wide(K.dtype(p))
@@ -192,6 +212,8 @@ class GradientOptimizer(Optimizer):
                 new_p = constraint(new_p)
             self.updates.append(K.update(p, new_p))
             self.updates.extend(K.update(s, value) for s, value in zip(own, new_slots, strict=True))
+        for made in self.updates[first:]:
+            made.may_be_left_out = neutral is not None and made.variable.constraint is None
         return self.updates
 
     def _config(self, *names):

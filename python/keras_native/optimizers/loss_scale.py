@@ -162,20 +162,23 @@ class LossScaleOptimizer(base.Optimizer):
 
     def get_updates(self, loss, params):
         """The updates of one step and of the scale."""
-        seen = []
+        if not self._dynamic:
+            return self._taking(self._unscaled, lambda: self._inner.get_updates(loss, params))
 
         def gradients_of(loss, params):
-            seen.extend(self._unscaled(loss, params))
-            return seen
+            grads = self._unscaled(loss, params)
+            finite = self._inner._counts = _all_finite([g for g in grads if g is not None])
+            return [None if g is None else K.switch(finite, g, K.zeros_like(g)) for g in grads]
 
-        updates = self._taking(gradients_of, lambda: self._inner.get_updates(loss, params))
-        if not self._dynamic:
-            return updates
-        finite = _all_finite([g for g in seen if g is not None])
-        counts = getattr(self._inner, "iterations", None)  # of steps that are left out, too
+        try:
+            updates = self._taking(gradients_of, lambda: self._inner.get_updates(loss, params))
+            finite = self._inner._counts
+        finally:
+            self._inner._counts = None
+        steps = getattr(self._inner, "iterations", None)  # those that are left out count, too
         guarded = [
             u
-            if u.variable is counts
+            if u.variable is steps or getattr(u, "may_be_left_out", False)
             else K.update(u.variable, K.switch(finite, K.identity(u), K.identity(u.variable)))
             for u in updates
         ]

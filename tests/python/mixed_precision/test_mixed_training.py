@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native import optimizers
+from keras_native import constraints, optimizers
 from keras_native.callbacks import LearningRateScheduler, ReduceLROnPlateau
 from keras_native.layers import Activation, Conv2D, Dense, Flatten, MaxPooling2D
 from keras_native.mixed_precision import LossScaleOptimizer, experimental, set_global_policy
@@ -60,6 +60,10 @@ def state(model):
     return K.get_value(scaling.loss_scale), K.get_value(scaling.dynamic_counter)
 
 
+def inner_state(optimizer):
+    return getattr(optimizer, "inner_optimizer", optimizer).get_weights()
+
+
 @pytest.mark.parametrize("policy, allowed", [("mixed_bfloat16", 3e-3), ("mixed_float16", 3e-4)])
 def test_losses_are_those_of_tf_keras(policy, allowed):
     set_global_policy(policy)
@@ -114,6 +118,47 @@ def test_clipping_sees_unscaled_gradients(clipping):
         weights.append(model.get_weights())
     for plain, scaled in zip(*weights, strict=True):
         np.testing.assert_array_equal(plain, scaled)
+
+
+RULES = {
+    "sgd": lambda: optimizers.SGD(0.1),
+    "momentum": lambda: optimizers.SGD(0.1, momentum=0.9),
+    "nesterov": lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True),
+    "rmsprop": lambda: optimizers.RMSprop(0.01),
+    "adagrad": lambda: optimizers.Adagrad(0.1),
+    "adadelta": lambda: optimizers.Adadelta(),
+    "adam": lambda: optimizers.Adam(0.01, decay=0.1, clipnorm=1.0),
+    "amsgrad": lambda: optimizers.Adam(0.01, amsgrad=True),
+    "adamax": lambda: optimizers.Adamax(0.01),
+    "nadam": lambda: optimizers.Nadam(0.01),
+}
+
+
+@pytest.mark.parametrize("constraint", [None, "max_norm"])
+@pytest.mark.parametrize("rule", RULES)
+def test_a_step_that_overflows_is_left_out(rule, constraint):
+    """And all others are those of the inner optimizer: in float32 scaling changes no bit."""
+    states = []
+    for scaling in (False, True):
+        model, x, y = three_classes()
+        model.layers[0].kernel.constraint = constraints.get(constraint)
+        optimizer = RULES[rule]()
+        if scaling:
+            optimizer = LossScaleOptimizer(optimizer, dynamic_growth_steps=2)
+        model.compile(optimizer, "categorical_crossentropy")
+        for _ in range(5):
+            model.train_on_batch(x, y)
+        states.append(model.get_weights() + inner_state(optimizer))
+    for plain, scaled in zip(*states, strict=True):
+        np.testing.assert_array_equal(plain, scaled)
+    scale = K.get_value(optimizer.loss_scale)
+    x[3, 4] = np.inf
+    model.train_on_batch(x, y)
+    after = model.get_weights() + inner_state(optimizer)
+    for i, (a, b) in enumerate(zip(states[1], after, strict=True)):
+        counter = i == len(model.get_weights())
+        np.testing.assert_array_equal(a + 1 if counter else a, b)
+    assert K.get_value(optimizer.loss_scale) == scale / 2
 
 
 def test_gradients_by_hand():
