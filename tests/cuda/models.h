@@ -115,6 +115,23 @@ inline Model cnn() {
           {8, 8, 2}};
 }
 
+// An MLP in mixed precision: float32 weights, products and activations in `half`.
+inline Model mixed_mlp(DType half) {
+  return {[half](ModelBuilder& b) {
+            const Value x = placeholder({DType::f32, {kUnknown, 20}}, "x");
+            const Value y = placeholder({DType::i32, {kUnknown}}, "y");
+            const auto narrow = [half](const Value& v) { return ops::cast(v, half); };
+            const Value w = narrow(b.weight({20, 32}, 0.3)), bias = narrow(b.weight({32}, 0.1));
+            const Value hidden = apply("tanh", {ops::add(apply("matmul", {narrow(x), w}), bias)});
+            const Value out = apply("matmul", {hidden, narrow(b.weight({32, kClasses}, 0.3))});
+            const Value loss = mean_loss(ops::cast(out, DType::f32), y);
+            b.graph.inputs = {x, y};
+            b.graph.outputs = {loss};
+            b.train_by_adam(loss);
+          },
+          {20}};
+}
+
 // A recurrent layer as K.rnn writes it: a loop over the leading axis, with its gradient.
 inline Model rnn() {
   return {[](ModelBuilder& b) {
