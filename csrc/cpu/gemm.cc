@@ -156,7 +156,7 @@ class Product {
       block.c = sums_ + part * g_.m * g_.n + i * g_.n + j;
       block.c_row = g_.n;
     } else {
-      block.c = memory + layout_.total;
+      block.c = memory + layout_.total + in_thirds_.total;
       block.c_row = block.columns;
     }
     compute(block);

@@ -117,6 +117,16 @@ bool worth_thirds(const GemmShape& s) {
   return !turned || std::min(s.m, s.n) >= kThirdsLeastTurned;
 }
 
+// Whether fewer numbers are turned around, where tiles want A by rows and B by rows, when the
+// transpose of C is computed: it has to be turned itself.
+bool swaps_thirds(const GemmShape& s) {
+  if (s.accumulate) return false;
+  const int64_t a = s.m * s.k, b = s.n * s.k;
+  const int64_t straight = (s.transpose_a ? a : 0) + (s.transpose_b ? b : 0);
+  const int64_t swapped = (s.transpose_a ? 0 : a) + (s.transpose_b ? 0 : b) + s.m * s.n;
+  return 2 * swapped < straight;
+}
+
 // Cycles, roughly, of a block of C in thirds: the multiplications, splitting both operands, and C.
 double thirds_cycles(int64_t rows, int64_t columns, int64_t k) {
   const auto padded = [](int64_t n, int64_t unit) {
@@ -130,8 +140,9 @@ double thirds_cycles(int64_t rows, int64_t columns, int64_t k) {
 GemmSplit split_thirds(const GemmShape& s, int slots) {
   GemmSplit g;
   g.thirds = true;
-  g.m = s.m;
-  g.n = s.n;
+  g.swapped = swaps_thirds(s);
+  g.m = g.swapped ? s.n : s.m;
+  g.n = g.swapped ? s.m : s.n;
   cut_inner(s, kThirdsBlock, g);
   const bool thin = std::min(s.m, s.n) <= kThirdsBlock;
   g.depth = even_piece(g.inner, thin ? kThirdsThinDepth : kThirdsDepth, kThirdsBlock);
