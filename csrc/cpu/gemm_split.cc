@@ -37,6 +37,9 @@ constexpr int64_t kThirdsSums = 256 * 1024, kThirdsElements = 4 << 20;
 // worth that.
 constexpr int64_t kThirdsLeast = 32, kThirdsLeastTurned = 48, kThirdsLeastWork = 1 << 20;
 constexpr double kThirdsStart = 1000;  // cycles of a chunk
+// Cycles of a row that ends amid C: two threads write to one line of the cache where C, or its rows,
+// begin amid lines.
+constexpr double kThirdsShared = 150;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
@@ -155,9 +158,11 @@ GemmSplit split_thirds(const GemmShape& s, int slots) {
     for (int64_t j = 1; j <= most(g.n); ++j) {
       const int64_t rows = even_piece(g.m, ceil_div(g.m, i), kThirdsBlock);
       const int64_t columns = even_piece(g.n, ceil_div(g.n, j), kThirdsBlock);
-      if (std::min(rows, columns) > kThirdsStill || rows * columns > elements) continue;
+      if (std::min(rows, columns) * g.depth > kThirdsStill * kThirdsDepth) continue;
+      if (rows * columns > elements) continue;
       const int64_t chunks = ceil_div(g.m, rows) * ceil_div(g.n, columns) * g.parts;
-      const double one = thirds_cycles(std::min(rows, g.m), std::min(columns, g.n), g.inner);
+      double one = thirds_cycles(std::min(rows, g.m), std::min(columns, g.n), g.inner);
+      if (columns < g.n) one += kThirdsShared * static_cast<double>(std::min(rows, g.m));
       const double all = one * static_cast<double>(ceil_div(chunks, slots));
       if (cycles > 0 && all >= cycles) continue;
       cycles = all;
