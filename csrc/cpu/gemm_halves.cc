@@ -15,8 +15,8 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kBlock = kHalvesBlock, kBlockFloats = kBlock * kBlock;
-constexpr int64_t kDepth = 512;                         // steps of a pass
-constexpr int64_t kMostColumns = 512, kMostRows = 256;  // of a chunk
+constexpr int64_t kDepth = 256;                         // steps of a pass
+constexpr int64_t kMostColumns = 512, kMostRows = 512;  // of a chunk
 constexpr int64_t kMostRowsAtOnce = 2048;               // where one pass does
 constexpr int64_t kChunkWork = 2 << 20;                 // multiply-adds worth a thread's visit
 constexpr int64_t kLeastWork = 32 * 1024;               // multiply-adds worth tiles
