@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 import pytest
@@ -268,8 +267,8 @@ def test_interrupt_of_the_native_loop_leaves_a_usable_model(tmp_path, verbose):
 
     model = network()
     x, y = np.tile(X, (50_000, 1)), np.tile(Y, (50_000, 1))  # many seconds of training
+    model.fit(X, Y, batch_size=1, verbose=0)  # makes the plan, which may take its time
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    begun = time.monotonic()
     try:
         with pytest.raises(KeyboardInterrupt):
             model.fit(
@@ -277,8 +276,8 @@ def test_interrupt_of_the_native_loop_leaves_a_usable_model(tmp_path, verbose):
             )
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - begun < 10
-    assert model.optimizer.get_weights()[0] > 10
+    steps = model.optimizer.get_weights()[0] - len(X)
+    assert 10 < steps < len(x)  # within the first epoch, not at its end
     usable(model, tmp_path)
 
 
