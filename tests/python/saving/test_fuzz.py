@@ -110,13 +110,13 @@ def _mutate(ending, count, tmp_path, seed):
         else:
             data = _bytes(rng, whole)
         path.write_bytes(data)
-        start = time.monotonic()
+        start = time.process_time()
         try:
             load_model(path)
             loaded += 1
         except CLEAN:
             refused += 1
-        assert time.monotonic() - start < 20, f"mutation {number} of seed {seed}"
+        assert time.process_time() - start < 20, f"mutation {number} of seed {seed}"
         if number % 50 == 0:
             K.clear_session()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before  # KiB
