@@ -106,9 +106,13 @@ class OrderedEnqueuer(SequenceEnqueuer):
         return self._put(wait()) and not self.stop_signal.is_set()
 
     def join_end_of_epoch(self):
-        """Waits until the present epoch has been read and `on_epoch_end` has run."""
+        """Waits until the present epoch has been read and `on_epoch_end` has run.
+
+        Raises here what that raised.
+        """
         while not self.end_of_epoch_signal.wait(timeout=0.1):
-            if not self.run_thread.is_alive():  # its error comes with the next batch
+            if not self.run_thread.is_alive():
+                next(self.get(), None)
                 return
         self.end_of_epoch_signal.clear()
 

@@ -127,8 +127,8 @@ class Growing(Batches):
         self.length += 1
 
 
-@pytest.mark.parametrize("workers", [0, 1, 3])
-def test_a_sequence_may_change_with_what_training_did(workers):
+@pytest.mark.parametrize(("workers", "processes"), [(0, False), (1, False), (3, False), (2, True)])
+def test_a_sequence_may_change_with_what_training_did(workers, processes):
     """`on_epoch_end` runs when the epoch's batches have been taken, and the length counts anew."""
     batches, steps = Growing(), []
 
@@ -139,7 +139,14 @@ def test_a_sequence_may_change_with_what_training_did(workers):
         def on_epoch_end(self, epoch, logs=None):
             steps.append(self.params["steps"])
 
-    made().fit_generator(batches, epochs=4, verbose=0, workers=workers, callbacks=[Count()])
+    made().fit_generator(
+        batches,
+        epochs=4,
+        verbose=0,
+        workers=workers,
+        use_multiprocessing=processes,
+        callbacks=[Count()],
+    )
     assert steps == [1, 2, 3, 4] and batches.trained == 10
     # The last batch may be training, or about to, when `on_epoch_end` runs on a worker.
     assert len(batches.read) == 4
@@ -152,8 +159,9 @@ def test_on_epoch_end_that_fails():
             raise OSError("no next epoch")
 
     for workers in (0, 1):
-        with pytest.raises(OSError, match="no next epoch"):
-            made().fit_generator(Broken(), epochs=2, verbose=0, workers=workers)
+        for epochs in (1, 2):
+            with pytest.raises(OSError, match="no next epoch"):
+                made().fit_generator(Broken(), epochs=epochs, verbose=0, workers=workers)
 
 
 def test_arrays_are_validated_in_batches_of_the_generator():
