@@ -49,7 +49,7 @@ struct Arguments {
   explicit Arguments(const py::sequence& items) {
     arrays.reserve(items.size());
     refs.reserve(items.size());
-    for (const py::handle item : items) {
+    for (const py::object item : items) {
       arrays.push_back(contiguous(item));
       refs.push_back(ref(arrays.back()));
     }

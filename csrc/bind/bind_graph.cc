@@ -18,7 +18,7 @@ AttrValue to_attr(const std::string& name, const py::handle& v) {
   if (py::isinstance<py::str>(v)) return v.cast<std::string>();
   if (py::isinstance<py::sequence>(v)) {
     Ints ints;
-    for (const py::handle item : py::reinterpret_borrow<py::sequence>(v)) {
+    for (const py::object item : py::reinterpret_borrow<py::sequence>(v)) {
       if (item.is_none()) ints.push_back(kUnknown);
       else if (PyIndex_Check(item.ptr()))
         ints.push_back(py::int_(py::reinterpret_borrow<py::object>(item)).cast<int64_t>());

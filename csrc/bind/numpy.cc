@@ -77,9 +77,10 @@ py::tuple shape_tuple(const Shape& s) {
   return t;
 }
 
+// Items are owned while they are read: a sequence may make them when asked for them.
 Shape to_shape(const py::sequence& dims) {
   Shape s;
-  for (const py::handle d : dims) {
+  for (const py::object d : dims) {
     if (d.is_none()) {
       s.push_back(kUnknown);
       continue;
