@@ -4,6 +4,7 @@ Python's operators are added in `operators`.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +14,26 @@ from .dtypes import dtype_name, is_float, promoted
 from .naming import scoped_name
 
 
+class Dimension(int):
+    """A known extent; code written for TensorFlow asks it for its `value`."""
+
+    __slots__ = ()
+
+    @property
+    def value(self):
+        return int(self)
+
+
 class TensorShape(tuple):
     """A shape with the few methods that code written for TensorFlow calls on one."""
 
     __slots__ = ()
+
+    def __getitem__(self, index):
+        found = tuple.__getitem__(self, index)
+        if found is None:
+            return None
+        return TensorShape(found) if isinstance(found, tuple) else Dimension(found)
 
     def as_list(self):
         return list(self)
@@ -30,6 +47,13 @@ class TensorShape(tuple):
 
     def num_elements(self):
         return None if None in self else math.prod(self)
+
+
+class Operation(NamedTuple):
+    """What code written for TensorFlow asks of `tensor.op`."""
+
+    name: str
+    type: str
 
 
 class Tensor:
@@ -50,7 +74,7 @@ class Tensor:
     @property
     def shape(self):
         """Extents, None where unknown."""
-        return self._value.shape
+        return TensorShape(self._value.shape)
 
     @property
     def dtype(self):
@@ -66,7 +90,34 @@ class Tensor:
         return name if name is not None else f"{self._value.op}_{self._value.id}:0"
 
     def get_shape(self):
-        return TensorShape(self.shape)
+        return self.shape
+
+    def set_shape(self, shape):
+        """Tells extents that only the caller knows; they are checked when the graph runs.
+
+        Args:
+            shape: one extent per axis, None where it stays as it is.
+
+        Raises:
+            ValueError: a shape that cannot be this tensor's.
+        """
+        now = tuple(self.shape)
+        given = tuple(None if d is None else int(d) for d in shape)
+        if len(given) != len(now) or any(
+            None not in (a, b) and a != b for a, b in zip(given, now, strict=False)
+        ):
+            raise ValueError(f"Tensor {self.name!r} of shape {now} cannot have the shape {given}.")
+        merged = tuple(b if a is None else a for a, b in zip(given, now, strict=True))
+        if merged != now and self._value.op != "placeholder":
+            self._name = self.name
+            self._value = _core.apply("ensure_shape", [self._value], {"shape": merged})[0]
+            if hasattr(self, "_keras_shape"):
+                self._keras_shape = merged
+
+    @property
+    def op(self):
+        """What made it: `op.name` is the tensor's name without the number, `op.type` a kind."""
+        return Operation(self.name.partition(":")[0], self._value.op)
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name!r} shape={self.shape} dtype={self.dtype}>"

@@ -9,7 +9,7 @@ from . import bfloat16
 from .autocast import as_read, autocast
 from .dtypes import dtype_name
 from .naming import scoped_name
-from .tensor import Tensor, as_tensor, cast_value, constant_tensor, tensor_name
+from .tensor import Tensor, TensorShape, as_tensor, cast_value, constant_tensor, tensor_name
 
 
 class _Initialization:
@@ -52,11 +52,17 @@ class Variable(Tensor):
 
     @property
     def shape(self):
-        return self._keras_shape
+        return TensorShape(self._keras_shape)
 
     @property
     def initial_value(self):
         return self._read
+
+    def value(self):
+        """The tensor that is read: the variable itself."""
+        return self
+
+    read_value = initialized_value = value
 
     def assign(self, value):
         """An update that sets the variable; as `K.update`."""

@@ -100,7 +100,7 @@ def _state(model, progress):
         "metrics": [K.get_value(v) for v in _metric_variables(model)],
         "optimizer": model.optimizer.get_weights(),
         "settings": {name: K.get_value(v) for name, v in _settings(model.optimizer).items()},
-        "steps": model.train_function.executable.step,
+        "steps": model._make_train_function().executable.step,
         "numpy": list(np.random.get_state()),
         "python": _random_state(),
         "callbacks": [_remembered(callback) for callback in progress.callbacks],
@@ -112,7 +112,7 @@ def _restore(state, model, progress, path):
     model.set_weights(state["weights"])
     K.batch_set_value(zip(_layer_states(model), state["states"], strict=True))
     K.batch_set_value(zip(_metric_variables(model), state["metrics"], strict=True))
-    function = model.train_function  # makes the optimizer's slots
+    function = model._make_train_function()  # makes the optimizer's slots
     model.optimizer.set_weights(state["optimizer"])
     settings = _settings(model.optimizer)
     K.batch_set_value([(settings[name], value) for name, value in state["settings"].items()])

@@ -364,16 +364,22 @@ class Layer(NodeAccess, WeightStore, TypedByPolicy):
         return node
 
     def _output_shapes(self, outputs, input_shapes):
-        """Shapes of the outputs as the graph knows them, gaps filled by `compute_output_shape`."""
+        """Shapes of the outputs as the graph knows them, gaps filled by `compute_output_shape`.
+
+        A scalar, as a layer that computes a loss may give it, has the shape that was declared.
+        """
         shapes = [tuple(x.shape) for x in outputs]
-        if not any(None in shape[1:] for shape in shapes) or not all(input_shapes):
+        known = not any(None in shape[1:] or not shape for shape in shapes)
+        if known or not all(input_shapes):
             return shapes
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return shapes
         declared = self.compute_output_shape(unpack_singleton(input_shapes))
         declared = declared if isinstance(declared, list) else [declared]
         for i, (shape, said) in enumerate(zip(shapes, declared, strict=True)):
-            if said is not None and len(said) == len(shape):
+            if said is not None and not shape:
+                shapes[i] = tuple(said)
+            elif said is not None and len(said) == len(shape):
                 shapes[i] = tuple(b if a is None else a for a, b in zip(shape, said, strict=True))
         return shapes
 

@@ -17,10 +17,19 @@ class NodeAccess:
         """The calls of this layer."""
         return self._inbound_nodes
 
+    @inbound_nodes.setter
+    def inbound_nodes(self, nodes):
+        self._inbound_nodes = list(nodes)
+
     @property
     def outbound_nodes(self):
         """The calls of other layers that used an output of this one."""
         return self._outbound_nodes
+
+    @outbound_nodes.setter
+    def outbound_nodes(self, nodes):
+        """Old scripts empty them when they cut a model's top off."""
+        self._outbound_nodes = list(nodes)
 
     def _at(self, node_index, attribute, what):
         """`attribute` of one call.

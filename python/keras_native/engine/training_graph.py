@@ -102,8 +102,10 @@ class TrainingGraph:
             if target is None or K.is_placeholder(target):
                 end.target = target
                 if target is None:
-                    end.target = K.placeholder(
-                        ndim=len(end.shape), name=end.name + "_target", dtype=K.dtype(end.predicted)
+                    end.target = K.placeholder(  # a scalar output has one target per sample
+                        ndim=len(end.shape) or 2,
+                        name=end.name + "_target",
+                        dtype=K.dtype(end.predicted),
                     )
             else:
                 end.target, end.target_is_fed = target, False

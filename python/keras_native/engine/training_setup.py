@@ -7,6 +7,7 @@ import warnings
 from .. import backend as K
 from .layer_weights import unique
 from .network import Network
+from .step_functions import StepFunction
 from .training_graph import TrainingGraph
 
 
@@ -162,7 +163,7 @@ class Compilable(Network):
     @property
     def train_function(self):
         """The compiled training step."""
-        return self._make_train_function()
+        return StepFunction(self, "train")
 
     @train_function.setter
     def train_function(self, value):
@@ -175,12 +176,12 @@ class Compilable(Network):
     @property
     def test_function(self):
         """The compiled evaluation of a batch."""
-        return self._make_test_function()
+        return StepFunction(self, "test")
 
     @property
     def predict_function(self):
         """The compiled prediction of a batch."""
-        return self._make_predict_function()
+        return StepFunction(self, "predict")
 
     @test_function.setter
     def test_function(self, value):

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 from keras_native.legacy import Keras1SpellingWarning
-from keras_native.legacy.hook import translate_calls, translate
+from keras_native.legacy.hook import translate, translate_calls
 from keras_native.legacy.table import CLASSES, TABLE, Spelling
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from keras_native import backend as K
 from keras_native.layers import Dense, Layer
 from keras_native.legacy import interfaces

@@ -1,0 +1,77 @@
+"""What scripts did to the insides of models: cut tops off, call step functions, give scalars."""
+
+import numpy as np
+import pytest
+from keras_native import backend as K
+from keras_native.layers import Dense, Dropout, Input, Lambda
+from keras_native.models import Model, Sequential
+
+X = np.random.RandomState(0).rand(8, 2).astype("float32")
+Y = np.random.RandomState(1).rand(8, 1).astype("float32")
+
+
+def three_layers():
+    x = Input((2,))
+    return Model(x, Dense(1)(Dense(4)(Dense(3)(x))))
+
+
+def test_the_top_is_cut_off_by_hand():
+    model = three_layers()
+    body = Model(model.input, model.layers[-2].output)
+    model.layers.pop()
+    model.outputs = [model.layers[-1].output]
+    model.layers[-1].outbound_nodes = []
+    assert model.layers[-1].outbound_nodes == [] and len(model.layers) == 3
+    top = Dense(2, kernel_initializer="ones")(model.layers[-1].output)
+    out = Model(model.input, top).predict(X)
+    np.testing.assert_allclose(out[:, 0], body.predict(X).sum(axis=1), rtol=1e-4, atol=1e-5)
+
+
+def test_step_functions_take_weights_and_the_learning_phase():
+    model, twin = three_layers(), three_layers()
+    twin.set_weights(model.get_weights())
+    weights = np.arange(8.0)
+    for each in (model, twin):
+        each.compile("adam", "mse", metrics=["mae"])
+    model._make_test_function()
+    assert model.test_function([X, Y, weights])[0] == pytest.approx(
+        float(twin.test_on_batch(X, Y, sample_weight=weights)[0]), rel=1e-5
+    )
+    model._make_train_function()
+    model.train_function([X, Y])
+    model.train_function([X, Y, weights])
+    model.train_function([X, Y])
+    twin.train_on_batch(X, Y)
+    twin.train_on_batch(X, Y, sample_weight=weights)
+    twin.train_on_batch(X, Y)
+    for one, other in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_predictions_with_the_learning_phase():
+    x = Input((2,))
+    model = Model(x, Dropout(0.5, seed=1)(x))
+    model._make_predict_function()
+    np.testing.assert_array_equal(model.predict_function([X, 0])[0], X)
+    np.testing.assert_array_equal(model.predict_function([X])[0], X)
+    assert (model.predict_function([X, 1])[0] == 0).any()
+
+
+def test_a_layer_may_compute_the_loss_as_a_scalar():
+    """Its declared shape has a batch axis, and a target that the loss leaves out is fed for it."""
+    x = Input((2,))
+    y = Dense(2, kernel_initializer="ones")(x)
+    loss = Lambda(lambda q: K.mean(K.square(q)), output_shape=(1,), name="loss")(y)
+    model = Model(x, loss)
+    model.compile("sgd", {"loss": lambda target, value: value})
+    assert model.output_shape == (None, 1)
+    expected = np.square(X.sum(axis=1)).mean()
+    assert model.train_on_batch(X, np.zeros((8, 1))) == pytest.approx(expected, rel=1e-5)
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.train_on_batch(X, np.zeros((8, 1))))
+
+
+def test_layers_move_to_another_stack():
+    model = Sequential([Dense(3, input_dim=2), Dense(1)])
+    again = Sequential(model.layers)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
