@@ -1,5 +1,9 @@
 """Policies: what layers compute in, keep their weights in, and write into configurations."""
 
+import importlib.util
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from keras_native import backend as K
@@ -179,6 +183,28 @@ def test_the_names_are_where_scripts_look_for_them():
     assert experimental.Policy("mixed_float16", loss_scale=128).loss_scale() == 128
     assert experimental.Policy("mixed_float16").loss_scale.increment_period == 2000
     assert experimental.Policy("mixed_bfloat16").loss_scale is None
+
+
+SCRIPT = """
+from tensorflow.keras import layers, mixed_precision, models
+from tensorflow.keras.mixed_precision import experimental
+
+experimental.set_policy(experimental.Policy("mixed_float16"))
+model = models.Sequential([layers.Dense(2, input_shape=(3,))])
+model.compile("sgd", "mse")
+assert isinstance(model.optimizer, mixed_precision.LossScaleOptimizer)
+print(model.layers[0].compute_dtype)
+"""
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("tensorflow") is not None, reason="the real one is here"
+)
+def test_scripts_for_tensorflow_find_it(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    command = [sys.executable, "-m", "keras_native", str(tmp_path / "script.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "float16\n", done.stderr
 
 
 @pytest.mark.parametrize("dtype, bits", [("float16", 10), ("bfloat16", 7)])
