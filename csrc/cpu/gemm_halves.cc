@@ -41,7 +41,7 @@ struct Layout {
     b = panel;  // behind a panel of A
     sums = b + column_panels * panel;
     block = sums + (k > kDepth ? row_panels * column_panels * kBlockFloats * sizeof(float) : 0);
-    total = block + kBlockFloats * sizeof(float);
+    total = block + 2 * kBlockFloats * sizeof(float);
   }
 };
 
@@ -75,6 +75,7 @@ class Chunk {
     bias_ = bias;
     kernels_.begin();
     for (int64_t step = 0; step == 0 || step < s_.k; step += kDepth) pass(step);
+    finish_pending();
     kernels_.end();
   }
 
@@ -105,18 +106,30 @@ class Chunk {
     else kernels_.pack_b(count, depth, b_ + step * row + j, row, to);
   }
 
-  void multiply(int64_t i, int64_t j, int64_t step, int64_t blocks, const char* packed_b) const {
+  void multiply(int64_t i, int64_t j, int64_t step, int64_t blocks, const char* packed_b) {
     const int64_t rows = std::min(kBlock, rows_ - i), columns = std::min(kBlock, columns_ - j);
     const int64_t number = i / kBlock * ceil_div(columns_, kBlock) + j / kBlock;
     auto* sum = reinterpret_cast<float*>(memory_ + layout_.sums) + number * kBlockFloats;
-    auto* done = reinterpret_cast<float*>(memory_ + layout_.block);
+    auto* done = reinterpret_cast<float*>(memory_ + layout_.block) + (turn_ ^= 1) * kBlockFloats;
     const bool last = step + kDepth >= s_.k;
     kernels_.product[rows > kBlock / 2][columns > kBlock / 2](
         {memory_, packed_b, blocks, step > 0 ? sum : nullptr, last ? done : sum});
     if (!last) return;
-    if (bias_) kernels_.add_bias(done, rows, columns, bias_ + j);
-    if (activation_) activation_(done, TileOperands{{done}, {1}, 0, 0}, rows * kBlock);
-    kernels_.finish({done, rows, columns, c_ + i * s_.row_c() + j, s_.row_c(), relu_});
+    finish_pending();
+    pending_ = {done, rows, columns, c_ + i * s_.row_c() + j, s_.row_c(), relu_};
+    pending_sum_ = done;
+    pending_column_ = j;
+  }
+
+  // A block is finished after the next has been handed to the multipliers, which need not wait.
+  void finish_pending() {
+    if (!pending_sum_) return;
+    if (bias_)
+      kernels_.add_bias(pending_sum_, pending_.rows, pending_.columns, bias_ + pending_column_);
+    if (activation_)
+      activation_(pending_sum_, TileOperands{{pending_sum_}, {1}, 0, 0}, pending_.rows * kBlock);
+    kernels_.finish(pending_);
+    pending_sum_ = nullptr;
   }
 
   const GemmShape& s_;
@@ -129,6 +142,10 @@ class Chunk {
   int64_t rows_, columns_;
   Layout layout_;
   char* memory_;
+  int turn_ = 0;            // of the two blocks of C at the end of their way
+  HalvesFinish pending_{};  // the block before the one that is being computed
+  float* pending_sum_ = nullptr;
+  int64_t pending_column_ = 0;
 };
 
 }  // namespace

@@ -103,13 +103,19 @@ void add_bias(float* block, int64_t rows, int64_t columns, const uint16_t* bias)
 }
 
 void finish(const HalvesFinish& t) {
-  for (int64_t j = 0; j < t.columns; j += kSide) {
-    const auto mask = static_cast<__mmask16>((1u << at_most_side(t.columns - j)) - 1);
-    for (int64_t i = 0; i < t.rows; ++i) {
-      VecF x = load(t.from + i * kHalvesBlock + j);
-      if (t.relu) x = x < 0 ? VecF{} : x;
-      _mm256_mask_storeu_epi16(t.c + i * t.c_row + j, mask, (__m256i)to_bf16(x));
-    }
+  const float* from = t.from;
+  const float least = t.relu ? 0 : -__builtin_inff();
+  const auto mask = static_cast<__mmask32>(t.columns >= 32 ? ~0u : (1u << t.columns) - 1);
+  uint16_t* c = t.c;
+  const int64_t c_row = t.c_row;
+  for (int64_t i = t.rows; i > 0; --i, from += kHalvesBlock, c += c_row) {
+    const auto half = [&](int64_t j) {
+      const VecF x = load(from + j);
+      return (__m256i)to_bf16(x < least ? VecF{} : x);
+    };
+    const __m512i row = _mm512_maskz_inserti64x4(static_cast<__mmask8>(-1),
+                                                 _mm512_castsi256_si512(half(0)), half(kSide), 1);
+    _mm512_mask_storeu_epi16(c, mask, row);
   }
 }
 
