@@ -3,6 +3,7 @@
 from .. import backend as K
 from .. import constraints, initializers, regularizers
 from ..engine.base_layer import Layer
+from ..engine.policy import cast_input
 from ..legacy import accepts_keras1
 from .core import positive_integer
 
@@ -67,11 +68,12 @@ class Embedding(Layer):
     def call(self, inputs):
         if K.dtype(inputs) not in ("int32", "int64"):
             inputs = K.cast(inputs, "int32")
-        rows = K.gather(self.embeddings, inputs)
+        with K.autocast(None):  # the rows alone are cast, not the whole table
+            rows = cast_input(K.gather(self.embeddings, inputs), self._policy)
         if not self.dropout:
             return rows
         kept = K.random_binomial((self.input_dim, 1), p=1.0 - self.dropout) / (1.0 - self.dropout)
-        return K.in_train_phase(rows * K.gather(kept, inputs), rows)
+        return K.in_train_phase(rows * K.cast(K.gather(kept, inputs), K.dtype(rows)), rows)
 
     def compute_output_shape(self, input_shape):
         lengths = self.input_length

@@ -110,6 +110,17 @@ def test_integers_are_not_cast():
     assert model.predict(ids).shape == (2, 1)
 
 
+def test_an_embedding_casts_rows_and_not_its_table():
+    set_global_policy("mixed_bfloat16")
+    model = Sequential([Embedding(5000, 4, input_length=3, dropout=0.1), layers.Flatten()])
+    assert K.dtype(model.output) == "bfloat16"
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((2, 3)), np.ones((2, 12)))
+    plan = model._training._train_function.executable.text().rpartition("plan for")[2]
+    assert "sparse_sgd_update" in plan
+    assert "bfloat16(5000, 4)" not in plan
+
+
 @pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
 def test_a_policy_survives_configurations_and_files(name, tmp_path):
     model = small(name, dtype="float32")
