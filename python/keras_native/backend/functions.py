@@ -88,7 +88,11 @@ class Function:
                 np.asarray(x, d, order="C") for x, d in zip(inputs, self._dtypes, strict=True)
             ]
         except (ValueError, TypeError) as error:
-            raise self._bad_input(inputs, error) from error
+            if any(isinstance(x, Tensor) for x in inputs):  # fed with what it is at this moment
+                inputs = [x.eval() if isinstance(x, Tensor) else x for x in inputs]
+                arrays = [np.asarray(x, d) for x, d in zip(inputs, self._dtypes, strict=True)]
+            else:
+                raise self._bad_input(inputs, error) from error
         return self._run(arrays, phase)
 
     def _without_phase(self, inputs):

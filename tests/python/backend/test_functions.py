@@ -362,3 +362,13 @@ def test_tensors_are_freed():
         assert [w() for w in watched] == [None] * 3
     finally:
         gc.enable()
+
+
+def test_functions_are_fed_with_tensors():
+    x, v = K.placeholder((None, 2)), K.variable([[1.0, 2.0]])
+    double = K.function([x], [x * 2])
+    np.testing.assert_array_equal(double([v])[0], [[2, 4]])
+    K.set_value(v, [[3.0, 4.0]])
+    np.testing.assert_array_equal(double([v + 1])[0], [[8, 10]])
+    with pytest.raises((ValueError, TypeError), match="Placeholder"):
+        double([K.placeholder((None, 2))])

@@ -75,3 +75,12 @@ def test_layers_move_to_another_stack():
     model = Sequential([Dense(3, input_dim=2), Dense(1)])
     again = Sequential(model.layers)
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_data_are_constant_tensors():
+    model = Sequential([Dense(1, input_dim=2)])
+    model.compile("sgd", "mse")
+    np.testing.assert_allclose(model.predict(K.constant(X), steps=1), model.predict(X))
+    before = model.evaluate(X, Y, verbose=0)
+    history = model.fit(K.constant(X), K.constant(Y), steps_per_epoch=2, epochs=3, verbose=0)
+    assert len(history.history["loss"]) == 3 and model.evaluate(X, Y, verbose=0) < before
