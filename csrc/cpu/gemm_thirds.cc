@@ -176,7 +176,7 @@ class ThirdsLoops {
     done.columns = std::min(kBlock, block_.columns - column);
     done.c = block_.c + row * block_.c_row + column;
     done.bias = block_.bias ? block_.bias + column : nullptr;
-    staging_.rows.begin(done.rows, kThirdsPlaces * product_.blocks);
+    staging_.rows.begin_alike(done.rows, kThirdsPlaces * product_.blocks);
     if (!block_.accumulate || !kernels_.is_strange(done)) return;
     // Before anything is added to C.
     staging_.strange = true;

@@ -91,23 +91,32 @@ class ThirdsPacking {
   int64_t group_ = 0, block_ = 0, left_ = 0;
 };
 
-// Some of `left` things at every `every`-th of the places between multiplications. The same many
-// for as long as possible: branches that are hard to foretell hold up multiplications, too.
+// `left` things spread over the places between multiplications.
 struct ThirdsPace {
-  int64_t left = 0, at_once = 0, every = 1, wait = 0;
+  int64_t left = 0, places = 1, at_once = 0, more = 0, credit = 0;
 
-  void begin(int64_t count, int64_t places) {
+  // As evenly as can be.
+  void begin(int64_t count, int64_t at_places) {
     left = count;
-    places = std::max<int64_t>(places, 1);
-    at_once = thirds_ceil_div(count, places);
-    every = std::max<int64_t>(count > 0 ? places / count : 1, 1);
-    wait = every;
+    places = std::max<int64_t>(at_places, 1);
+    at_once = count / places;
+    more = count % places;
+    credit = 0;
+  }
+  // The same number wherever there is something to do: loops of one length are foretold.
+  void begin_alike(int64_t count, int64_t at_places) {
+    begin(count, at_places);
+    if (at_once == 0 || more == 0) return;
+    ++at_once;
+    more = 0;
   }
   // How many at this place.
   int64_t next() {
-    if (left == 0 || --wait > 0) return 0;
-    wait = every;
-    const int64_t count = std::min(at_once, left);
+    if (left == 0) return 0;
+    int64_t count = at_once;
+    credit += more;
+    if (credit >= places) credit -= places, ++count;
+    count = std::min(count, left);
     left -= count;
     return count;
   }
