@@ -115,11 +115,18 @@ bool pack_portion(ThirdsTile& t) {
   return row + kPortionRows == kSide;
 }
 
-template <bool whole>
+// Long rows are fetched so many floats ahead, of each row a line at a time.
+constexpr int64_t kAhead = 128, kLongRow = 512;
+
+template <bool together, bool whole>
 KN_INLINE void turn(const Square& x, float* to) {
   VecF v[kSide];
+  const int64_t ahead = x.row >= kLongRow ? kAhead : 0;
 #pragma GCC unroll 16
-  for (int r = 0; r < kSide; ++r) v[r] = x.load_row<whole>(r);
+  for (int r = 0; r < kSide; ++r) {
+    v[r] = x.load_row<whole>(r);
+    if constexpr (together) __builtin_prefetch(x.at + r * x.row + ahead, 0, 2);
+  }
   transpose_square<float>(v);
 #pragma GCC unroll 16
   for (int r = 0; r < kSide; ++r) store(to + r * kSide, v[r]);
@@ -132,9 +139,10 @@ bool pack_turned_portion(ThirdsTile& t) {
   if (done < 2) {
     if (t.whole) {
       const int64_t half = together ? kSide : kSide * t.row;
-      turn<true>({t.from + done * half, t.row, kSide, kSide}, t.turned[done]);
+      turn<together, true>({t.from + done * half, t.row, kSide, kSide}, t.turned[done]);
     } else {
-      turn<false>(done == 0 ? first_half<together>(t) : second_half<together>(t), t.turned[done]);
+      turn<together, false>(done == 0 ? first_half<together>(t) : second_half<together>(t),
+                            t.turned[done]);
     }
     return false;
   }
