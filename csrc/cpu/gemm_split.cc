@@ -37,8 +37,8 @@ constexpr int64_t kThirdsSums = 256 * 1024, kThirdsElements = 4 << 20;
 // worth that.
 constexpr int64_t kThirdsLeast = 32, kThirdsLeastTurned = 48, kThirdsLeastWork = 1 << 20;
 constexpr double kThirdsStart = 1000;  // cycles of a chunk
-// Cycles of a row that ends amid C: two threads write to one line of the cache where C, or its rows,
-// begin amid lines.
+// Cycles of a row that ends amid C: two threads write to one line of the cache where C, or its
+// rows, begin amid lines.
 constexpr double kThirdsShared = 150;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
