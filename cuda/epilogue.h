@@ -5,6 +5,8 @@
 #include <type_traits>
 
 #include "base/program.h"
+#include "halves.h"
+#include "runtime/kernel.h"
 #include "scalar_math.h"
 
 namespace kn::cuda {
@@ -27,33 +29,46 @@ inline bool parse_activation(const std::string& name, Opcode& activation) {
   }
 }
 
+// That of a request; false, with the reason, where it is none of those.
+inline bool find_activation(const KernelRequest& r, Opcode& activation, std::string& refusal) {
+  if (parse_activation(r.attrs.text("activation", ""), activation)) return true;
+  refusal = "activation " + r.attrs.text("activation") + " has no epilogue";
+  return false;
+}
+
+// Not inlined: it would be most of every kernel's code.
 template <class T>
+__device__ KN_APART T activate(Opcode activation, T x) {
+  constexpr T kScale = static_cast<T>(kSeluScale);
+  constexpr T kSlope = static_cast<T>(kSeluScale * kSeluAlpha);
+  switch (activation) {
+    case Opcode::sigmoid: return sigmoid(x);
+    case Opcode::hard_sigmoid: {
+      const T y = T(0.2) * x + T(0.5);
+      return y < 0 ? T(0) : y > 1 ? T(1) : y;
+    }
+    case Opcode::tanh: return std::tanh(x);
+    case Opcode::softplus: return softplus(x);
+    case Opcode::softsign: return x / (1 + std::fabs(x));
+    case Opcode::selu: return x < 0 ? kSlope * std::expm1(x) : kScale * x;
+    case Opcode::exp: return std::exp(x);
+    default: return x;
+  }
+}
+
+// `Stored` is what lies in memory; the arithmetic is that of sums.
+template <class Stored>
 struct Epilogue {
-  const T* bias;
+  using T = SumOf<Stored>;
+  const Stored* bias;
   Opcode activation;
 
   __device__ T operator()(T sum, int64_t column) const {
-    if (bias) sum += bias[column];
-    if constexpr (std::is_floating_point_v<T>) {
-      constexpr T kScale = static_cast<T>(kSeluScale);
-      constexpr T kSlope = static_cast<T>(kSeluScale * kSeluAlpha);
-      switch (activation) {
-        case Opcode::relu: return sum < 0 ? T(0) : sum;
-        case Opcode::sigmoid: return sigmoid(sum);
-        case Opcode::hard_sigmoid: {
-          const T y = T(0.2) * sum + T(0.5);
-          return y < 0 ? T(0) : y > 1 ? T(1) : y;
-        }
-        case Opcode::tanh: return std::tanh(sum);
-        case Opcode::softplus: return softplus(sum);
-        case Opcode::softsign: return sum / (1 + std::fabs(sum));
-        case Opcode::selu: return sum < 0 ? kSlope * std::expm1(sum) : kScale * sum;
-        case Opcode::exp: return std::exp(sum);
-        default: return sum;
-      }
-    } else {
-      return sum;
-    }
+    if (bias) sum += widen(bias[column]);
+    if (activation == Opcode::copy) return sum;
+    if (activation == Opcode::relu) return sum < 0 ? T(0) : sum;
+    if constexpr (std::is_floating_point_v<T>) return activate(activation, sum);
+    else return sum;
   }
 };
 

@@ -3,29 +3,34 @@
 // from stretches of 16 steps of k in shared memory. Where the product is long and narrow, k is cut
 // into parts, whose sums are added in order by a second kernel.
 //
-// An Operands type offers, for batch z:
-//   Element<T> a(z, i, k), b(z, k, j)    elements, within the extents only
-//   bool a_along_k(), b_along_k()        whether neighbours along k lie side by side in memory
-//   bool a_in_fours(), b_in_fours()      whether they can be read four at a time, on the host
-//   void store(z, i, j, T sum)           where the result goes, with what is fused to it
+// An Operands type of factors `Factor` offers, for batch z:
+//   a_base(z), a_line(base, i), a_deep(k) what is known of a matrix, of a row, and of a step of k
+//   Element<Factor> a(line, deep) where they meet; within the extents only. So for columns of B.
+//   bool a_along_k(), b_along_k() whether neighbours along k lie side by side in memory
+//   void store(z, i, j, Sum sum)  where the result goes, with what is fused to it
+// and for tensor cores (tensor_tile.h), on the host:
+//   bool a_in_runs(), b_in_runs() whether 16 bytes of neighbours can be read at once
+//   bool c_in_fours()             whether four of the result can be stored at once, by
+//   void store_four(z, i, j, const float (&sum)[4])
 #pragma once
 
 #include <algorithm>
 
 #include "each.h"
+#include "halves.h"
+#include "product_size.h"
 
 namespace kn::cuda {
-
-struct ProductSize {
-  int64_t batch, m, n, k;
-};
 
 // An element in memory, or one that is nowhere: in the padding.
 template <class T>
 struct Element {
   const T* at;
-  T otherwise = T{};
-  __device__ T get() const { return at ? *at : otherwise; }
+  bool one = false;  // where it is nowhere: 1 instead of 0
+  __device__ T get() const {
+    if (at) return *at;
+    return one ? narrow<T>(1) : T{};
+  }
 };
 
 inline constexpr int kTile = 64, kDeep = 16, kTileThreads = 256, kPerThread = 4;
@@ -34,12 +39,15 @@ template <class T, class Operands>
 struct Product {
   ProductSize size;
   int64_t parts;  // of k
-  T* partial;     // (parts, batch, m, n), where there are several
+  T* partial;     // sums (parts, batch, m, n), where there are several
   Operands operands;
 
   __device__ void store(int64_t z, int64_t part, int64_t i, int64_t j, T sum) const {
     if (parts == 1) operands.store(z, i, j, sum);
-    else partial[((part * size.batch + z) * size.m + i) * size.n + j] = sum;
+    else *partial_at(z, part, i, j) = sum;
+  }
+  __device__ T* partial_at(int64_t z, int64_t part, int64_t i, int64_t j) const {
+    return partial + ((part * size.batch + z) * size.m + i) * size.n + j;
   }
 };
 
@@ -49,16 +57,19 @@ __device__ void load_tiles(const Product<T, Operands>& p, int64_t z, int64_t row
                            int64_t k, int64_t k_end, T (&a)[kDeep][kTile + 1],
                            T (&b)[kDeep][kTile + 1]) {
   const int thread = static_cast<int>(threadIdx.x);
-  const bool a_first = p.operands.a_along_k(), b_first = p.operands.b_along_k();
+  const Operands& o = p.operands;
+  const auto a_base = o.a_base(z);
+  const auto b_base = o.b_base(z);
+  const bool a_first = o.a_along_k(), b_first = o.b_along_k();
   for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
     const int deep = a_first ? e % kDeep : e / kTile, i = a_first ? e / kDeep : e % kTile;
     const bool inside = row + i < p.size.m && k + deep < k_end;
-    a[deep][i] = inside ? p.operands.a(z, row + i, k + deep).get() : T{};
+    a[deep][i] = inside ? o.a(o.a_line(a_base, row + i), o.a_deep(k + deep)).get() : T{};
   }
   for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
     const int deep = b_first ? e % kDeep : e / kTile, j = b_first ? e / kDeep : e % kTile;
     const bool inside = column + j < p.size.n && k + deep < k_end;
-    b[deep][j] = inside ? p.operands.b(z, k + deep, column + j).get() : T{};
+    b[deep][j] = inside ? o.b(o.b_line(b_base, column + j), o.b_deep(k + deep)).get() : T{};
   }
 }
 

@@ -9,6 +9,9 @@ namespace kn::cuda {
 
 #if defined(__CUDACC__)
 
+// Of functions that are called rather than inlined.
+#define KN_APART __noinline__
+
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared_bytes,
             cudaStream_t stream, const Arguments&... arguments) {
@@ -29,6 +32,8 @@ __device__ T* dynamic_shared() {
 }
 
 #else
+
+#define KN_APART
 
 using stand_in::allow_shared;
 using stand_in::launch;

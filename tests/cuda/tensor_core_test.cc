@@ -1,8 +1,10 @@
 // Products on tensor cores: whole numbers, whose products and sums are exact in TF32 and float32,
 // must come out to the bit, whatever the size, the layout and the tile; and the switch.
 #include "base/error.h"
+#include "base/half.h"
 #include "hooks.h"
 #include "models.h"
+#include "tile_table.h"
 
 namespace kn::test {
 namespace {
@@ -14,25 +16,59 @@ HostTensor whole_numbers(const Shape& shape, uint64_t seed) {
   return x;
 }
 
-const Candidate& tf32(std::string_view op) {
+const Candidate& candidate(std::string_view op, std::string_view name) {
   for (const Candidate& c : device_source().candidates(op))
-    if (c.name == "tf32") return c;
-  fail<RuntimeError>("no kernel on tensor cores for ", op);
+    if (c.name == name) return c;
+  fail<RuntimeError>("no kernel '", name, "' for ", op);
 }
 
-void expect_exact(std::string_view op, const Attrs& attrs, const Shape& a, const Shape& b,
-                  const Shape& out) {
-  const HostTensor x = whole_numbers(a, 1), y = whole_numbers(b, 2);
-  const KernelCall call{op, attrs, {&x, &y}, {{DType::f32, out}}};
-  std::string refusal;
-  const auto kernel = make_kernel(tf32(op), call, refusal);
-  ASSERT_TRUE(kernel) << refusal;
-  for (const bool reversed : {false, true}) {
-    reverse_turns(reversed);
-    EXPECT_TRUE(same_bits(run_on_device(*kernel, call).tensors[0], run_reference(call)[0]))
-        << op << ' ' << TensorType{DType::f32, a} << ' ' << TensorType{DType::f32, b};
+// Whole numbers as `dtype`, rounded once where they do not fit.
+HostTensor rounded(const HostTensor& x, DType dtype) {
+  if (dtype == DType::f32) return HostTensor(x.type(), x.data());
+  std::vector<uint16_t> bits;
+  for (int64_t i = 0; i < x.shape().elements(); ++i) {
+    const auto number = static_cast<float>(x.number_at(i));
+    bits.push_back(dtype == DType::f16 ? float_to_f16(number) : float_to_bf16(number));
   }
-  reverse_turns(false);
+  return HostTensor({dtype, x.shape()}, bits.data());
+}
+
+constexpr DType kFactors[] = {DType::f32, DType::f16, DType::bf16};
+
+struct Expected {
+  std::string_view op;
+  Attrs attrs;
+  std::vector<Shape> in, out;
+};
+
+// On each kind of factors the results are those of whole numbers, rounded once, in any order of
+// threads.
+void expect_exact(const Expected& e) {
+  std::vector<HostTensor> numbers;
+  for (size_t i = 0; i < e.in.size(); ++i) numbers.push_back(whole_numbers(e.in[i], i + 1));
+  KernelCall plain{e.op, e.attrs, {}, {}};
+  for (const HostTensor& t : numbers) plain.in.push_back(&t);
+  for (const Shape& shape : e.out) plain.out.push_back({DType::f32, shape});
+  const std::vector<HostTensor> want = run_reference(plain);
+  for (const DType dtype : kFactors) {
+    std::vector<HostTensor> factors;
+    for (const HostTensor& t : numbers) factors.push_back(rounded(t, dtype));
+    KernelCall call{e.op, e.attrs, {}, {}};
+    for (const HostTensor& t : factors) call.in.push_back(&t);
+    for (const Shape& shape : e.out) call.out.push_back({dtype, shape});
+    std::string refusal;
+    const auto kernel =
+        make_kernel(candidate(e.op, dtype == DType::f32 ? "tf32" : "halves"), call, refusal);
+    ASSERT_TRUE(kernel) << refusal;
+    for (const bool reversed : {false, true}) {
+      reverse_turns(reversed);
+      const DeviceResults got = run_on_device(*kernel, call);
+      for (size_t o = 0; o < want.size(); ++o)
+        EXPECT_TRUE(same_bits(got.tensors[o], rounded(want[o], dtype)))
+            << e.op << ' ' << TensorType{dtype, e.in[0]} << ' ' << TensorType{dtype, e.in[1]};
+    }
+    reverse_turns(false);
+  }
 }
 
 struct Size {
@@ -52,22 +88,73 @@ TEST(TensorCores, WholeNumbersComeOutExactly) {
         Shape b = tb ? Shape{s.n, s.k} : Shape{s.k, s.n};
         a.insert(0, s.batch);
         b.insert(0, s.batch);
-        expect_exact("matmul", attrs, a, b, {s.batch, s.m, s.n});
+        expect_exact({"matmul", attrs, {a, b}, {{s.batch, s.m, s.n}}});
       }
 }
 
-// As many products as it takes for large tiles to be chosen.
-TEST(TensorCores, LargeTiles) {
-  for (const bool t : {false, true})
-    expect_exact("matmul", {{"transpose_b", t}}, {66, 70, 36},
-                 t ? Shape{66, 130, 36} : Shape{66, 36, 130}, {66, 70, 130});
+// Every tile, with k in one part and in some, at a size that no tile divides.
+TEST(TensorCores, TilesAndParts) {
+  for (const cuda::Tile tile : {cuda::Tile::large, cuda::Tile::tall, cuda::Tile::small})
+    for (const int64_t parts : {1, 3}) {
+      cuda::force_tile(cuda::TileChoice{tile, parts});
+      for (const bool t : {false, true})
+        expect_exact({"matmul",
+                      {{"transpose_a", t}, {"transpose_b", !t}},
+                      {t ? Shape{200, 136} : Shape{136, 200}, t ? Shape{200, 72} : Shape{72, 200}},
+                      {{136, 72}}});
+    }
+  cuda::force_tile({});
+}
+
+TEST(TensorCores, BiasAndActivation) {
+  expect_exact(
+      {"matmul", {{"activation", std::string("relu")}}, {{30, 40}, {40, 16}, {16}}, {{30, 16}}});
 }
 
 TEST(TensorCores, Convolutions) {
   const Attrs same{{"padding", std::string("same")}};
-  expect_exact("conv", same, {2, 9, 9, 8}, {3, 3, 8, 12}, {2, 9, 9, 12});
-  expect_exact("conv", same, {2, 9, 9, 3}, {3, 3, 3, 5}, {2, 9, 9, 5});
-  expect_exact("conv", {{"groups", int64_t{2}}}, {1, 8, 8, 8}, {3, 3, 4, 8}, {1, 6, 6, 8});
+  const Attrs strided{{"strides", Ints{2, 2}}, {"padding", std::string("same")}};
+  const Attrs groups{{"groups", int64_t{2}}};
+  struct Layer {
+    Attrs attrs;
+    Shape x, w, y;
+  };
+  for (const Layer& l : {Layer{same, {2, 9, 9, 8}, {3, 3, 8, 16}, {2, 9, 9, 16}},
+                         {same, {2, 9, 9, 3}, {3, 3, 3, 5}, {2, 9, 9, 5}},
+                         {strided, {2, 9, 10, 8}, {3, 3, 8, 8}, {2, 5, 5, 8}},
+                         {groups, {1, 8, 8, 16}, {3, 3, 8, 32}, {1, 6, 6, 32}}}) {
+    expect_exact({"conv", l.attrs, {l.x, l.w}, {l.y}});
+    expect_exact({"conv", l.attrs, {l.x, l.w, {l.y.back()}}, {l.y}});
+    for (const bool relu : {false, true}) {
+      Attrs attrs = l.attrs;
+      attrs.set("relu", relu);
+      expect_exact({"conv_data", attrs, {l.y, l.w, l.x}, {l.x}});
+    }
+    for (const bool bias : {false, true}) {
+      Attrs attrs = l.attrs;
+      attrs.set("bias", bias);
+      attrs.set("window", Ints(l.w.begin(), l.w.end() - 2));
+      std::vector<Shape> out{l.w};
+      if (bias) out.push_back({l.y.back()});
+      expect_exact({"conv_weights", attrs, {l.x, l.y}, out});
+    }
+  }
+}
+
+TEST(TileTable, RowsAreWhatTheModelSaysUntilADeviceMeasuresThem) {
+  for (const cuda::TileRow& row : cuda::tile_rows()) {
+    EXPECT_EQ(cuda::choose_tile(row.size, row.factor_bytes), row.choice);
+    if (row.source == cuda::Source::measured) continue;
+    EXPECT_EQ(cuda::model_choice(row.size, row.factor_bytes), row.choice)
+        << row.size.m << ' ' << row.size.n << ' ' << row.size.k;
+  }
+}
+
+TEST(TileTable, TheModelFillsTheDevice) {
+  using cuda::Tile;
+  EXPECT_EQ(cuda::model_choice({1, 8192, 8192, 8192}, 2), (cuda::TileChoice{Tile::large, 1}));
+  EXPECT_GT(cuda::model_choice({1, 128, 128, 65536}, 2).parts, 16) << "few tiles, long inner";
+  EXPECT_EQ(cuda::model_choice({1, 32, 64, 64}, 4), (cuda::TileChoice{Tile::small, 1}));
 }
 
 TEST(TensorCores, TheSwitchDecidesWhenAPlanIsMade) {

@@ -5,6 +5,8 @@
 #include <deque>
 #include <vector>
 
+#include "base/half.h"
+
 namespace stand_in {
 
 namespace {
@@ -17,6 +19,14 @@ struct Fragments {
 // are so by less than one. One grid runs at a time.
 Fragments held[2][kSlots];
 unsigned products[kSlots];
+
+// As load_matrices was given them.
+const unsigned char* rows[1024];
+
+float half(uint32_t pair, unsigned which, bool brain) {
+  const auto bits = static_cast<uint16_t>(which ? pair >> 16 : pair);
+  return brain ? kn::bf16_to_float(bits) : kn::f16_to_float(bits);
+}
 
 float number(uint32_t bits) { return std::bit_cast<float>(bits & 0xFFFFE000u); }
 
@@ -56,6 +66,45 @@ void multiply_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]
   }
 }
 
+void multiply_halves(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], bool brain,
+                     std::source_location where) {
+  const unsigned self = thread_number(), warp = self / 32 * 32;
+  std::copy_n(a, 4, held[self].a);
+  std::copy_n(b, 2, held[self].b);
+  meet(Exchange::sync, ~0u, 0, 0, where);
+  const unsigned g = self % 32 / 4, t = self % 4;
+  for (unsigned e = 0; e < 4; ++e) {
+    const unsigned row = g + (e / 2) * 8, column = 2 * t + e % 2;
+    for (unsigned k = 0; k < 16; ++k) {
+      const unsigned lane = k % 8 / 2;
+      const uint32_t left = held[warp + row % 8 * 4 + lane].a[row / 8 + k / 8 * 2];
+      const uint32_t right = held[warp + column * 4 + lane].b[k / 8];
+      d[e] += half(left, k % 2, brain) * half(right, k % 2, brain);
+    }
+  }
+  meet(Exchange::sync, ~0u, 0, 0, where);
+}
+
+void load_matrices(uint32_t (&to)[4], const void* row, bool turned, std::source_location where) {
+  if (reinterpret_cast<uintptr_t>(row) % 16)
+    throw ExecutionError("a row of a matrix is not aligned, at line " +
+                         std::to_string(where.line()));
+  const unsigned self = thread_number(), warp = self / 32 * 32, g = self % 32 / 4, t = self % 4;
+  rows[self] = static_cast<const unsigned char*>(row);
+  meet(Exchange::sync, ~0u, 0, 0, where);
+  for (unsigned q = 0; q < 4; ++q) {
+    const unsigned char* const* matrix = rows + warp + 8 * q;
+    if (!turned) {
+      std::memcpy(&to[q], matrix[g] + 4 * t, 4);
+      continue;
+    }
+    uint16_t pair[2];
+    for (unsigned i = 0; i < 2; ++i) std::memcpy(&pair[i], matrix[2 * t + i] + 2 * g, 2);
+    to[q] = pair[0] | static_cast<uint32_t>(pair[1]) << 16;
+  }
+  meet(Exchange::sync, ~0u, 0, 0, where);
+}
+
 void copy_later(void* to, const void* from, int bytes, std::source_location where) {
   if (reinterpret_cast<uintptr_t>(to) % bytes || reinterpret_cast<uintptr_t>(from) % bytes)
     throw ExecutionError("an asynchronous copy of " + std::to_string(bytes) +
@@ -74,7 +123,8 @@ void wait_copies(int open_groups) {
   Copies& c = copies();
   while (c.groups.size() > static_cast<size_t>(open_groups)) {
     for (const Copy& copy : c.groups.front())
-      std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.bytes));
+      if (copy.from) std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.bytes));
+      else std::memset(copy.to, 0, static_cast<size_t>(copy.bytes));
     c.groups.pop_front();
   }
 }

@@ -1,0 +1,136 @@
+// Products of matrices and batches of them, with bias and activation, for the files that compile
+// them: in plain arithmetic (matmul.cu), in TF32 (matmul_tf32.cu) and in halves (matmul_halves.cu).
+#pragma once
+
+#include "epilogue.h"
+#include "families.h"
+#include "runtime/device.h"
+#include "strided.h"
+#include "tensor_tile.h"
+
+namespace kn::cuda {
+
+std::unique_ptr<Kernel> make_matmul_tf32(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_matmul_halves(const KernelRequest& r, std::string& refusal);
+
+template <class T>
+struct Matrices {
+  using Factor = T;
+  using Sum = SumOf<T>;
+  static constexpr bool kLooksUp = false;
+  // Where a line begins, and how far along it.
+  using ALine = const T*;
+  using BLine = const T*;
+
+  const T *a_data, *b_data;
+  T* c_data;
+  Strided a_batch, b_batch;  // where product z begins
+  int64_t m, n;
+  int64_t a_row, a_step, b_row, b_step;  // of rows and columns of op(A), op(B)
+  Epilogue<T> epilogue;
+
+  __device__ const T* a_base(int64_t z) const { return a_data + a_batch(z); }
+  __device__ const T* b_base(int64_t z) const { return b_data + b_batch(z); }
+  __device__ const T* a_line(const T* base, int64_t i) const { return base + i * a_row; }
+  __device__ const T* b_line(const T* base, int64_t j) const { return base + j * b_step; }
+  __device__ int64_t a_deep(int64_t k) const { return k * a_step; }
+  __device__ int64_t b_deep(int64_t k) const { return k * b_row; }
+  __device__ Element<T> a(const T* line, int64_t deep) const { return {line + deep}; }
+  __device__ Element<T> b(const T* line, int64_t deep) const { return {line + deep}; }
+  __device__ bool a_along_k() const { return a_step == 1; }
+  __device__ bool b_along_k() const { return b_row == 1; }
+  // Rows of whole runs begin at multiples of runs, those of every matrix of a batch.
+  static constexpr int64_t kRun = 16 / sizeof(T);
+  bool a_in_runs() const { return a_row * a_step % kRun == 0 && at_run(a_data); }
+  bool b_in_runs() const { return b_row * b_step % kRun == 0 && at_run(b_data); }
+  bool c_in_fours() const { return n % 4 == 0 && at_run(c_data); }
+  __device__ void store(int64_t z, int64_t i, int64_t j, Sum sum) const {
+    c_data[(z * m + i) * n + j] = narrow<T>(epilogue(sum, j));
+  }
+  __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
+    Four<T> four;
+#pragma unroll
+    for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(epilogue(sum[e], j + e));
+    *reinterpret_cast<Four<T>*>(c_data + (z * m + i) * n + j) = four;
+  }
+};
+
+inline Dim extent(const Shape& s, int from_end) { return s[s.rank() - from_end]; }
+
+// The matrices of `s`, walked over the leading axes of `out` to which they broadcast.
+inline Strided batch_of(const Shape& s, const Shape& out) {
+  const int lead = out.rank() - 2, own = s.rank() - 2;
+  const auto strides = strides_of(s);
+  Strided walk;
+  for (int i = 0; i < lead; ++i) {
+    const int axis = i - (lead - own);
+    walk.push(out[i], axis < 0 || s[axis] == 1 ? 0 : strides[axis]);
+  }
+  return walk;
+}
+
+template <class T, bool kTensor>
+class Matmul : public Kernel {
+ public:
+  Matmul(const KernelRequest& r, Opcode activation)
+      : has_bias_(r.in.size() == 3),
+        transpose_a_(r.attrs.flag("transpose_a", false)),
+        transpose_b_(r.attrs.flag("transpose_b", false)),
+        activation_(activation) {
+    const Shape &a = r.in[0].shape, &b = r.in[1].shape, &out = r.out[0].shape;
+    a_columns_ = extent(a, 1);
+    b_columns_ = extent(b, 1);
+    size_ = {out.elements(0, out.rank() - 2), extent(out, 2), extent(out, 1),
+             extent(a, transpose_a_ ? 2 : 1)};
+    const bool one_b = b.elements(0, b.rank() - 2) == 1;
+    if (one_b && !transpose_a_ && a.elements(0, a.rank() - 1) == out.elements(0, out.rank() - 1)) {
+      size_.m *= size_.batch;  // one product of all rows
+      size_.batch = 1;
+    } else {
+      a_batch_ = batch_of(a, out);
+      b_batch_ = batch_of(b, out);
+    }
+    if constexpr (kTensor) choice_ = choose_tile(size_, sizeof(T));
+  }
+
+  size_t workspace_bytes() const override {
+    return kTensor ? parts_bytes(size_, choice_) : product_workspace<T>(size_);
+  }
+
+  void run(const RunArgs& args) const override {
+    const Matrices<T> matrices{args.input<T>(0),
+                               args.input<T>(1),
+                               args.output<T>(0),
+                               a_batch_,
+                               b_batch_,
+                               size_.m,
+                               size_.n,
+                               transpose_a_ ? 1 : a_columns_,
+                               transpose_a_ ? a_columns_ : 1,
+                               transpose_b_ ? 1 : b_columns_,
+                               transpose_b_ ? b_columns_ : 1,
+                               {has_bias_ ? args.input<T>(2) : nullptr, activation_}};
+    if constexpr (kTensor) run_on_tensor_cores(args, matrices);
+    else multiply<T>(args, size_, matrices, args.workspace);
+  }
+
+ private:
+  void run_on_tensor_cores(const RunArgs& args, const Matrices<T>& m) const {
+    const auto multiply = [&](auto a_along_k, auto b_along_k) {
+      multiply_on_tensor_cores<a_along_k.value, b_along_k.value>(args, size_, choice_, m);
+    };
+    constexpr std::true_type yes;
+    constexpr std::false_type no;
+    if (transpose_a_) transpose_b_ ? multiply(no, yes) : multiply(no, no);
+    else transpose_b_ ? multiply(yes, yes) : multiply(yes, no);
+  }
+
+  ProductSize size_;
+  TileChoice choice_{Tile::small, 1};
+  Strided a_batch_, b_batch_;
+  Dim a_columns_, b_columns_;
+  bool has_bias_, transpose_a_, transpose_b_;
+  Opcode activation_;
+};
+
+}  // namespace kn::cuda

@@ -1,0 +1,111 @@
+#include "tile_table.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+namespace kn::cuda {
+
+namespace {
+
+// An H200 as the model sees it; nanoseconds and bytes.
+constexpr double kMultiprocessors = 132;
+constexpr double kFlopHalves = 4700, kFlopTf32 = 2350;  // per ns and multiprocessor, by mma.sync
+constexpr double kFromL2 = 75;                          // bytes per ns and multiprocessor
+constexpr double kAlone = 300;                          // between stretches of a block by itself
+constexpr double kBlock = 2000;                         // to begin and to store
+constexpr double kJoinLaunch = 1500, kMemory = 4300;    // bytes per ns of the whole device
+
+struct TileFacts {
+  int64_t m, n;
+  double resident;    // blocks on a multiprocessor
+  double efficiency;  // of mma.sync: smaller parts of a warp read shared memory more often
+};
+constexpr TileFacts kFacts[kTiles] = {{128, 128, 2, 1}, {128, 64, 3, 0.85}, {64, 64, 4, 0.65}};
+
+constexpr int64_t kParts[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128};
+constexpr double kMostPartial = 256e6;  // bytes
+
+int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to; }
+
+int64_t stretches(const ProductSize& s, int factor_bytes) {
+  return round_up(s.k, 128 / factor_bytes);
+}
+
+// The shapes of the workloads: of every dense layer the product, the gradient to its inputs and
+// that to its weights; and squares.
+using enum Tile;
+constexpr TileRow kRows[] = {
+    {4, {1, 64, 64, 64}, {small, 1}, Source::predicted},
+};
+
+std::atomic<bool> forced{false};
+TileChoice forced_choice{};
+
+}  // namespace
+
+double model_seconds(const ProductSize& s, int factor_bytes, const TileChoice& choice) {
+  const TileFacts& tile = kFacts[static_cast<int>(choice.tile)];
+  const double blocks =
+      static_cast<double>(round_up(s.m, tile.m) * round_up(s.n, tile.n) * s.batch * choice.parts);
+  const auto deep = static_cast<double>(round_up(stretches(s, factor_bytes), choice.parts));
+  const double flop = factor_bytes == 2 ? kFlopHalves : kFlopTf32;
+  const double steps = 128.0 / factor_bytes;
+  const auto area = static_cast<double>(tile.m * tile.n),
+             edge = static_cast<double>(tile.m + tile.n);
+  const double work = std::max(2 * area * steps / (flop * tile.efficiency), edge * 128 / kFromL2);
+  const double each = std::max(1.0, std::ceil(blocks / kMultiprocessors));
+  const double rounds = std::ceil(each / tile.resident);
+  double time = std::max(each * deep * work, rounds * deep * std::max(work, kAlone));
+  time += rounds * kBlock;
+  if (choice.parts > 1) {
+    const auto sums = static_cast<double>(s.batch * s.m * s.n * 4);
+    time += kJoinLaunch + sums * static_cast<double>(2 * choice.parts + 1) / kMemory;
+  }
+  return 1e-9 * time;
+}
+
+TileChoice model_choice(const ProductSize& s, int factor_bytes) {
+  TileChoice best{small, 1};
+  double least = model_seconds(s, factor_bytes, best);
+  for (const Tile tile : {small, tall, large})
+    for (const int64_t parts : kParts) {
+      const TileChoice choice{tile, parts};
+      const auto partial = static_cast<double>(parts_bytes(s, choice));
+      if (parts > 1 && (2 * parts > stretches(s, factor_bytes) || partial > kMostPartial)) break;
+      const double time = model_seconds(s, factor_bytes, choice);
+      if (time >= least) continue;
+      least = time;
+      best = choice;
+    }
+  return best;
+}
+
+TileChoice choose_tile(const ProductSize& s, int factor_bytes) {
+  if (forced) {
+    const int64_t most = std::max<int64_t>(stretches(s, factor_bytes), 1);
+    return {forced_choice.tile, std::clamp<int64_t>(forced_choice.parts, 1, most)};
+  }
+  for (const TileRow& row : kRows)
+    if (row.factor_bytes == factor_bytes && row.size == s) return row.choice;
+  return model_choice(s, factor_bytes);
+}
+
+std::span<const TileRow> tile_rows() { return kRows; }
+
+std::string name_of(Tile tile) {
+  constexpr const char* kNames[kTiles] = {"large", "tall", "small"};
+  return kNames[static_cast<int>(tile)];
+}
+
+void force_tile(std::optional<TileChoice> choice) {
+  if (choice) forced_choice = *choice;
+  forced = choice.has_value();
+}
+
+size_t parts_bytes(const ProductSize& s, const TileChoice& choice) {
+  if (choice.parts == 1) return 0;
+  return static_cast<size_t>(choice.parts * s.batch * s.m * s.n) * sizeof(float);
+}
+
+}  // namespace kn::cuda

@@ -1,0 +1,54 @@
+// Which tile a product on tensor cores is cut into, and into how many parts k is: by a table of
+// shapes that were measured or thought through, else by a model of the chip. By the shape alone, so
+// that results have the same bits everywhere.
+//
+// The model (tile_table.cc) is of an H200. A block takes the longer of two times per stretch:
+// arithmetic, at what mma.sync reaches, and its factors' way from L2. Blocks of one multiprocessor
+// share both; one alone also waits for memory between stretches. All multiprocessors work until the
+// last wave of blocks is over: this is what few large tiles lose, and what parts of k are for.
+// Parts cost a kernel that joins them, and the traffic of their sums.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "product_size.h"
+
+namespace kn::cuda {
+
+enum class Tile : uint8_t { large, tall, small };  // 128 x 128, 128 x 64, 64 x 64
+inline constexpr int kTiles = 3;
+
+struct TileChoice {
+  Tile tile;
+  int64_t parts;
+  bool operator==(const TileChoice&) const = default;
+};
+
+// Where a row of the table comes from: the model, or a device (the tool that measured it, its date
+// and chip stand beside the row).
+enum class Source : uint8_t { predicted, measured };
+
+struct TileRow {
+  int factor_bytes;
+  ProductSize size;
+  TileChoice choice;
+  Source source;
+};
+
+// For factors of 2 or 4 bytes.
+TileChoice choose_tile(const ProductSize& size, int factor_bytes);
+// What the model says, and how long it thinks `choice` takes, in seconds.
+TileChoice model_choice(const ProductSize& size, int factor_bytes);
+double model_seconds(const ProductSize& size, int factor_bytes, const TileChoice& choice);
+std::span<const TileRow> tile_rows();
+
+// All that are worth a try, for the tool that measures them.
+std::string name_of(Tile tile);
+// For kernels made from now on: this choice instead, for measurements and tests.
+void force_tile(std::optional<TileChoice> choice);
+
+size_t parts_bytes(const ProductSize& size, const TileChoice& choice);
+
+}  // namespace kn::cuda
