@@ -17,11 +17,11 @@ struct BFloat16 {
 };
 
 template <class T>
-inline constexpr bool is_half = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+inline constexpr bool kIsHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
 
 // What products of T are summed in.
 template <class T>
-using SumOf = std::conditional_t<is_half<T>, float, T>;
+using SumOf = std::conditional_t<kIsHalf<T>, float, T>;
 
 template <class T>
 __device__ SumOf<T> widen(T x) {

@@ -19,7 +19,7 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& r, std::string& refusal)
 }
 
 const Candidate kMatmul[] = {
-    {"halves", make_matmul_halves}, {"tf32", make_matmul_tf32}, {"tiles", make_tiles}};
+    {"halves", make_matmul_halves, true}, {"tf32", make_matmul_tf32}, {"tiles", make_tiles}};
 const OpKernels kKernels[] = {{"matmul", kMatmul}};
 
 }  // namespace

@@ -21,7 +21,7 @@ struct Stretch {
   static constexpr int kRow = kAlongK ? kDeep : kLines;
   static constexpr int kElements = kLines * kDeep;
   // Matrices of 16-byte rows are read whole, or, floats across k, one by one.
-  static constexpr bool kWhole = kAlongK || is_half<Factor>;
+  static constexpr bool kWhole = kAlongK || kIsHalf<Factor>;
 
   __device__ static int at(int line, int deep) {
     const int row = kAlongK ? line : deep, along = kAlongK ? deep : line;
@@ -47,7 +47,7 @@ struct Stretch {
         to[e] = std::bit_cast<uint32_t>(from[at(line + lines * 8 + g, deep + steps * kWide + t)]);
       }
     }
-    if constexpr (!is_half<Factor>)
+    if constexpr (!kIsHalf<Factor>)
 #pragma unroll
       for (uint32_t& bits : to) bits = to_tf32(std::bit_cast<float>(bits));
   }

@@ -99,7 +99,7 @@ class TensorBlock {
 #pragma unroll
         for (int j = 0; j < Tile::kNs; ++j) {
           const uint32_t pair[2] = {right[j / 2][j % 2 * 2], right[j / 2][j % 2 * 2 + 1]};
-          if constexpr (is_half<Factor>) multiply_halves<Factor>(sum[i][j], left[i], pair);
+          if constexpr (kIsHalf<Factor>) multiply_halves<Factor>(sum[i][j], left[i], pair);
           else multiply_tf32(sum[i][j], left[i], pair);
         }
     }
