@@ -99,6 +99,10 @@ class CudaDevice : public Device {
   void allow_tf32(bool allowed) override { tf32_ = allowed; }
   bool tf32_allowed() const override { return tf32_; }
 
+  Chip chip() const {
+    return {10 * properties_.major + properties_.minor, properties_.multiProcessorCount};
+  }
+
  private:
   // On a stream of its own, and waited for: variables are read and written seldom.
   void copy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
@@ -181,6 +185,14 @@ const Found& found() {
 }  // namespace
 
 const std::vector<const KernelSource*>& sources() { return found().sources; }
+
+Chip chip_of(const KernelRequest& request) {
+  const KernelSource* source = request.source;
+  if (!source) source = sources().empty() ? nullptr : sources()[0];
+  const auto* device = source ? dynamic_cast<const CudaDevice*>(&source->device()) : nullptr;
+  return device ? device->chip() : Chip{};
+}
+
 const std::string& absence() { return found().absence; }
 
 }  // namespace kn::cuda

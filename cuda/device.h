@@ -16,4 +16,11 @@ const std::vector<const KernelSource*>& sources();
 // Why there are none: the driver's words.
 const std::string& absence();
 
+// Of the device that a kernel is wanted for, or of the first.
+struct Chip {
+  int capability = 0;  // 90 for 9.0
+  int multiprocessors = 1;
+};
+Chip chip_of(const KernelRequest& request);
+
 }  // namespace kn::cuda

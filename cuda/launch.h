@@ -30,6 +30,11 @@ __device__ T* dynamic_shared() {
   extern __shared__ __align__(16) unsigned char kn_dynamic_shared[];
   return reinterpret_cast<T*>(kn_dynamic_shared);
 }
+// The same from a multiple of 1024 bytes on.
+__device__ inline unsigned char* dynamic_shared_in_rows() {
+  extern __shared__ __align__(1024) unsigned char kn_shared_in_rows[];
+  return kn_shared_in_rows;
+}
 
 #else
 
@@ -42,6 +47,7 @@ template <class T>
 T* dynamic_shared() {
   return static_cast<T*>(stand_in::place->dynamic_shared);
 }
+inline unsigned char* dynamic_shared_in_rows() { return dynamic_shared<unsigned char>(); }
 
 #endif
 

@@ -18,8 +18,10 @@ std::unique_ptr<Kernel> make_tiles(const KernelRequest& r, std::string& refusal)
   return nullptr;
 }
 
-const Candidate kMatmul[] = {
-    {"halves", make_matmul_halves, true}, {"tf32", make_matmul_tf32}, {"tiles", make_tiles}};
+const Candidate kMatmul[] = {{"hopper", make_matmul_hopper, true},
+                             {"halves", make_matmul_halves, true},
+                             {"tf32", make_matmul_tf32},
+                             {"tiles", make_tiles}};
 const OpKernels kKernels[] = {{"matmul", kMatmul}};
 
 }  // namespace

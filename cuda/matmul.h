@@ -1,5 +1,6 @@
 // Products of matrices and batches of them, with bias and activation, for the files that compile
-// them: in plain arithmetic (matmul.cu), in TF32 (matmul_tf32.cu) and in halves (matmul_halves.cu).
+// them: in plain arithmetic (matmul.cu), on tensor cores in TF32 (matmul_tf32.cu) and in halves
+// (matmul_halves.cu), and in both by what compute capability 9.0 adds (matmul_hopper.cu).
 #pragma once
 
 #include "epilogue.h"
@@ -10,6 +11,7 @@
 
 namespace kn::cuda {
 
+std::unique_ptr<Kernel> make_matmul_hopper(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_matmul_tf32(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_matmul_halves(const KernelRequest& r, std::string& refusal);
 
@@ -69,68 +71,81 @@ inline Strided batch_of(const Shape& s, const Shape& out) {
   return walk;
 }
 
+// What a product is, from its request.
+struct MatmulPlan {
+  ProductSize size;
+  Strided a_batch, b_batch;
+  Dim a_columns, b_columns;
+  bool has_bias, transpose_a, transpose_b;
+  Opcode activation;
+
+  MatmulPlan(const KernelRequest& r, Opcode fused)
+      : has_bias(r.in.size() == 3),
+        transpose_a(r.attrs.flag("transpose_a", false)),
+        transpose_b(r.attrs.flag("transpose_b", false)),
+        activation(fused) {
+    const Shape &a = r.in[0].shape, &b = r.in[1].shape, &out = r.out[0].shape;
+    a_columns = extent(a, 1);
+    b_columns = extent(b, 1);
+    size = {out.elements(0, out.rank() - 2), extent(out, 2), extent(out, 1),
+            extent(a, transpose_a ? 2 : 1)};
+    const bool one_b = b.elements(0, b.rank() - 2) == 1;
+    if (one_b && !transpose_a && a.elements(0, a.rank() - 1) == out.elements(0, out.rank() - 1)) {
+      size.m *= size.batch;  // one product of all rows
+      size.batch = 1;
+    } else {
+      a_batch = batch_of(a, out);
+      b_batch = batch_of(b, out);
+    }
+  }
+
+  template <class T>
+  Matrices<T> matrices(const RunArgs& args) const {
+    return {args.input<T>(0),
+            args.input<T>(1),
+            args.output<T>(0),
+            a_batch,
+            b_batch,
+            size.m,
+            size.n,
+            transpose_a ? 1 : a_columns,
+            transpose_a ? a_columns : 1,
+            transpose_b ? 1 : b_columns,
+            transpose_b ? b_columns : 1,
+            {has_bias ? args.input<T>(2) : nullptr, activation}};
+  }
+};
+
 template <class T, bool kTensor>
 class Matmul : public Kernel {
  public:
-  Matmul(const KernelRequest& r, Opcode activation)
-      : has_bias_(r.in.size() == 3),
-        transpose_a_(r.attrs.flag("transpose_a", false)),
-        transpose_b_(r.attrs.flag("transpose_b", false)),
-        activation_(activation) {
-    const Shape &a = r.in[0].shape, &b = r.in[1].shape, &out = r.out[0].shape;
-    a_columns_ = extent(a, 1);
-    b_columns_ = extent(b, 1);
-    size_ = {out.elements(0, out.rank() - 2), extent(out, 2), extent(out, 1),
-             extent(a, transpose_a_ ? 2 : 1)};
-    const bool one_b = b.elements(0, b.rank() - 2) == 1;
-    if (one_b && !transpose_a_ && a.elements(0, a.rank() - 1) == out.elements(0, out.rank() - 1)) {
-      size_.m *= size_.batch;  // one product of all rows
-      size_.batch = 1;
-    } else {
-      a_batch_ = batch_of(a, out);
-      b_batch_ = batch_of(b, out);
-    }
-    if constexpr (kTensor) choice_ = choose_tile(size_, sizeof(T));
+  Matmul(const KernelRequest& r, Opcode activation) : plan_(r, activation) {
+    if constexpr (kTensor) choice_ = choose_tile(plan_.size, sizeof(T));
   }
 
   size_t workspace_bytes() const override {
-    return kTensor ? parts_bytes(size_, choice_) : product_workspace<T>(size_);
+    return kTensor ? parts_bytes(plan_.size, choice_) : product_workspace<T>(plan_.size);
   }
 
   void run(const RunArgs& args) const override {
-    const Matrices<T> matrices{args.input<T>(0),
-                               args.input<T>(1),
-                               args.output<T>(0),
-                               a_batch_,
-                               b_batch_,
-                               size_.m,
-                               size_.n,
-                               transpose_a_ ? 1 : a_columns_,
-                               transpose_a_ ? a_columns_ : 1,
-                               transpose_b_ ? 1 : b_columns_,
-                               transpose_b_ ? b_columns_ : 1,
-                               {has_bias_ ? args.input<T>(2) : nullptr, activation_}};
+    const Matrices<T> matrices = plan_.matrices<T>(args);
     if constexpr (kTensor) run_on_tensor_cores(args, matrices);
-    else multiply<T>(args, size_, matrices, args.workspace);
+    else multiply<T>(args, plan_.size, matrices, args.workspace);
   }
 
  private:
   void run_on_tensor_cores(const RunArgs& args, const Matrices<T>& m) const {
     const auto multiply = [&](auto a_along_k, auto b_along_k) {
-      multiply_on_tensor_cores<a_along_k.value, b_along_k.value>(args, size_, choice_, m);
+      multiply_on_tensor_cores<a_along_k.value, b_along_k.value>(args, plan_.size, choice_, m);
     };
     constexpr std::true_type yes;
     constexpr std::false_type no;
-    if (transpose_a_) transpose_b_ ? multiply(no, yes) : multiply(no, no);
-    else transpose_b_ ? multiply(yes, yes) : multiply(yes, no);
+    if (plan_.transpose_a) plan_.transpose_b ? multiply(no, yes) : multiply(no, no);
+    else plan_.transpose_b ? multiply(yes, yes) : multiply(yes, no);
   }
 
-  ProductSize size_;
+  MatmulPlan plan_;
   TileChoice choice_{Tile::small, 1};
-  Strided a_batch_, b_batch_;
-  Dim a_columns_, b_columns_;
-  bool has_bias_, transpose_a_, transpose_b_;
-  Opcode activation_;
 };
 
 }  // namespace kn::cuda

@@ -24,9 +24,9 @@ __device__ Corner corner_of(unsigned block, const ProductSize& s) {
 
 // The kM x kN sums, in rows of kStep, by kThreads threads.
 template <int kM, int kN, int kStep, int kThreads, class Operands>
-__device__ void store_tile(const Product<float, Operands>& p, bool in_fours, int64_t z, int64_t row,
-                           int64_t column, int thread, const float* sums) {
-  const int64_t part = blockIdx.z;
+__device__ void store_tile(const Product<float, Operands>& p, bool in_fours, int64_t z,
+                           int64_t part, int64_t row, int64_t column, int thread,
+                           const float* sums) {
   if (!in_fours) {
     for (int e = thread; e < kM * kN; e += kThreads) {
       const int i = e / kN, j = e % kN;

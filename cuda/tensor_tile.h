@@ -121,7 +121,8 @@ class TensorBlock {
                                      2 * t) = {sum[i][j][2 * half], sum[i][j][2 * half + 1]};
     __syncthreads();
     store_tile<Tile::kM, Tile::kN, Tile::kStep, Tile::kThreads>(
-        task_.product, task_.c_in_fours, z_, row_, column_, static_cast<int>(threadIdx.x), sums);
+        task_.product, task_.c_in_fours, z_, blockIdx.z, row_, column_,
+        static_cast<int>(threadIdx.x), sums);
   }
 
   int stretches;
@@ -203,7 +204,7 @@ void multiply_on_tensor_cores(const RunArgs& args, const ProductSize& s, const T
     switch (choice.tile) {
       case Tile::large: launch_tensor<Large, kA, kB>(args, task); break;
       case Tile::tall: launch_tensor<Tall, kA, kB>(args, task); break;
-      case Tile::small: launch_tensor<TensorTile<64, 64, 2, 2>, kA, kB>(args, task); break;
+      default: launch_tensor<TensorTile<64, 64, 2, 2>, kA, kB>(args, task); break;
     }
   }
   if (choice.parts > 1) join_parts(args, task.product, task.c_in_fours);

@@ -17,8 +17,10 @@
 
 namespace kn::cuda {
 
-enum class Tile : uint8_t { large, tall, small };  // 128 x 128, 128 x 64, 64 x 64
-inline constexpr int kTiles = 3;
+// 128 x 128, 128 x 64 and 64 x 64 by mma.sync; 128 x 256 and 128 x 128 by wgmma.
+enum class Tile : uint8_t { large, tall, small, hopper_wide, hopper_square };
+inline constexpr int kTiles = 5;
+constexpr bool of_hopper(Tile tile) { return tile >= Tile::hopper_wide; }
 
 struct TileChoice {
   Tile tile;
@@ -30,6 +32,7 @@ struct TileChoice {
 // and chip stand beside the row).
 enum class Source : uint8_t { predicted, measured };
 
+// Of one set of tiles.
 struct TileRow {
   int factor_bytes;
   ProductSize size;
@@ -37,17 +40,18 @@ struct TileRow {
   Source source;
 };
 
-// For factors of 2 or 4 bytes.
-TileChoice choose_tile(const ProductSize& size, int factor_bytes);
+// For factors of 2 or 4 bytes, among the tiles of mma.sync or those of Hopper.
+TileChoice choose_tile(const ProductSize& size, int factor_bytes, bool hopper = false);
 // What the model says, and how long it thinks `choice` takes, in seconds.
-TileChoice model_choice(const ProductSize& size, int factor_bytes);
+TileChoice model_choice(const ProductSize& size, int factor_bytes, bool hopper = false);
 double model_seconds(const ProductSize& size, int factor_bytes, const TileChoice& choice);
 std::span<const TileRow> tile_rows();
 
-// All that are worth a try, for the tool that measures them.
 std::string name_of(Tile tile);
-// For kernels made from now on: this choice instead, for measurements and tests.
+// For kernels made from now on: this choice instead, for measurements and tests. That of one set of
+// tiles rules out the other.
 void force_tile(std::optional<TileChoice> choice);
+std::optional<TileChoice> forced_tile();
 
 size_t parts_bytes(const ProductSize& size, const TileChoice& choice);
 

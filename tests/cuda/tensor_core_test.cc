@@ -39,7 +39,13 @@ struct Expected {
   std::string_view op;
   Attrs attrs;
   std::vector<Shape> in, out;
+  bool hopper = false;
 };
+
+std::string_view name_for(const Expected& e, DType dtype) {
+  if (e.hopper) return "hopper";
+  return dtype == DType::f32 ? "tf32" : "halves";
+}
 
 // On each kind of factors the results are those of whole numbers, rounded once, in any order of
 // threads.
@@ -57,8 +63,7 @@ void expect_exact(const Expected& e) {
     for (const HostTensor& t : factors) call.in.push_back(&t);
     for (const Shape& shape : e.out) call.out.push_back({dtype, shape});
     std::string refusal;
-    const auto kernel =
-        make_kernel(candidate(e.op, dtype == DType::f32 ? "tf32" : "halves"), call, refusal);
+    const auto kernel = make_kernel(candidate(e.op, name_for(e, dtype)), call, refusal);
     ASSERT_TRUE(kernel) << refusal;
     for (const bool reversed : {false, true}) {
       reverse_turns(reversed);
@@ -106,6 +111,45 @@ TEST(TensorCores, TilesAndParts) {
   cuda::force_tile({});
 }
 
+// By wgmma: both tiles, all ways factors lie that it takes, more tiles than blocks, k in parts.
+TEST(TensorCores, Hopper) {
+  struct Case {
+    cuda::Tile tile;
+    int64_t parts;
+    Size size;
+    bool transpose_a, transpose_b;
+  };
+  using enum cuda::Tile;
+  for (const Case& c : {Case{hopper_square, 1, {1, 136, 72, 200}, false, false},
+                        {hopper_square, 3, {1, 136, 136, 400}, false, true},
+                        {hopper_square, 1, {1, 136, 72, 72}, true, false},
+                        {hopper_square, 2, {1, 600, 136, 264}, false, false},
+                        {hopper_wide, 1, {1, 72, 264, 400}, false, false},
+                        {hopper_wide, 2, {1, 136, 264, 264}, true, false},
+                        {hopper_wide, 1, {1, 40, 320, 72}, false, true}}) {
+    cuda::force_tile(cuda::TileChoice{c.tile, c.parts});
+    const Size& s = c.size;
+    expect_exact({"matmul",
+                  {{"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
+                  {c.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k},
+                   c.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n}},
+                  {{s.m, s.n}},
+                  true});
+  }
+  cuda::force_tile({});
+}
+
+TEST(TensorCores, HopperIsForItsChipAndForLargeProducts) {
+  const HostTensor x({DType::bf16, {64, 64}});
+  const KernelCall small{"matmul", {}, {&x, &x}, {{DType::bf16, {64, 64}}}};
+  std::string refusal;
+  EXPECT_FALSE(make_kernel(candidate("matmul", "hopper"), small, refusal));
+  EXPECT_NE(refusal, "");
+  const cuda::ProductSize large{1, 4096, 4096, 4096};
+  EXPECT_LT(model_seconds(large, 2, cuda::choose_tile(large, 2, true)),
+            model_seconds(large, 2, cuda::choose_tile(large, 2)));
+}
+
 TEST(TensorCores, BiasAndActivation) {
   expect_exact(
       {"matmul", {{"activation", std::string("relu")}}, {{30, 40}, {40, 16}, {16}}, {{30, 16}}});
@@ -143,9 +187,10 @@ TEST(TensorCores, Convolutions) {
 
 TEST(TileTable, RowsAreWhatTheModelSaysUntilADeviceMeasuresThem) {
   for (const cuda::TileRow& row : cuda::tile_rows()) {
-    EXPECT_EQ(cuda::choose_tile(row.size, row.factor_bytes), row.choice);
+    const bool hopper = cuda::of_hopper(row.choice.tile);
+    EXPECT_EQ(cuda::choose_tile(row.size, row.factor_bytes, hopper), row.choice);
     if (row.source == cuda::Source::measured) continue;
-    EXPECT_EQ(cuda::model_choice(row.size, row.factor_bytes), row.choice)
+    EXPECT_EQ(cuda::model_choice(row.size, row.factor_bytes, hopper), row.choice)
         << row.size.m << ' ' << row.size.n << ' ' << row.size.k;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -41,6 +42,7 @@ struct Thread {
   Fiber* fiber = nullptr;
   State state = ready;
   std::source_location where;
+  bool polls = false;  // and has found nothing in its last turn
   // Of an exchange.
   Exchange kind{};
   unsigned mask = 0;
@@ -59,14 +61,14 @@ std::string name(const Thread& t) {
 class Block {
  public:
   Block(dim3 size, size_t shared_bytes)
-      : size_(size), bytes_(shared_bytes), shared_(shared_bytes / 16 + 1) {
+      : size_(size), bytes_(shared_bytes), shared_(shared_bytes / sizeof(Row) + 1) {
     threads_.resize(size_t{size.x} * size.y * size.z);
   }
 
   // Threads at their first instruction, with fibers from `first` of the pool on.
   void begin(uint3 index, dim3 grid, unsigned rank, size_t first,
              const std::function<void()>& body) {
-    std::fill(shared_.begin(), shared_.end(), Cell{0xC9C9C9C9C9C9C9C9u, 0xC9C9C9C9C9C9C9C9u});
+    std::memset(shared_.data(), 0xC9, shared_.size() * sizeof(Row));
     while (fibers().size() < first + threads_.size()) fibers().emplace_back();
     for (size_t i = 0; i < threads_.size(); ++i) {
       Thread& t = threads_[i];
@@ -164,8 +166,8 @@ class Block {
   }
 
  private:
-  struct alignas(16) Cell {
-    uint64_t a, b;
+  struct alignas(1024) Row {
+    unsigned char bytes[1024];
   };
 
   static std::deque<Fiber>& fibers() {
@@ -192,7 +194,7 @@ class Block {
 
   dim3 size_;
   size_t bytes_;
-  std::vector<Cell> shared_;
+  std::vector<Row> shared_;
   std::vector<Thread> threads_;
   std::vector<unsigned> arrived_;  // lanes of each warp that wait for an exchange
 };
@@ -222,6 +224,11 @@ class Cluster {
     }
     running = nullptr;
     place = nullptr;
+  }
+
+  void poll(std::source_location where) {
+    now_->polls = true;
+    pause(Thread::ready, where);
   }
 
   void pause(Thread::State state, std::source_location where) {
@@ -273,7 +280,7 @@ class Cluster {
  private:
   // Every thread that can, goes on once; then barriers open.
   void round() {
-    bool moved = false;
+    bool moved = false, found = false;
     const size_t n = threads_.size();
     for (size_t k = 0; k < n; ++k) {
       Thread& t = *threads_[order == Order::rising ? k : n - 1 - k];
@@ -281,13 +288,24 @@ class Cluster {
       moved = true;
       now_ = &t;
       place = &t.place;
+      t.polls = false;
       const bool goes_on = t.fiber->resume();
+      found = found || !t.polls;
       if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
       if (goes_on) continue;
       t.state = Thread::over;
       --left_;
     }
     if (!moved) open_barriers();
+    else if (!found) stuck();
+  }
+
+  [[noreturn]] void stuck() const {
+    for (const Thread* t : threads_)
+      if (t->polls)
+        throw ExecutionError("thread " + name(*t) + " waits for what nobody brings, at " +
+                             text_of(t->where));
+    throw ExecutionError("no thread goes on");
   }
 
   void open_barriers() {
@@ -351,6 +369,7 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<vo
       }
 }
 
+void poll(std::source_location where) { running().poll(where); }
 void block_barrier(std::source_location where) { running().pause(Thread::at_barrier, where); }
 void cluster_barrier(std::source_location where) { running().pause(Thread::at_cluster, where); }
 

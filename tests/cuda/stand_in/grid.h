@@ -54,6 +54,9 @@ void block_barrier(std::source_location where);
 void cluster_barrier(std::source_location where);
 // Where `mine`, in dynamic shared memory, lies in that of block `rank` of the cluster.
 void* map_shared(void* mine, unsigned rank, std::source_location where);
+// Lets others take their turn, before the thread looks again for what it waits for. An error where
+// everybody only waits.
+void poll(std::source_location where);
 enum class Exchange { shuffle, ballot, sync };
 // Lanes of `mask` meet. shuffle: the value of lane `source`; ballot: a bit for each value != 0.
 uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source, std::source_location where);

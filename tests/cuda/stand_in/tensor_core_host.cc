@@ -21,7 +21,7 @@ Fragments held[2][kSlots];
 unsigned products[kSlots];
 
 // As load_matrices was given them.
-const unsigned char* rows[1024];
+const unsigned char* rows[kSlots];
 
 float half(uint32_t pair, unsigned which, bool brain) {
   const auto bits = static_cast<uint16_t>(which ? pair >> 16 : pair);
@@ -68,28 +68,28 @@ void multiply_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]
 
 void multiply_halves(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], bool brain,
                      std::source_location where) {
-  const unsigned self = thread_number(), warp = self / 32 * 32;
-  std::copy_n(a, 4, held[self].a);
-  std::copy_n(b, 2, held[self].b);
+  const unsigned self = place->slot, warp = self / 32 * 32;
+  Fragments* now = held[products[self]++ % 2];
+  std::copy_n(a, 4, now[self].a);
+  std::copy_n(b, 2, now[self].b);
   meet(Exchange::sync, ~0u, 0, 0, where);
   const unsigned g = self % 32 / 4, t = self % 4;
   for (unsigned e = 0; e < 4; ++e) {
     const unsigned row = g + (e / 2) * 8, column = 2 * t + e % 2;
     for (unsigned k = 0; k < 16; ++k) {
       const unsigned lane = k % 8 / 2;
-      const uint32_t left = held[warp + row % 8 * 4 + lane].a[row / 8 + k / 8 * 2];
-      const uint32_t right = held[warp + column * 4 + lane].b[k / 8];
+      const uint32_t left = now[warp + row % 8 * 4 + lane].a[row / 8 + k / 8 * 2];
+      const uint32_t right = now[warp + column * 4 + lane].b[k / 8];
       d[e] += half(left, k % 2, brain) * half(right, k % 2, brain);
     }
   }
-  meet(Exchange::sync, ~0u, 0, 0, where);
 }
 
 void load_matrices(uint32_t (&to)[4], const void* row, bool turned, std::source_location where) {
   if (reinterpret_cast<uintptr_t>(row) % 16)
     throw ExecutionError("a row of a matrix is not aligned, at line " +
                          std::to_string(where.line()));
-  const unsigned self = thread_number(), warp = self / 32 * 32, g = self % 32 / 4, t = self % 4;
+  const unsigned self = place->slot, warp = self / 32 * 32, g = self % 32 / 4, t = self % 4;
   rows[self] = static_cast<const unsigned char*>(row);
   meet(Exchange::sync, ~0u, 0, 0, where);
   for (unsigned q = 0; q < 4; ++q) {

@@ -1,0 +1,56 @@
+#include "tensor_map.h"
+
+#include <cuda_runtime.h>
+
+namespace kn::cuda {
+
+namespace {
+
+// cuTensorMapEncodeTiled, with numbers for its enumerations.
+using Encode = int (*)(TensorMap* map, int type, uint32_t rank, void* data, const uint64_t* extents,
+                       const uint64_t* strides, const uint32_t* box, const uint32_t* steps,
+                       int interleave, int swizzle, int promotion, int fill);
+
+Encode find_encode() {
+  constexpr unsigned kSince = 12000;
+  void* found = nullptr;
+  cudaDriverEntryPointQueryResult result{};
+  if (cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found, kSince, cudaEnableDefault,
+                                       &result) == cudaSuccess &&
+      result == cudaDriverEntryPointSuccess)
+    return reinterpret_cast<Encode>(found);
+  (void)cudaGetLastError();
+  return nullptr;
+}
+
+Encode encode() {
+  static const Encode found = find_encode();
+  return found;
+}
+
+}  // namespace
+
+bool can_map(std::string& refusal) {
+  if (encode()) return true;
+  refusal = "the driver makes no tensor maps";
+  return false;
+}
+
+bool can_map(const void* data, int64_t rows, int64_t columns, int64_t element_bytes) {
+  constexpr int64_t kMost = int64_t{1} << 31;
+  return reinterpret_cast<uintptr_t>(data) % 16 == 0 && columns * element_bytes % 16 == 0 &&
+         rows > 0 && columns > 0 && rows < kMost && columns < kMost;
+}
+
+bool make_map(const MapRequest& r, TensorMap& map) {
+  constexpr int kTypes[] = {6, 9, 11};  // CU_TENSOR_MAP_DATA_TYPE_FLOAT16, _BFLOAT16, _TFLOAT32
+  constexpr int kNoInterleave = 0, kSwizzle128 = 3, kPromote256 = 3, kZeros = 0;
+  const uint32_t element = r.type == MapType::tf32 ? 4 : 2;
+  const uint64_t extents[] = {static_cast<uint64_t>(r.columns), static_cast<uint64_t>(r.rows)};
+  const uint64_t stride = extents[0] * element;
+  const uint32_t box[] = {128 / element, static_cast<uint32_t>(r.box_rows)}, steps[] = {1, 1};
+  return encode()(&map, kTypes[static_cast<int>(r.type)], 2, const_cast<void*>(r.data), extents,
+                  &stride, box, steps, kNoInterleave, kSwizzle128, kPromote256, kZeros) == 0;
+}
+
+}  // namespace kn::cuda
