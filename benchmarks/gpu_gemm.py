@@ -1,0 +1,126 @@
+"""Products of matrices on the GPU against cuBLAS through PyTorch, in FP32, TF32, BF16 and FP16.
+
+python benchmarks/gpu_gemm.py [--tiles]
+
+`--tiles` tries every tile and number of parts at the shapes of cuda/tile_table.cc and prints
+its rows as measured here.
+"""
+
+import argparse
+
+import gpu_common as common
+
+# (where it comes from, rows, inner, columns): the dense layers of the workloads, and squares.
+LAYERS = [
+    ("mlp_mnist", 64, 784, 1000),
+    ("mlp_mnist output", 64, 1000, 10),
+    ("mlp_wide", 256, 784, 2048),
+    ("mlp_wide", 256, 2048, 2048),
+    ("cnn_mnist dense", 128, 9216, 128),
+    ("vgg dense", 32, 30976, 256),
+    ("lstm inputs", 2560, 128, 512),
+]
+SQUARES = [("square", n, n, n) for n in (1024, 2048, 4096, 8192)]
+TINY = [("tiny", 24, 72, 40)]
+KINDS = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+PEAK_OF = {"fp32": "float32", "tf32": "tf32", "bf16": "half", "fp16": "half"}
+MMA, HOPPER = ("small", "tall", "large"), ("hopper_square", "hopper_wide")
+PARTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64)
+
+
+def passes(m, k, n):
+    """The product of a layer and those of its gradients: name, shapes of factors, transposed."""
+    yield "y", (m, k), (k, n), False, False
+    yield "dx", (m, n), (k, n), False, True
+    yield "dw", (m, k), (m, n), True, False
+
+
+def cublas(kind, a, b, transpose_a, transpose_b):
+    """Seconds of PyTorch's product."""
+    torch = common.torch()
+    if torch is None:
+        return None
+    torch.backends.cuda.matmul.allow_tf32 = kind == "tf32"
+    dtype = getattr(torch, KINDS[kind])
+    x, y = (torch.rand(shape, device="cuda", dtype=dtype) * 2 - 1 for shape in (a, b))
+    left, right = (x.T if transpose_a else x), (y.T if transpose_b else y)
+    out = torch.empty((left.shape[0], right.shape[1]), device="cuda", dtype=dtype)
+    return common.theirs(lambda: torch.matmul(left, right, out=out))
+
+
+def compare():
+    """One row for each shape, pass and kind of numbers."""
+    common.heading("GEMM")
+    for where, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
+        for kind, dtype in KINDS.items():
+            for name, a, b, ta, tb in passes(m, k, n):
+                attrs = {"transpose_a": ta, "transpose_b": tb}
+                by = "tiles" if kind == "fp32" else ""
+                seconds, kernel = common.ours(
+                    "matmul", [(dtype, list(a)), (dtype, list(b))], attrs, by
+                )
+                peer = cublas(kind, a, b, ta, tb)
+                size = f"{m}x{k}x{n}"
+                flop = 2.0 * m * k * n
+                common.row(
+                    f"{where} {name} {kind}", size, seconds, peer, flop, PEAK_OF[kind], kernel
+                )
+
+
+def fastest(dtype, m, n, k, tiles):
+    """The fastest of these tiles, as (seconds, tile, parts); None where none takes the shape."""
+    from keras_native import _cuda
+
+    by = "hopper" if tiles is HOPPER else "tf32" if dtype == "float32" else "halves"
+    stretches = k * (4 if dtype == "float32" else 2) // 128
+    best = None
+    for tile in tiles:
+        for parts in PARTS:
+            if parts > 1 and (2 * parts > stretches or 4.0 * parts * m * n > 256e6):
+                break
+            _cuda.force_tile(tile, parts)
+            seconds, _ = common.ours(
+                "matmul", [(dtype, [m, k]), (dtype, [k, n])], {}, by, repeats=10
+            )
+            if seconds and (best is None or seconds < best[0]):
+                best = seconds, tile, parts
+    _cuda.force_tile("")
+    return best
+
+
+def print_tiles():
+    """Rows for cuda/tile_table.cc, each with what the table said before."""
+    from keras_native import _cuda
+
+    common.heading("Tiles", ("row", "measured", "before", "the model's time"))
+    for _, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
+        for rows, columns, inner in ((m, n, k), (m, k, n), (k, n, m)):
+            for dtype, size in (("float32", 4), ("bfloat16", 2)):
+                for tiles in (MMA, HOPPER):
+                    best = fastest(dtype, rows, columns, inner, tiles)
+                    if best is None:
+                        continue
+                    seconds, tile, parts = best
+                    old, old_parts, modelled = _cuda.tile_choice(
+                        rows, columns, inner, size, tiles is HOPPER
+                    )
+                    text = (
+                        f"`{{{size}, {{1, {rows}, {columns}, {inner}}}, {{{tile}, {parts}}}, "
+                        f"Source::measured}},` | {common.microseconds(seconds)} | "
+                        f"{old}, {old_parts} | {common.microseconds(modelled)}"
+                    )
+                    print(f"| {text} |", flush=True)
+
+
+def main():
+    """Print the rows, or say why there are none."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tiles", action="store_true")
+    options = parser.parse_args()
+    if common.missing():
+        raise SystemExit(common.missing())
+    print_tiles() if options.tiles else compare()
+
+
+if __name__ == "__main__":
+    main()
