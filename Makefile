@@ -5,12 +5,13 @@ BIN     = $(VENV)/bin
 JOBS   ?= $(shell nproc)
 BUILD  ?= build/test
 
-.PHONY: help demo test gpu-check bench lint format stubs clean
+.PHONY: help demo test gpu-check gpu-bench bench lint format stubs clean
 
 help:
 	@echo "make demo    build, install, train a classifier on real data, save it, load it, predict"
 	@echo "make test    build with the C++ tests, run ctest and pytest"
 	@echo "make gpu-check  on a machine with nvcc and a GPU: build with CUDA, prove it on the device"
+	@echo "make gpu-bench  the same for speed: GEMM, convolution, training steps, beside PyTorch if there"
 	@echo "make bench   GEMM and training-step timings of this build"
 	@echo "make lint    ruff, clang-format and the rules of the house (tools/)"
 	@echo "make clean   remove builds and virtual environments"
@@ -41,6 +42,9 @@ test: $(BIN)/python
 
 gpu-check:
 	tools/gpu_check.sh
+
+gpu-bench:
+	tools/gpu_bench.sh
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/train_step.py

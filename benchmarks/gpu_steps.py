@@ -11,7 +11,7 @@ import gpu_common as common
 import gpu_models
 import numpy as np
 from keras_native import config, layers
-from keras_native.models import Sequential
+from keras_native.models import Model, Sequential
 
 STEPS = 50
 COLUMNS = ("model", "batch", "ours", "eager", "CUDA graph", "eager / ours", "graph / ours")
@@ -20,9 +20,11 @@ COLUMNS = ("model", "batch", "ours", "eager", "CUDA graph", "eager / ours", "gra
 def our_seconds(build, data, batch, optimizer, steps):
     """Seconds of a step of `fit`, the data on the device."""
     x, y = data(np.random.default_rng(1), batch * steps)
-    loss = "categorical_crossentropy" if y.shape[1] > 1 else "binary_crossentropy"
+    one = y[0] if isinstance(y, list) else y
+    loss = "categorical_crossentropy" if one.shape[1] > 1 else "binary_crossentropy"
     with config.device("cuda:0"):
-        model = Sequential(build(layers))
+        built = build(layers)
+        model = Sequential(built) if isinstance(built, list) else Model(*built)
         model.compile(optimizer.lower(), loss)
         best = float("inf")
         for _ in range(4):
@@ -32,27 +34,31 @@ def our_seconds(build, data, batch, optimizer, steps):
     return best / steps
 
 
+def all_of(arrays):
+    """One array or several, as a list."""
+    return arrays if isinstance(arrays, list) else [arrays]
+
+
 def torch_step(torch, name, data, batch, optimizer):
     """A function that trains a batch which lies on the device."""
     x, y = data(np.random.default_rng(1), batch)
-    if x.ndim == 4:
-        x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
-    features, labels = torch.from_numpy(x).cuda(), torch.from_numpy(y).cuda()
-    if features.ndim == 4:
-        features = features.to(memory_format=torch.channels_last)
+    images = not isinstance(x, list) and x.ndim == 4
+    features, labels = ([torch.from_numpy(a).cuda() for a in all_of(v)] for v in (x, y))
     model = gpu_models.in_torch(torch, name)
-    if features.ndim == 4:
+    if images:
+        features = [f.permute(0, 3, 1, 2) for f in features]  # channels last in memory
         model = model.to(memory_format=torch.channels_last)
     options = {"capturable": True} if optimizer in ("Adam", "RMSprop") else {}
     update = getattr(torch.optim, optimizer)(model.parameters(), lr=1e-3, **options)
     functional = torch.nn.functional
-    loss_of = (
-        functional.cross_entropy if y.shape[1] > 1 else functional.binary_cross_entropy_with_logits
-    )
+    binary = labels[0].shape[1] == 1
+    loss_of = functional.binary_cross_entropy_with_logits if binary else functional.cross_entropy
 
     def step():
         update.zero_grad(set_to_none=True)
-        loss_of(model(features), labels).backward()
+        outputs = model(*features)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        sum(map(loss_of, outputs, labels)).backward()
         update.step()
 
     return step

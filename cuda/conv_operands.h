@@ -58,10 +58,10 @@ struct ConvForward : ConvOperands<T> {
   }
   __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
     const int64_t filter = z * this->g.group_filters + j;
-    Four<T> four;
+    FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(epilogue(sum[e], filter + e));
-    *reinterpret_cast<Four<T>*>(y + i * this->g.filters + filter) = four;
+    *reinterpret_cast<FourOf<T>*>(y + i * this->g.filters + filter) = four;
   }
 };
 
@@ -106,16 +106,16 @@ struct ConvData : ConvOperands<T> {
   }
   __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
     const int64_t at = place(z, i, j);
-    Four<T> four;
+    FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(sum[e]);
     if (relu) {
-      const Four<T> gate = *reinterpret_cast<const Four<T>*>(relu + at);
+      const FourOf<T> gate = *reinterpret_cast<const FourOf<T>*>(relu + at);
 #pragma unroll
       for (int e = 0; e < 4; ++e)
         if (!(widen(gate.of[e]) > 0)) four.of[e] = T{};
     }
-    *reinterpret_cast<Four<T>*>(dx + at) = four;
+    *reinterpret_cast<FourOf<T>*>(dx + at) = four;
   }
 };
 
@@ -159,10 +159,10 @@ struct ConvWeights : ConvOperands<T> {
     *place(z, i, j) = narrow<T>(sum);
   }
   __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
-    Four<T> four;
+    FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(sum[e]);
-    *reinterpret_cast<Four<T>*>(place(z, i, j)) = four;
+    *reinterpret_cast<FourOf<T>*>(place(z, i, j)) = four;
   }
 };
 

@@ -53,7 +53,7 @@ __device__ T narrow(SumOf<T> x) {
 
 // Four neighbours at once; `to` and `from` lie at multiples of their size.
 template <class T>
-struct alignas(4 * sizeof(T)) Four {
+struct alignas(4 * sizeof(T)) FourOf {
   T of[4];
 };
 

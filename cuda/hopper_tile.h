@@ -137,8 +137,10 @@ template <class Tile, bool kA, bool kB, class Operands>
 __device__ void consume(const HopperTask<Operands>& task, const HopperShared<Tile>& shared) {
   using Factor = typename Operands::Factor;
   constexpr int kDeep = 128 / sizeof(Factor), kSteps = 4;  // of 32 bytes of k
-  constexpr int kLeap = kDeep * 128, kStride = 1024;
-  constexpr int kAStep = kA ? 32 : kLeap / kSteps, kBStep = kB ? 32 : kLeap / kSteps;
+  // Bytes of 64 lines across k; along it the hardware wants no leap, as one run of 16 bytes.
+  constexpr int kBlock = kDeep * 128, kStride = 1024;
+  constexpr int kALeap = kA ? 16 : kBlock, kBLeap = kB ? 16 : kBlock;
+  constexpr int kAStep = kA ? 32 : kBlock / kSteps, kBStep = kB ? 32 : kBlock / kSteps;
   const int warp = static_cast<int>(threadIdx.x) / kWarp - Tile::kGroup / kWarp;
   const int group = warp / (Tile::kGroup / kWarp), lane = static_cast<int>(threadIdx.x) % kWarp;
   Turn<Tile::kStages> turn;
@@ -153,8 +155,8 @@ __device__ void consume(const HopperTask<Operands>& task, const HopperShared<Til
       open_products();
 #pragma unroll
       for (int i = 0; i < kSteps; ++i)
-        begin_product<Factor, kA, kB, Tile::kN>(d, {a + i * kAStep, kLeap, kStride},
-                                                {b + i * kBStep, kLeap, kStride});
+        begin_product<Factor, kA, kB, Tile::kN>(d, {a + i * kAStep, kALeap, kStride},
+                                                {b + i * kBStep, kBLeap, kStride});
       close_products();
       wait_products<1>(d);
       if (before >= 0 && lane == 0) arrive(shared.empty(before));

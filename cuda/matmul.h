@@ -50,10 +50,10 @@ struct Matrices {
     c_data[(z * m + i) * n + j] = narrow<T>(epilogue(sum, j));
   }
   __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
-    Four<T> four;
+    FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(epilogue(sum[e], j + e));
-    *reinterpret_cast<Four<T>*>(c_data + (z * m + i) * n + j) = four;
+    *reinterpret_cast<FourOf<T>*>(c_data + (z * m + i) * n + j) = four;
   }
 };
 

@@ -81,10 +81,12 @@ __device__ void copy_later(void* to, const void* from) {
 // 16 bytes likewise, zeros where `from` is null.
 __device__ inline void copy_later_or_clear(void* to, const void* from) {
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  const int bytes = from ? 16 : 0;
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(from ? from : to),
-               "r"(bytes)
-               : "memory");
+  asm volatile(
+      "{ .reg .pred there; setp.ne.u64 there, %1, 0;\n"
+      "@there cp.async.cg.shared.global [%0], [%1], 16;\n"
+      "@!there st.shared.v4.u32 [%0], {%2, %2, %2, %2}; }" ::"r"(shared),
+      "l"(from), "r"(0)
+      : "memory");
 }
 // The copies since the last call are a group.
 __device__ inline void close_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }

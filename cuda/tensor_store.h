@@ -38,9 +38,9 @@ __device__ void store_tile(const Product<float, Operands>& p, bool in_fours, int
   for (int e = thread; e < kM * kN / 4; e += kThreads) {
     const int i = e / (kN / 4), j = e % (kN / 4) * 4;
     if (row + i >= p.size.m || column + j >= p.size.n) continue;
-    const auto four = *reinterpret_cast<const Four<float>*>(sums + i * kStep + j);
+    const auto four = *reinterpret_cast<const FourOf<float>*>(sums + i * kStep + j);
     if (p.parts == 1) p.operands.store_four(z, row + i, column + j, four.of);
-    else *reinterpret_cast<Four<float>*>(p.partial_at(z, part, row + i, column + j)) = four;
+    else *reinterpret_cast<FourOf<float>*>(p.partial_at(z, part, row + i, column + j)) = four;
   }
 }
 
@@ -49,9 +49,9 @@ struct AddFours {
   Product<float, Operands> p;
   __device__ void operator()(int64_t v) const {
     const int64_t all = p.size.batch * p.size.m * p.size.n, e = 4 * v;
-    Four<float> sum = *reinterpret_cast<const Four<float>*>(p.partial + e);
+    FourOf<float> sum = *reinterpret_cast<const FourOf<float>*>(p.partial + e);
     for (int64_t part = 1; part < p.parts; ++part) {
-      const auto next = *reinterpret_cast<const Four<float>*>(p.partial + part * all + e);
+      const auto next = *reinterpret_cast<const FourOf<float>*>(p.partial + part * all + e);
 #pragma unroll
       for (int i = 0; i < 4; ++i) sum.of[i] += next.of[i];
     }
