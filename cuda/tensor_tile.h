@@ -13,9 +13,11 @@
 
 namespace kn::cuda {
 
-// A tile of kM x kN by a grid of warps of kRows x kColumns.
-template <int kM_, int kN_, int kRows_, int kColumns_>
+// A tile of kM x kN by a grid of warps of kRows x kColumns; so many blocks are to find room on a
+// multiprocessor, among its registers too.
+template <int kM_, int kN_, int kRows_, int kColumns_, int kResident_>
 struct TensorTile {
+  static constexpr int kResident = kResident_;
   static constexpr int kM = kM_, kN = kN_, kRows = kRows_, kColumns = kColumns_;
   static constexpr int kThreads = kRows * kColumns * kWarp;
   static constexpr int kWarpM = kM / kRows, kWarpN = kN / kColumns;
@@ -143,7 +145,7 @@ class TensorBlock {
 };
 
 template <class Tile, bool kA, bool kB, class Operands>
-__global__ void __launch_bounds__(Tile::kThreads)
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident)
     tensor_kernel(const __grid_constant__ TensorTask<Operands> task) {
   const ProductSize& size = task.product.size;
   const Corner corner = corner_of<Tile::kM, Tile::kN>(blockIdx.x, size);
@@ -195,16 +197,16 @@ void multiply_on_tensor_cores(const RunArgs& args, const ProductSize& s, const T
                                   operands.c_in_fours()};
   // Operands that look up where their elements lie need the registers that large parts of a tile
   // would take.
-  using Large = std::conditional_t<Operands::kLooksUp, TensorTile<128, 128, 2, 4>,
-                                   TensorTile<128, 128, 2, 2>>;
-  using Tall = TensorTile<128, 64, 2, 2>;
+  using Large = std::conditional_t<Operands::kLooksUp, TensorTile<128, 128, 2, 4, 2>,
+                                   TensorTile<128, 128, 2, 2, 2>>;
+  using Tall = TensorTile<128, 64, 2, 2, 3>;
   if constexpr (!kA && kB) {  // both transposed: too seldom for code of its own
     launch_tensor<Tall, kA, kB>(args, task);
   } else {
     switch (choice.tile) {
       case Tile::large: launch_tensor<Large, kA, kB>(args, task); break;
       case Tile::tall: launch_tensor<Tall, kA, kB>(args, task); break;
-      default: launch_tensor<TensorTile<64, 64, 2, 2>, kA, kB>(args, task); break;
+      default: launch_tensor<TensorTile<64, 64, 2, 2, 4>, kA, kB>(args, task); break;
     }
   }
   if (choice.parts > 1) join_parts(args, task.product, task.c_in_fours);
