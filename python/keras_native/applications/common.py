@@ -79,16 +79,20 @@ def file_names(name):
     return f"{stem}.h5", f"{stem}_notop.h5"
 
 
-def pooled(x, pooling):
-    """`x` over all positions: 'avg', 'max'; anything else leaves it."""
+def pooled(x, pooling, named=False):
+    """`x` over all positions: 'avg', 'max'; anything else leaves it.
+
+    Args:
+        named: whether the layer is called `avg_pool` or `max_pool`.
+    """
     kinds = {"avg": GlobalAveragePooling2D, "max": GlobalMaxPooling2D}
-    return kinds[pooling]()(x) if pooling in kinds else x
+    return kinds[pooling](name=f"{pooling}_pool" if named else None)(x) if pooling in kinds else x
 
 
-def classified(x, include_top, pooling, classes, name="predictions"):
+def classified(x, include_top, pooling, classes, name="predictions", names_pooling=False):
     """Mean over all positions and a layer of classes; without top only the pooling asked for."""
     if not include_top:
-        return pooled(x, pooling)
+        return pooled(x, pooling, names_pooling)
     x = GlobalAveragePooling2D(name="avg_pool")(x)
     return Dense(classes, activation="softmax", name=name)(x)
 

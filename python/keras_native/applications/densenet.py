@@ -85,7 +85,7 @@ def DenseNet(
         if stage < 5:
             x = _transition(x, f"pool{stage}")
     x = _ready(x, "bn", "relu")
-    x = classified(x, include_top, pooling, classes, "fc1000")
+    x = classified(x, include_top, pooling, classes, "fc1000", names_pooling=True)
     known = {(6, 12, 24, 16): "121", (6, 12, 32, 32): "169", (6, 12, 48, 32): "201"}
     name = "densenet" + known.get(tuple(blocks), "")
     files = file_names(name)

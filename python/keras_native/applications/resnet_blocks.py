@@ -100,6 +100,6 @@ def resnet(
     if version == 2:
         x = BatchNormalization(axis=channel_axis(), epsilon=_EPSILON, name="post_bn")(x)
         x = Activation("relu", name="post_relu")(x)
-    x = classified(x, include_top, pooling, classes, "probs")
+    x = classified(x, include_top, pooling, classes, "probs", names_pooling=True)
     files = file_names(name)
     return finished(name, start, x, input_tensor, weights, include_top, classes, files)

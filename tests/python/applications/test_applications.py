@@ -164,3 +164,19 @@ def test_decode_predictions(tmp_path):
     assert got == [[("n7", "thing 7", 0.6), ("n3", "thing 3", 0.4)]]
     with pytest.raises(ValueError, match="1000"):
         imagenet_utils.decode_predictions(np.zeros((1, 10)))
+
+
+@pytest.mark.parametrize(
+    ("name", "pooling", "last"),
+    [
+        ("DenseNet121", "max", "max_pool"),
+        ("ResNet50V2", "avg", "avg_pool"),
+        ("ResNet50", "avg", "global_average_pooling2d_1"),
+        ("MobileNetV2", "max", "global_max_pooling2d_1"),
+    ],
+)
+def test_names_of_the_pooling_asked_for(name, pooling, last):
+    """As `get_layer` finds it in Keras."""
+    build = getattr(A, name)
+    model = build(weights=None, include_top=False, input_shape=(64, 64, 3), pooling=pooling)
+    assert model.layers[-1].name == last
