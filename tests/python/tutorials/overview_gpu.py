@@ -1,5 +1,5 @@
 """GPU memory and TensorBoard in an overview of Keras 2; the program runs on anyway."""
-# needs no: tensorflow
+# needs: tensorboard # needs no: tensorflow
 
 import tensorflow as tf
 from keras.backend.tensorflow_backend import set_session

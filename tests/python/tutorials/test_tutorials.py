@@ -95,11 +95,13 @@ sys.exit(__main__.main(sys.argv[1:]))
 def skip_without(script):
     """Skips a script whose second line names libraries that are, or are not, installed here."""
     wanted = (HERE / script).read_text().splitlines()[1]
-    for name in wanted.partition("# needs: ")[2].split():
-        pytest.importorskip(name)
-    for name in wanted.partition("# needs no: ")[2].split():
-        if importlib.util.find_spec(name):
-            pytest.skip(f"the real {name} is installed")
+    for part in wanted.split("# "):
+        kind, _, names = part.partition(": ")
+        for name in names.split():
+            if kind == "needs":
+                pytest.importorskip(name)
+            elif kind == "needs no" and importlib.util.find_spec(name):
+                pytest.skip(f"the real {name} is installed")
 
 
 CALLS = [[script] for script in SCRIPTS]
