@@ -189,7 +189,7 @@ class TensorBoard(Callback):
             self._embedded = self._embedding_layers()
             tensors = [self.model.get_layer(name).output for name in self._embedded]
             self._embed = K.function(self.model._feed_inputs, tensors, phase=0)
-            self._data = self.model._standardize_user_data(self.embeddings_data)[0]
+            self._data = self.model._standardized(self.embeddings_data)[0]
             self._write_projector()
         parts = [
             self._embed([a[start : start + self.batch_size] for a in self._data])

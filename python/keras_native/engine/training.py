@@ -146,7 +146,7 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 initial_epoch=initial_epoch,
             )
         batch_size = self._validate_or_infer_batch_size(batch_size, steps_per_epoch, x)
-        data = self._standardize_user_data(
+        data = self._standardized(
             x, y, sample_weight=sample_weight, class_weight=class_weight, batch_size=batch_size
         )
         real_number(validation_split or 0.0, "validation_split")
@@ -238,7 +238,7 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 use_multiprocessing=use_multiprocessing,
             )
         batch_size = self._validate_or_infer_batch_size(batch_size, steps, x)
-        data = self._standardize_user_data(x, y, sample_weight=sample_weight, batch_size=batch_size)
+        data = self._standardized(x, y, sample_weight=sample_weight, batch_size=batch_size)
         function, inputs = self._test_call(data)
         return training_arrays.test_loop(
             self,
@@ -290,7 +290,7 @@ class Model(BatchMethods, GeneratorMethods, DataAdapter, Compilable):
                 use_multiprocessing=use_multiprocessing,
             )
         batch_size = self._validate_or_infer_batch_size(batch_size, steps, x)
-        inputs, _, _ = self._standardize_user_data(x)
+        inputs, _, _ = self._standardized(x)
         if self.stateful and batch_size and inputs[0].shape[0] % batch_size:
             raise _stateful_error(inputs, batch_size)
         self._remember_inputs(x)

@@ -26,9 +26,7 @@ class BatchMethods:
             if fast is not None and fast.fits(x, y):
                 return self._batch_result(fast.run(x, y), reset_metrics)
         self._require_compile_arguments()
-        data = self._standardize_user_data(
-            x, y, sample_weight=sample_weight, class_weight=class_weight
-        )
+        data = self._standardized(x, y, sample_weight=sample_weight, class_weight=class_weight)
         self._check_trainable_weights_consistency()
         function, inputs = self._training_call(data)
         self._remember_batch("train", function, x, y, inputs)
@@ -42,7 +40,7 @@ class BatchMethods:
             if fast is not None and fast.fits(x, y):
                 return self._batch_result(fast.run(x, y), reset_metrics)
         self._require_compile_arguments()
-        data = self._standardize_user_data(x, y, sample_weight=sample_weight)
+        data = self._standardized(x, y, sample_weight=sample_weight)
         function, inputs = self._test_call(data)
         self._remember_batch("test", function, x, y, inputs)
         return self._batch_result(function(inputs), reset_metrics)
@@ -67,6 +65,6 @@ class BatchMethods:
         fast = self._fast_predict
         if fast is not None and fast.fits(x):
             return fast.run(x)
-        inputs, _, _ = self._standardize_user_data(x)
+        inputs, _, _ = self._standardized(x)
         self._remember_inputs(x)
         return unpack_singleton(self._make_predict_function()(inputs))

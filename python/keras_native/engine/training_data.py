@@ -67,7 +67,7 @@ class DataAdapter:
 
     # ------------------------------------------------------------ checks
 
-    def _standardize_user_data(
+    def _standardized(
         self,
         x,
         y=None,
@@ -106,6 +106,13 @@ class DataAdapter:
                 f"can be divided by the batch size. Found: {inputs[0].shape[0]} samples. "
                 f"Batch size: {batch_size}."
             )
+        return inputs, targets, weights
+
+    def _standardize_user_data(self, x, y=None, *args, **kwargs):
+        """As `_standardized`, with weights for code that feeds all of a model's placeholders."""
+        inputs, targets, weights = self._standardized(x, y, *args, **kwargs)
+        if weights is None:
+            weights = self._unit_weights(inputs, targets) if targets else []
         return inputs, targets, weights
 
     def _standardize_targets(self, y, sample_weight, class_weight):
@@ -152,7 +159,7 @@ class DataAdapter:
                 f"{len(validation_data) if hasattr(validation_data, '__len__') else '?'}"
             )
         x, y, *weight = validation_data
-        return self._standardize_user_data(
+        return self._standardized(
             x, y, sample_weight=weight[0] if weight else None, batch_size=batch_size
         )
 

@@ -255,7 +255,7 @@ def _validator(model, data, steps, callbacks, resources, workers):
             f"`(val_x, val_y)`. Found: {str(data)[:200]}"
         )
     x, y, *weight = data
-    arrays = model._standardize_user_data(x, y, sample_weight=weight[0] if weight else None)
+    arrays = model._standardized(x, y, sample_weight=weight[0] if weight else None)
     function, inputs = model._test_call(arrays)
 
     def validate_arrays(batch_size):

@@ -276,11 +276,16 @@ def optimizer_updates(optimizer, loss, params):
 
 
 def _reset_plan(metrics):
-    """(variable, zeros) pairs of the metrics that only do that, and the other metrics."""
+    """(variable, zeros) pairs of the metrics that only do that, and the other metrics.
+
+    A layer that serves as a metric function, as was done before there were metric objects, starts
+    at zero with the rest.
+    """
     zeros, others = [], []
     for metric in metrics:
         if type(metric).reset_states is Metric.reset_states:
-            zeros += [(v, np.zeros(K.int_shape(v), K.dtype(v))) for v in metric.weights]
+            weights = metric.weights + list(getattr(getattr(metric, "_fn", None), "weights", ()))
+            zeros += [(v, np.zeros(K.int_shape(v), K.dtype(v))) for v in weights]
         else:
             others.append(metric)
     return zeros, others

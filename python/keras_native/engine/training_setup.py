@@ -120,25 +120,47 @@ class Compilable(Network):
         if self._training is not None:
             self._training.reset_metrics()
 
+    def _of_compile(self):
+        """What `compile` made. AttributeError before: `hasattr` and `getattr` are asked then."""
+        if self._training is None:
+            raise AttributeError(f"The model {self.name!r} has this after `compile`.")
+        return self._training
+
     @property
     def total_loss(self):
         """The loss as a tensor of inputs, targets and sample weights."""
-        return self._require_compiled().graph(weighted=True).total
+        return self._of_compile().graph(weighted=True).total
 
     @property
     def targets(self):
         """The placeholders of the targets."""
-        return [end.target for end in self._require_compiled().endpoints]
+        return [end.target for end in self._of_compile().endpoints]
 
     @property
     def sample_weights(self):
         """The placeholders of the sample weights."""
-        return [end.weight for end in self._require_compiled().endpoints]
+        return [end.weight for end in self._of_compile().endpoints]
 
     @property
     def loss_functions(self):
         """The loss objects, one per output."""
-        return [end.loss for end in self._require_compiled().endpoints]
+        return [end.loss for end in self._of_compile().endpoints]
+
+    @property
+    def _feed_targets(self):
+        return [end.target for end in self._of_compile().fed()]
+
+    @property
+    def _feed_sample_weights(self):
+        return [end.weight for end in self._of_compile().weighed()]
+
+    @property
+    def _feed_outputs(self):
+        return [end.tensor for end in self._of_compile().fed()]
+
+    @property
+    def _feed_output_names(self):
+        return [end.name for end in self._of_compile().fed()]
 
     # ------------------------------------------------------------ functions
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native.layers import Dense, Dropout, Input, Lambda
+from keras_native.layers import Dense, Dropout, Input, Lambda, Layer
 from keras_native.models import Model, Sequential
+from keras_native.optimizers import SGD
 
 X = np.random.RandomState(0).rand(8, 2).astype("float32")
 Y = np.random.RandomState(1).rand(8, 1).astype("float32")
@@ -84,3 +85,43 @@ def test_data_are_constant_tensors():
     before = model.evaluate(X, Y, verbose=0)
     history = model.fit(K.constant(X), K.constant(Y), steps_per_epoch=2, epochs=3, verbose=0)
     assert len(history.history["loss"]) == 3 and model.evaluate(X, Y, verbose=0) < before
+
+
+class Positives(Layer):
+    """A metric with a state as tests of Keras 2.1 have one."""
+
+    def __init__(self, name="positives", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.stateful = True
+        self.total = K.variable(0.0)
+
+    def __call__(self, y_true, y_pred):
+        count = K.sum(K.cast(y_pred > 0, "float32"))
+        before = K.identity(self.total)
+        self.add_update(K.update_add(self.total, count), inputs=[y_true, y_pred])
+        return before + count
+
+
+def test_a_layer_as_a_metric_starts_anew_each_epoch():
+    model = Sequential([Dense(1, input_dim=2, kernel_initializer="ones")])
+    model.compile(SGD(learning_rate=0.0), "mse", metrics=[Positives()])
+    history = model.fit(X, Y, epochs=3, batch_size=4, verbose=0).history["positives"]
+    assert history == [6.0] * 3  # the mean of 4 and 8
+    assert model.evaluate(X, Y, verbose=0)[1] == 8.0
+
+
+def test_gradients_of_weights_as_answered_everywhere():
+    model = Sequential([Dense(1, input_dim=2, kernel_initializer="ones")])
+    assert not hasattr(model, "total_loss") and getattr(model, "targets", None) is None
+    model.compile("sgd", "mse")
+    grads = model.optimizer.get_gradients(model.total_loss, model.trainable_weights)
+    feeds = model._feed_inputs + model._feed_targets + model._feed_sample_weights
+    x, y, sample_weight = model._standardize_user_data(X, Y)
+    kernel, bias = K.function(feeds, grads)(x + y + sample_weight)
+    error = X.sum(axis=1, keepdims=True) - Y
+    np.testing.assert_allclose(kernel, 2 * X.T @ error / 8, rtol=1e-4)
+    np.testing.assert_allclose(bias, [2 * error.mean()], rtol=1e-4)
+    assert model._feed_output_names == model.output_names
+    assert model._standardize_user_data(X)[1:] == ([], [])
+    model._make_train_function()
+    assert np.isfinite(model.train_function(x + y + sample_weight)[0])
