@@ -2,6 +2,7 @@
 // must come out to the bit, whatever the size, the layout and the tile; and the switch.
 #include "base/error.h"
 #include "base/half.h"
+#include "device.h"
 #include "hooks.h"
 #include "models.h"
 #include "tile_table.h"
@@ -113,6 +114,10 @@ TEST(TensorCores, TilesAndParts) {
 
 // By wgmma: both tiles, all ways factors lie that it takes, more tiles than blocks, k in parts.
 TEST(TensorCores, Hopper) {
+  const Attrs plain;
+  const KernelRequest any{"matmul", plain, {}, {}, nullptr, {}, nullptr};
+  if (cuda::chip_of(any).capability != 90)
+    GTEST_SKIP() << "this device is not of compute capability 9.0";
   struct Case {
     cuda::Tile tile;
     int64_t parts;
