@@ -11,7 +11,11 @@ namespace kn::cuda {
 
 namespace {
 constexpr size_t kPinned = size_t{256} << 10, kAlignment = 64;
-}
+// Results so large that they take longer over the bus than events and a copy on the device.
+constexpr size_t kWorthAShelf = size_t{256} << 10;
+
+size_t padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+}  // namespace
 
 CudaQueue::CudaQueue(Device& device, int index) : device_(device), index_(index) {
   check(cudaSetDevice(index_), "choosing a device");
@@ -24,6 +28,7 @@ CudaQueue::~CudaQueue() {
   (void)cudaSetDevice(index_);
   (void)cudaStreamSynchronize(stream);
   if (sender_) (void)cudaStreamSynchronize(sender_);
+  if (fetcher_) (void)cudaStreamSynchronize(fetcher_);
   forget_record();
   device_.release(control, sizeof(Control));
   for (const Pinned& p : pinned_) (void)cudaFreeHost(p.memory);
@@ -33,13 +38,19 @@ CudaQueue::~CudaQueue() {
     if (s.used) (void)cudaEventDestroy(s.used);
   }
   if (sender_) (void)cudaStreamDestroy(sender_);
+  for (const Shelf& s : shelves_) {
+    if (s.memory) device_.release(s.memory, s.bytes);
+    if (s.filled) (void)cudaEventDestroy(s.filled);
+    if (s.emptied) (void)cudaEventDestroy(s.emptied);
+  }
+  if (fetcher_) (void)cudaStreamDestroy(fetcher_);
   (void)cudaStreamDestroy(stream);
 }
 
 // Pinned memory until the run is finished. A run that needs more than there is gets another piece;
 // the next run gets one that is large enough.
 void* CudaQueue::pinned(size_t bytes) {
-  const size_t wanted = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  const size_t wanted = padded(bytes);
   if (pinned_.empty() || pinned_used_ + wanted > pinned_.back().bytes) {
     size_t held = 0;
     for (const Pinned& p : pinned_) held += p.bytes;
@@ -77,12 +88,15 @@ void CudaQueue::copy_in(void* to, const void* from, size_t bytes) {
   check(cudaMemcpyAsync(to, staged, bytes, cudaMemcpyHostToDevice, stream), "copying to the GPU");
 }
 
-void CudaQueue::copy_out(void* to, const void* from, size_t bytes) {
+void CudaQueue::fetch(void* to, const void* from, size_t bytes, cudaStream_t by) {
   if (bytes == 0) return;
   void* staged = pinned(bytes);
-  check(cudaMemcpyAsync(staged, from, bytes, cudaMemcpyDeviceToHost, stream),
-        "copying from the GPU");
+  check(cudaMemcpyAsync(staged, from, bytes, cudaMemcpyDeviceToHost, by), "copying from the GPU");
   arrivals_.push_back({to, staged, bytes});
+}
+
+void CudaQueue::copy_out(void* to, const void* from, size_t bytes) {
+  fetch(to, from, bytes, stream);
 }
 
 void CudaQueue::copy_within(void* to, const void* from, size_t bytes) {
@@ -150,6 +164,7 @@ FaultReport CudaQueue::finish() {
   check(cudaMemcpyAsync(report, control, sizeof(Control), cudaMemcpyDeviceToHost, stream),
         "copying from the GPU");
   check(cudaStreamSynchronize(stream), "running kernels");
+  if (fetcher_) check(cudaStreamSynchronize(fetcher_), "copying from the GPU");
   for (const Arrival& a : arrivals_) std::memcpy(a.to, a.from, a.bytes);
   arrivals_.clear();
   pinned_used_ = 0;
@@ -204,6 +219,46 @@ void CudaQueue::mark_used(int slot) {
 void CudaQueue::wait_used(int slot) {
   open_slots();
   check(cudaEventSynchronize(slots_[slot].used), "running kernels");
+}
+
+CudaQueue::Shelf& CudaQueue::shelf(int slot, size_t bytes) {
+  if (!fetcher_)
+    check(cudaStreamCreateWithFlags(&fetcher_, cudaStreamNonBlocking), "making a stream");
+  Shelf& s = shelves_[slot];
+  for (cudaEvent_t* event : {&s.filled, &s.emptied})
+    if (!*event) check(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event");
+  if (s.bytes < bytes) {
+    check(cudaStreamSynchronize(fetcher_), "copying from the GPU");
+    if (s.memory) device_.release(s.memory, s.bytes);
+    s.memory = nullptr, s.bytes = 0;
+    s.memory = device_.allocate(bytes);
+    s.bytes = bytes;
+  }
+  return s;
+}
+
+void CudaQueue::copy_back(int slot, std::span<const CopyBack> results) {
+  size_t bytes = 0;
+  for (const CopyBack& r : results) bytes += padded(r.bytes);
+  if (bytes < kWorthAShelf) {
+    for (const CopyBack& r : results) copy_out(r.to, r.from, r.bytes);
+    return;
+  }
+  const Shelf& s = shelf(slot, bytes);
+  check(cudaStreamWaitEvent(stream, s.emptied, 0), "copying from the GPU");
+  auto* at = static_cast<char*>(s.memory);
+  for (const CopyBack& r : results) {
+    copy_within(at, r.from, r.bytes);
+    at += padded(r.bytes);
+  }
+  check(cudaEventRecord(s.filled, stream), "running kernels");
+  check(cudaStreamWaitEvent(fetcher_, s.filled, 0), "copying from the GPU");
+  at = static_cast<char*>(s.memory);
+  for (const CopyBack& r : results) {
+    fetch(r.to, at, r.bytes, fetcher_);
+    at += padded(r.bytes);
+  }
+  check(cudaEventRecord(s.emptied, fetcher_), "copying from the GPU");
 }
 
 }  // namespace kn::cuda

@@ -1,7 +1,7 @@
 // A run in flight on a GPU: one stream. What comes from and goes to ordinary memory passes through
 // pinned memory, so that the caller's arrays are free at once; the steps are recorded as a CUDA
 // graph the second time they come, and from then on launched as one. Batches may be sent by a
-// second stream while the first one computes.
+// second stream, and large results fetched by a third, while the first one computes.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,7 @@ class CudaQueue : public StreamQueue {
   void send(int slot, void* to, size_t bytes) override;
   void mark_used(int slot) override;
   void wait_used(int slot) override;
+  void copy_back(int slot, std::span<const CopyBack> results) override;
 
  private:
   struct Pinned {
@@ -58,7 +59,16 @@ class CudaQueue : public StreamQueue {
     cudaEvent_t sent = nullptr, used = nullptr;
   };
 
+  // Results on their way back, out of the way of the next batch.
+  struct Shelf {
+    void* memory = nullptr;  // of the device
+    size_t bytes = 0;
+    cudaEvent_t filled = nullptr, emptied = nullptr;
+  };
+
   void* pinned(size_t bytes);
+  Shelf& shelf(int slot, size_t bytes);
+  void fetch(void* to, const void* from, size_t bytes, cudaStream_t by);
   void open_slots();
   void record(FunctionRef<void()> work);
   void forget_record();
@@ -73,6 +83,8 @@ class CudaQueue : public StreamQueue {
   int runs_ = 0;  // of the same work
   Slot slots_[kSlots];
   cudaStream_t sender_ = nullptr;  // made with the slots, when first asked for
+  Shelf shelves_[kSlots];
+  cudaStream_t fetcher_ = nullptr;  // made with the shelves
 };
 
 }  // namespace kn::cuda

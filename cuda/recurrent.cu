@@ -1,8 +1,10 @@
-// Recurrent layers over whole sequences, forward and back: one launch each. The recurrent kernel
-// stays on chip where it fits; otherwise a block keeps a few rows for all steps, and the kernel is
-// read from the L2 cache.
+// Recurrent layers over whole sequences, forward and back. Where the recurrent kernel fits the
+// chip, it stays there, and a sequence is one launch; large ones have a product per step; small
+// ones of float64, or on devices without clusters, one launch in which a block keeps a few rows for
+// all steps and reads the kernel from the L2 cache.
 #include "families.h"
 #include "recurrent_chip.h"
+#include "recurrent_products.h"
 #include "runtime/device.h"
 #include "runtime/recurrent_pair.h"
 #include "tensor_tile.h"
@@ -19,6 +21,9 @@ Sequences make_tf32(const KernelRequest& r, std::string& why) {
 }
 Sequences make_chip(const KernelRequest& r, std::string& why) {
   return r.op.ends_with("_grad") ? make_chip_back(r, false, why) : make_chip_forward(r, false, why);
+}
+Sequences make_steps(const KernelRequest& r, std::string& why) {
+  return r.op.ends_with("_grad") ? make_steps_back(r, why) : make_steps_forward(r, why);
 }
 Sequences make_rows(const KernelRequest& r, std::string& why) {
   return r.op.ends_with("_grad") ? make_rows_back(r, why) : make_rows_forward(r, why);
@@ -45,9 +50,11 @@ std::unique_ptr<Kernel> make_pair(const KernelRequest& r, std::string& why) {
 
 const Candidate kSequence[] = {{"chip_tf32", make_one<make_tf32>},
                                {"chip", make_one<make_chip>},
+                               {"steps", make_one<make_steps>},
                                {"rows", make_one<make_rows>}};
 const Candidate kPair[] = {{"chip_tf32", make_pair<make_tf32>},
                            {"chip", make_pair<make_chip>},
+                           {"steps", make_pair<make_steps>},
                            {"rows", make_pair<make_rows>}};
 
 const OpKernels kKernels[] = {

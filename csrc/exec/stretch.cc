@@ -85,11 +85,13 @@ void RunnablePlan::Stretch::run(ThreadPool& pool, std::span<void* const> outputs
   args.queued = &queued;
   queue.replay([&] { queue_batch(args); }, std::exchange(arena_->changed, false));
   queue.mark_used(slot);
+  std::vector<CopyBack> results;
   for (size_t i = 0; i < outputs.size(); ++i) {
     const size_t bytes = plan_.plan_.outputs[i].bytes();
-    queue.copy_out(outputs[i], arena_->base + plan_.result_offset_[i], bytes);
+    results.push_back({outputs[i], arena_->base + plan_.result_offset_[i], bytes});
     pending_ += bytes;
   }
+  if (!results.empty()) queue.copy_back(slot, results);
   ++batch_;
   if (pending_ > kPending) wait();
 }

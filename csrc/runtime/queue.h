@@ -37,6 +37,13 @@ struct RowChoice {
   size_t ring_bytes = 0;
 };
 
+// Part of what a batch leaves: `bytes` at `from` on the device, wanted at `to`.
+struct CopyBack {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+
 struct ScalarAt {
   const void* at;
   DType dtype;
@@ -81,6 +88,9 @@ class Queue {
   virtual void mark_used(int slot) = 0;
   // Waits for the work that came before the last mark_used() of that slot.
   virtual void wait_used(int slot) = 0;
+  // copy_out() of what a batch leaves, which the next batch may overwrite; large results go back
+  // while that is computed.
+  virtual void copy_back(int slot, std::span<const CopyBack> results) = 0;
 };
 
 // What kernels of such a device find in RunArgs besides.

@@ -209,6 +209,36 @@ TEST(Batches, RowsComeBackInOrder) {
       EXPECT_TRUE(close(r[i], results[0][i], {1e-6, 1e-6})) << "output " << i;
 }
 
+// So much of each batch that it goes back beside the next one.
+TEST(Batches, LargeResultsComeBackInOrder) {
+  constexpr Dim kRowsOf = 16, kWide = 16 << 10;
+  const Value x = placeholder({DType::f32, {kUnknown, 2}}, "x");
+  const HostTensor kernel = uniform(DType::f32, {2, kWide}, -1, 1, 4);
+  const Value wide = apply("matmul", {x, constant(std::make_shared<HostTensor>(kernel))});
+  const Graph graph{{x}, {wide, apply("tanh", {x})}, {}};
+  const HostTensor data = uniform(DType::f32, {5 * kRowsOf, 2}, -1, 1, 3);
+  const std::vector<ArrayRef> refs = {{data.data(), data.type()}};
+  HostTensor want = filled(DType::f32, {5 * kRowsOf, kWide}, 0);
+  for (unsigned seed = 0; seed < 5; ++seed) {
+    stir_streams(seed);
+    Executable e(graph, device_source(), Phase::test, "rows");
+    const BatchJob job{refs, {}, kRowsOf, 0, 5, nullptr, Phase::input, nullptr};
+    std::vector<HostTensor> results;
+    std::vector<void*> out;
+    for (const TensorType& t : row_outputs(e, job)) results.emplace_back(t);
+    for (HostTensor& t : results) out.push_back(t.data());
+    run_rows(e, job, out, [] { return false; });
+    if (seed == 0) want = std::move(results[0]);
+    else EXPECT_TRUE(same_bits(results[0], want)) << "seed " << seed;
+  }
+  stir_streams(0);
+  for (Dim row : {Dim{0}, 2 * kRowsOf + 3, 5 * kRowsOf - 1})
+    EXPECT_NEAR(want.number_at(row * kWide + 7),
+                data.number_at(row * 2) * kernel.number_at(7) +
+                    data.number_at(row * 2 + 1) * kernel.number_at(kWide + 7),
+                1e-5);
+}
+
 TEST(DeviceDataSet, StaysWhereItTakesNoMoreThanItsShare) {
   const Value x = placeholder({DType::f32, {kUnknown, 64}}, "x");
   Executable e(Graph{{x}, {ops::sum(x, {0, 1})}, {}}, device_source(), Phase::test, "sum");
