@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pack.h"
+#include "program_eight.h"
 #include "tensor_core.h"
 
 namespace kn::cuda {
 
 namespace {
 
-using Four = Pack<float>;
-
-constexpr int kMostValues = 24, kMostCode = 16;
+constexpr int kMostInputs = 16, kMostCode = 16;  // of a program
+constexpr uint8_t kInRegisters = 255;            // instead of a slot
 constexpr int kWalkRank = 4;
 
 // How four elements of an input that follow one another in the domain lie in memory.
@@ -51,134 +50,18 @@ struct VectorResult {
   void* data;
   DType dtype;
   bool packs;
-  uint8_t value;
+  uint8_t slot;
 };
 
-template <int kInputs, int kCode>
 struct VectorImage {
   uint32_t count;
   int inputs, code_length, results;
   Step step;
-  VectorInput input[kInputs];
-  ProgramCode code[kCode];
-  VectorResult result[kCode];
+  uint8_t slot[kMostCode];  // where results go
+  VectorInput input[kMostInputs];
+  ProgramCode code[kMostCode];
+  VectorResult result[kMostCode];
 };
-
-template <class F>
-__device__ Four map(const Four& a, F f) {
-  Four r;
-#pragma unroll
-  for (int e = 0; e < 4; ++e) r.v[e] = f(a.v[e]);
-  return r;
-}
-template <class F>
-__device__ Four map(const Four& a, const Four& b, F f) {
-  Four r;
-#pragma unroll
-  for (int e = 0; e < 4; ++e) r.v[e] = f(a.v[e], b.v[e]);
-  return r;
-}
-
-template <Opcode kOp>
-__device__ Four one(const ProgramCode& c, const Four& a) {
-  const float p0 = static_cast<float>(c.p0), p1 = static_cast<float>(c.p1);
-  return map(a, [&](float x) { return unary(kOp, x, p0, p1); });
-}
-template <Opcode kOp>
-__device__ Four two(const ProgramCode& c, const Four& a, const Four& b) {
-  const float p0 = static_cast<float>(c.p0), p1 = static_cast<float>(c.p1);
-  return map(a, b, [&](float x, float y) { return binary(kOp, x, y, p0, p1); });
-}
-template <Opcode kOp>
-__device__ Four test(const Four& a, const Four& b) {
-  return map(a, b, [](float x, float y) { return comparison(kOp, x, y) ? 1.0f : 0.0f; });
-}
-
-// Those that are seldom met, one element after the other so that their code is there once.
-__device__ inline Four seldom(const ProgramCode& c, Four a, Four b) {
-  Four r{};
-#pragma unroll 1
-  for (int e = 0; e < 4; ++e) {
-    const float x = a.v[0], y = b.v[0];
-    const float value =
-        c.boolean ? (comparison(c.op, x, y) ? 1.0f : 0.0f) : arithmetic(c, x, y, 0.0f);
-    r = {r.v[1], r.v[2], r.v[3], value};
-    a = {a.v[1], a.v[2], a.v[3], 0};
-    b = {b.v[1], b.v[2], b.v[3], 0};
-  }
-  return r;
-}
-
-__device__ inline Four evaluate_binary(const ProgramCode& c, const Four& a, const Four& b) {
-  switch (c.op) {
-    case Opcode::add: return two<Opcode::add>(c, a, b);
-    case Opcode::sub: return two<Opcode::sub>(c, a, b);
-    case Opcode::mul: return two<Opcode::mul>(c, a, b);
-    case Opcode::div: return two<Opcode::div>(c, a, b);
-    case Opcode::maximum: return two<Opcode::maximum>(c, a, b);
-    case Opcode::minimum: return two<Opcode::minimum>(c, a, b);
-    case Opcode::squared_difference: return two<Opcode::squared_difference>(c, a, b);
-    case Opcode::relu_grad: return two<Opcode::relu_grad>(c, a, b);
-    case Opcode::leaky_relu_grad: return two<Opcode::leaky_relu_grad>(c, a, b);
-    case Opcode::sigmoid_grad: return two<Opcode::sigmoid_grad>(c, a, b);
-    case Opcode::tanh_grad: return two<Opcode::tanh_grad>(c, a, b);
-    case Opcode::clip_grad: return two<Opcode::clip_grad>(c, a, b);
-    case Opcode::equal: return test<Opcode::equal>(a, b);
-    case Opcode::not_equal: return test<Opcode::not_equal>(a, b);
-    case Opcode::less: return test<Opcode::less>(a, b);
-    case Opcode::less_equal: return test<Opcode::less_equal>(a, b);
-    case Opcode::greater: return test<Opcode::greater>(a, b);
-    case Opcode::greater_equal: return test<Opcode::greater_equal>(a, b);
-    case Opcode::logical_and: return test<Opcode::logical_and>(a, b);
-    case Opcode::logical_or: return test<Opcode::logical_or>(a, b);
-    default: return seldom(c, a, b);
-  }
-}
-
-__device__ inline Four evaluate_unary(const ProgramCode& c, const Four& a) {
-  switch (c.op) {
-    case Opcode::neg: return one<Opcode::neg>(c, a);
-    case Opcode::abs: return one<Opcode::abs>(c, a);
-    case Opcode::square: return one<Opcode::square>(c, a);
-    case Opcode::sqrt: return one<Opcode::sqrt>(c, a);
-    case Opcode::rsqrt: return one<Opcode::rsqrt>(c, a);
-    case Opcode::reciprocal: return one<Opcode::reciprocal>(c, a);
-    case Opcode::exp: return one<Opcode::exp>(c, a);
-    case Opcode::log: return one<Opcode::log>(c, a);
-    case Opcode::tanh: return one<Opcode::tanh>(c, a);
-    case Opcode::sigmoid: return one<Opcode::sigmoid>(c, a);
-    case Opcode::hard_sigmoid: return one<Opcode::hard_sigmoid>(c, a);
-    case Opcode::relu: return one<Opcode::relu>(c, a);
-    case Opcode::leaky_relu: return one<Opcode::leaky_relu>(c, a);
-    case Opcode::clip: return one<Opcode::clip>(c, a);
-    default: return seldom(c, a, Four{});
-  }
-}
-
-// Elements 4 number … of the domain. Philox draws for four positions at once.
-__device__ inline Four evaluate_four(const ProgramCode& c, const Step& step, uint32_t number,
-                                     const Four& a, const Four& b, const Four& third) {
-  Four r;
-  switch (c.op) {
-    case Opcode::copy: return a;
-    case Opcode::cast:
-      return c.to == DType::b8 ? map(a, [](float x) { return x != 0 ? 1.0f : 0.0f; }) : a;
-    case Opcode::fill: return map(a, [&](float) { return static_cast<float>(c.p0); });
-    case Opcode::where:
-      for (int e = 0; e < 4; ++e) r.v[e] = a.v[e] != 0 ? b.v[e] : third.v[e];
-      return r;
-    case Opcode::muladd:
-      for (int e = 0; e < 4; ++e) r.v[e] = a.v[e] * b.v[e] + third.v[e];
-      return r;
-    case Opcode::dropout: {
-      const auto drawn = philox(c.seed, step.number(), number);
-      const float scale = static_cast<float>(1 / (1 - c.p0));
-      for (int e = 0; e < 4; ++e) r.v[e] = (drawn.v[e] < c.first_kept ? 0.0f : a.v[e]) * scale;
-      return r;
-    }
-    default: return c.arity == 2 ? evaluate_binary(c, a, b) : evaluate_unary(c, a);
-  }
-}
 
 // Begins to load elements from `first` on, `many` of them, to this thread's slot.
 __device__ inline void load_four(const VectorInput& in, uint32_t first, int many, Four* slot) {
@@ -228,34 +111,57 @@ __device__ inline void store_four(const VectorResult& out, uint32_t first, int m
     if (e < many) to[e] = x.v[e] != 0;
 }
 
-// The result of the instruction before stays in registers, since it is mostly the next one's
-// operand.
-template <class Image>
-__global__ void vector_program_kernel(const __grid_constant__ Image p) {
+__device__ inline Eight read_slots(const Four* slots, int stride) {
+  Eight r;
+#pragma unroll
+  for (int k = 0; k < kFours; ++k) {
+    const Four four = slots[k * stride];
+    for (int e = 0; e < 4; ++e) r.v[4 * k + e] = four.v[e];
+  }
+  return r;
+}
+__device__ inline void write_slots(Four* slots, int stride, const Eight& x) {
+#pragma unroll
+  for (int k = 0; k < kFours; ++k)
+    slots[k * stride] = {x.v[4 * k], x.v[4 * k + 1], x.v[4 * k + 2], x.v[4 * k + 3]};
+}
+
+// Each thread has slots for the values of its elements; the result of the instruction before is
+// still in registers.
+__global__ void vector_program_kernel(const __grid_constant__ VectorImage p) {
   Four* slots = dynamic_shared<Four>() + threadIdx.x;
-  const int stride = static_cast<int>(blockDim.x);
-  const uint32_t step = gridDim.x * blockDim.x, all = (p.count + 3) / 4;
-  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < all; i += step) {
-    const uint32_t first = 4 * i;
-    const int many = p.count - first < 4 ? static_cast<int>(p.count - first) : 4;
-    for (int k = 0; k < p.inputs; ++k) load_four(p.input[k], first, many, slots + k * stride);
+  const int stride = static_cast<int>(blockDim.x), of_slot = kFours * stride;
+  const uint32_t step = gridDim.x * blockDim.x * kFours, all = (p.count + 3) / 4;
+  for (uint32_t i = blockIdx.x * blockDim.x * kFours + threadIdx.x; i < all; i += step) {
+    const auto many = [&](int k) {
+      const uint32_t first = 4 * (i + static_cast<uint32_t>(k * stride));
+      return first >= p.count ? 0 : p.count - first < 4 ? static_cast<int>(p.count - first) : 4;
+    };
+    for (int v = 0; v < p.inputs; ++v)
+#pragma unroll
+      for (int k = 0; k < kFours; ++k)
+        load_four(p.input[v], 4 * (i + static_cast<uint32_t>(k * stride)), many(k),
+                  slots + v * of_slot + k * stride);
     close_copies();
     wait_copies<0>();
-    Four last{};
+    Eight last{};
     for (int k = 0; k < p.code_length; ++k) {
       const ProgramCode& c = p.code[k];
-      const int before = p.inputs + k - 1;
       const auto operand = [&](int o) {
-        const int value = c.operand[o];
-        return k > 0 && value == before ? last : slots[value * stride];
+        const int slot = c.operand[o];
+        return slot == kInRegisters ? last : read_slots(slots + slot * of_slot, stride);
       };
-      const Four a = c.arity > 0 ? operand(0) : Four{}, b = c.arity > 1 ? operand(1) : Four{};
-      const Four third = c.arity > 2 ? operand(2) : Four{};
-      last = evaluate_four(c, p.step, i, a, b, third);
-      slots[(before + 1) * stride] = last;
+      const Eight a = c.arity > 0 ? operand(0) : Eight{}, b = c.arity > 1 ? operand(1) : Eight{};
+      const Eight third = c.arity > 2 ? operand(2) : Eight{};
+      last = evaluate_all(c, p.step, i, static_cast<uint32_t>(stride), a, b, third);
+      if (p.slot[k] != kInRegisters) write_slots(slots + p.slot[k] * of_slot, stride, last);
     }
     for (int r = 0; r < p.results; ++r)
-      store_four(p.result[r], first, many, slots[p.result[r].value * stride]);
+#pragma unroll
+      for (int k = 0; k < kFours; ++k)
+        if (many(k) > 0)
+          store_four(p.result[r], 4 * (i + static_cast<uint32_t>(k * stride)), many(k),
+                     slots[p.result[r].slot * of_slot + k * stride]);
   }
 }
 
@@ -303,8 +209,8 @@ ProgramCode program_code(const Instruction& from) {
 }
 
 std::unique_ptr<VectorProgram> VectorProgram::make(const Program& program) {
-  if (program.value_count() > kMostValues || program.code.size() > size_t{kMostCode} ||
-      program.domain.elements() > INT32_MAX)
+  if (program.inputs.size() > size_t{kMostInputs} || program.code.size() > size_t{kMostCode} ||
+      program.outputs.size() > size_t{kMostCode} || program.domain.elements() > INT32_MAX)
     return nullptr;
   for (const TensorType& in : program.inputs)
     if (!is_plain(in.dtype) || broadcast_to(in.shape, program.domain).rank > kWalkRank)
@@ -318,38 +224,63 @@ VectorProgram::VectorProgram(const Program& program) : count_(program.domain.ele
   for (const TensorType& in : program.inputs)
     sources_.push_back({in.dtype, broadcast_to(in.shape, program.domain)});
   for (const Instruction& from : program.code) code_.push_back(program_code(from));
+  assign_slots(program);
+}
+
+// As few slots as values live at once; inputs are there from the beginning. What only the next
+// instruction reads needs none.
+void VectorProgram::assign_slots(const Program& program) {
+  const size_t inputs = sources_.size(), end = code_.size() + 1;
+  std::vector<size_t> last_use(inputs + code_.size(), 0);
+  for (size_t k = 0; k < code_.size(); ++k)
+    for (int o = 0; o < code_[k].arity; ++o) last_use[code_[k].operand[o]] = k;
+  for (const ProgramOutput& out : program.outputs) last_use[static_cast<size_t>(out.value)] = end;
+  std::vector<uint8_t> slot_of(inputs + code_.size(), kInRegisters), unused;
+  slots_ = static_cast<int>(inputs);
+  for (size_t i = 0; i < inputs; ++i) slot_of[i] = static_cast<uint8_t>(i);
+  for (size_t k = 0; k < code_.size(); ++k) {
+    ProgramCode& c = code_[k];
+    const size_t result = inputs + k;
+    for (int o = 0; o < c.arity; ++o) {
+      const size_t value = c.operand[o];
+      c.operand[o] = k > 0 && value + 1 == result ? kInRegisters : slot_of[value];
+      if (last_use[value] != k || slot_of[value] == kInRegisters) continue;
+      unused.push_back(slot_of[value]);
+      last_use[value] = end;  // given back once
+    }
+    if (last_use[result] <= k + 1) continue;
+    if (unused.empty()) unused.push_back(static_cast<uint8_t>(slots_++));
+    slot_of[result] = unused.back();
+    unused.pop_back();
+  }
+  result_slots_.assign(slot_of.begin() + static_cast<std::ptrdiff_t>(inputs), slot_of.end());
   for (const ProgramOutput& out : program.outputs)
-    targets_.push_back({out.value, program.dtype_of_value(out.value)});
+    targets_.push_back(
+        {slot_of[static_cast<size_t>(out.value)], program.dtype_of_value(out.value)});
 }
 
 void VectorProgram::run(const RunArgs& args, std::span<void* const> targets) const {
   if (count_ == 0) return;
-  if (sources_.size() <= 4 && code_.size() <= 4 && targets_.size() <= 4)
-    run_as<4, 4>(args, targets);
-  else run_as<kMostValues, kMostCode>(args, targets);
-}
-
-template <int kInputs, int kCode>
-void VectorProgram::run_as(const RunArgs& args, std::span<void* const> targets) const {
-  VectorImage<kInputs, kCode> p{};
+  VectorImage p{};
   p.count = static_cast<uint32_t>(count_);
   p.step = Step(args);
   for (const Source& s : sources_) {
     p.input[p.inputs] = vector_input(args.in[p.inputs], s.dtype, s.walk);
     ++p.inputs;
   }
-  for (const ProgramCode& c : code_) p.code[p.code_length++] = c;
+  for (const ProgramCode& c : code_) {
+    p.slot[p.code_length] = result_slots_[static_cast<size_t>(p.code_length)];
+    p.code[p.code_length++] = c;
+  }
   for (size_t o = 0; o < targets.size(); ++o)
-    p.result[p.results++] = {targets[o], targets_[o].dtype, in_packs(targets[o]),
-                             static_cast<uint8_t>(targets_[o].value)};
-  // A column of fours for each thread, within the 48 KB that every kernel may have.
-  const int values = p.inputs + p.code_length, threads = values <= 12 ? 256 : 128;
-  const int64_t fours = (count_ + 3) / 4;
-  const int64_t blocks = std::min<int64_t>((fours + threads - 1) / threads, 8192);
-  launch(vector_program_kernel<VectorImage<kInputs, kCode>>, dim3(static_cast<unsigned>(blocks)),
+    p.result[p.results++] = {targets[o], targets_[o].dtype, in_packs(targets[o]), targets_[o].slot};
+  // Slots within the 48 KB that every kernel may have.
+  const int slots = std::max(slots_, 1), threads = slots <= 12 ? 128 : slots <= 24 ? 64 : kWarp;
+  const int64_t of_block = threads * 4 * kFours;
+  const int64_t blocks = std::min<int64_t>((count_ + of_block - 1) / of_block, 8192);
+  launch(vector_program_kernel, dim3(static_cast<unsigned>(blocks)),
          dim3(static_cast<unsigned>(threads)),
-         sizeof(Four) * static_cast<size_t>(values) * static_cast<size_t>(threads), stream_of(args),
-         p);
+         sizeof(Four) * static_cast<size_t>(kFours * slots * threads), stream_of(args), p);
 }
 
 }  // namespace kn::cuda

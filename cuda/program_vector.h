@@ -1,5 +1,6 @@
-// Elementwise programs on float32 (and bool, as 0 and 1) that take four elements at a time: what an
-// instruction is, is looked up once for all four, and memory is moved in 16 bytes.
+// Elementwise programs on float32 (and bool, as 0 and 1) of which a thread takes eight elements at
+// a time: what an instruction is, is looked up once for all of them, and memory is moved in 16
+// bytes.
 #pragma once
 
 #include <memory>
@@ -21,20 +22,21 @@ class VectorProgram {
 
  private:
   explicit VectorProgram(const Program& program);
-  template <int kInputs, int kCode>
-  void run_as(const RunArgs& args, std::span<void* const> targets) const;
+  void assign_slots(const Program& program);
 
   struct Source {
     DType dtype;
     Strided walk;
   };
   struct Target {
-    int value;
+    uint8_t slot;
     DType dtype;
   };
   int64_t count_;
   std::vector<Source> sources_;
-  std::vector<ProgramCode> code_;
+  std::vector<ProgramCode> code_;      // whose operands are slots
+  std::vector<uint8_t> result_slots_;  // of its results
+  int slots_ = 0;
   std::vector<Target> targets_;
 };
 
