@@ -3,13 +3,14 @@
 import importlib.util
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 from keras_native import backend as K
 from keras_native import layers, mixed_precision
 from keras_native.engine.base_layer import Layer
-from keras_native.layers import Activation, BatchNormalization, Dense, Embedding, Input
+from keras_native.layers import Activation, BatchNormalization, Dense, Embedding, Input, Lambda
 from keras_native.mixed_precision import Policy, global_policy, set_global_policy
 from keras_native.models import Model, Sequential, load_model, model_from_json
 from keras_native.optimizers import Adam
@@ -248,3 +249,29 @@ def test_tensors_of_bfloat16_come_and_go_as_float32():
     np.testing.assert_array_equal(K.get_value(v), [[2.0, 0.66796875]])
     K.set_value(v, [[np.nan, -np.inf]])
     np.testing.assert_array_equal(K.get_value(v), [[np.nan, -np.inf]])
+
+
+def test_threads_build_layers_of_different_policies_at_once():
+    inside, looked = threading.Event(), threading.Event()
+
+    def wait(x):
+        inside.set()
+        assert looked.wait(10)
+        return x
+
+    layers = []
+
+    def build():
+        layers.append(Lambda(wait, dtype="mixed_float16")(Input((3,))))
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    assert inside.wait(10)
+    dense = Dense(2, dtype="mixed_bfloat16")
+    dense.build((None, 3))
+    read = K.dtype(dense.kernel * 1.0)  # no layer computes on this thread
+    looked.set()
+    thread.join()
+    assert read == "float32"
+    assert K.dtype(dense(Input((3,)))) == "bfloat16"
+    assert K.dtype(layers[0]) == "float16"

@@ -14,8 +14,11 @@ ENDINGS = tuple(f".{e}" for e in EXTENSIONS)
 class FileIterator(Iterator):
     """Base of iterators over image files."""
 
+    allowed_class_modes: frozenset = frozenset()
+
     def _set_files(
         self,
+        class_mode,
         image_data_generator,
         target_size,
         color_mode,
@@ -27,6 +30,12 @@ class FileIterator(Iterator):
         interpolation,
         dtype,
     ):
+        if class_mode not in self.allowed_class_modes:
+            modes = sorted(self.allowed_class_modes - {None})
+            raise ValueError(
+                f"Expected class_mode among {', '.join(modes)} and None; received {class_mode!r}."
+            )
+        self.class_mode = class_mode
         if color_mode not in _CHANNELS:
             raise ValueError(
                 f"Expected color_mode among {sorted(_CHANNELS)}; received {color_mode!r}."
@@ -102,6 +111,7 @@ class DirectoryIterator(FileIterator):
         dtype=None,
     ):
         self._set_files(
+            class_mode,
             image_data_generator,
             target_size,
             color_mode,
@@ -113,13 +123,7 @@ class DirectoryIterator(FileIterator):
             interpolation,
             dtype,
         )
-        if class_mode not in self.allowed_class_modes:
-            raise ValueError(
-                f"Expected class_mode among categorical, binary, sparse, input and None; received "
-                f"{class_mode!r}."
-            )
         self.directory = directory
-        self.class_mode = class_mode
         if not classes:
             classes = sorted(e.name for e in os.scandir(directory) if e.is_dir())
         self.num_classes = len(classes)

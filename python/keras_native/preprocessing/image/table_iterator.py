@@ -43,6 +43,7 @@ class DataFrameIterator(FileIterator):
         validate_filenames=True,
     ):
         self._set_files(
+            class_mode,
             image_data_generator,
             target_size,
             color_mode,
@@ -54,17 +55,11 @@ class DataFrameIterator(FileIterator):
             interpolation,
             dtype,
         )
-        if class_mode not in self.allowed_class_modes:
-            raise ValueError(
-                f"Expected class_mode among binary, categorical, input, multi_output, raw, sparse "
-                f"and None; received {class_mode!r}."
-            )
         if class_mode == "multi_output" and not isinstance(y_col, (list, tuple)):
             raise TypeError(
                 f"If class_mode='multi_output', expected y_col as a list; got {y_col!r}."
             )
         self.directory = directory or ""
-        self.class_mode = class_mode
         names = list(dataframe[x_col])
         if not all(isinstance(name, str) for name in names):
             raise TypeError(f"Expected column {x_col!r} (x_col) to hold names of files.")
