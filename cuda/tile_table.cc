@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cmath>
 
+#include "base/rounding.h"
+
 namespace kn::cuda {
 
 namespace {
@@ -31,8 +33,6 @@ constexpr TileFacts kFacts[kTiles] = {{"large", 128, 128, 2, kFlopHalves},
 
 constexpr int64_t kParts[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128};
 constexpr double kMostPartial = 256e6;  // bytes
-
-int64_t ceil_div(int64_t n, int64_t to) { return (n + to - 1) / to; }
 
 int64_t stretches(const ProductSize& s, int factor_bytes) {
   return ceil_div(s.k, 128 / factor_bytes);

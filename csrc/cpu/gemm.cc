@@ -42,6 +42,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/rounding.h"
 #include "cpu/gemm_block.h"
 #include "cpu/gemm_split.h"
 #include "cpu/gemm_thirds.h"
@@ -54,9 +55,6 @@ namespace {
 
 constexpr int64_t kAlign = 64;                 // bytes
 constexpr int64_t kAddedElements = 32 * 1024;  // of parts that a thread adds at a time
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // The tile function of an activation of T's, nullptr for none.
 template <class T>

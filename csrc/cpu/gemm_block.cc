@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
+
 namespace kn::cpu {
 
 namespace {
@@ -13,9 +15,6 @@ constexpr int64_t kStripTiles = 4;         // of A that pass over all panels of 
 constexpr int64_t kDirectTiles = 4;        // high at most for B to be used as it lies
 constexpr int64_t kPad = 32;               // elements between packed panels
 constexpr int64_t kGroup = 2;              // tiles between two looks at what is to be packed
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // A by columns is packed where several panels pass over it.
 template <class T>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "cpu/isa/elementwise.h"
 #include "cpu/isa/gemm_halves.h"
 #include "cpu/isa/isa.h"
@@ -20,9 +21,6 @@ constexpr int64_t kMostColumns = 512, kMostRows = 512;  // of a chunk
 constexpr int64_t kMostRowsAtOnce = 2048;               // where one pass does
 constexpr int64_t kChunkWork = 2 << 20;                 // multiply-adds worth a thread's visit
 constexpr int64_t kLeastWork = 32 * 1024;               // multiply-adds worth tiles
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 int64_t even_piece(int64_t total, int64_t limit) {
   const int64_t pieces = std::max<int64_t>(1, ceil_div(total, limit));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "cpu/gemm_block.h"
 #include "cpu/isa/gemm_thirds.h"
 
@@ -40,9 +41,6 @@ constexpr double kThirdsStart = 1000;  // cycles of a chunk
 // Cycles of a row that ends amid C: two threads write to one line of the cache where C, or its
 // rows, begin amid lines.
 constexpr double kThirdsShared = 150;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 // Cycles, roughly, of the product turned around or not: the multiplications, and what it takes to
 // bring the operands, and C where it is turned, into the form the tiles want.

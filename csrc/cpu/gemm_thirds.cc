@@ -24,6 +24,7 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "cpu/gemm_thirds_staging.h"
 
 namespace kn::cpu {
@@ -38,9 +39,6 @@ constexpr int64_t kPlainDepth = 256;  // steps of a pass of plain tiles
 constexpr int64_t kNearBytes = 24 * 1024;  // of panels that stand still, in the first cache
 // C of few steps that is far from the caches is written by tiles at once, and read again for NaN.
 constexpr int64_t kDirectSteps = 64, kDirectElements = 64 * 1024;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
 
 class ThirdsLoops {
  public:

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "cpu/gemm_block.h"
 #include "cpu/isa/gemm_thirds.h"
 
@@ -17,14 +18,12 @@ inline constexpr int64_t kThirdsTile = 16;
 inline constexpr int64_t kThirdsTileFloats = kThirdsTileBytes / sizeof(float);
 inline constexpr int64_t kThirdsPanelFloats = kThirdsPanelBytes / sizeof(float);  // over 32 steps
 
-inline int64_t thirds_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // One operand: rows of A or columns of B.
 struct ThirdsSide {
   bool is_a = false;
   int64_t extent = 0;
 
-  int64_t panels() const { return thirds_ceil_div(extent, kThirdsBlock); }
+  int64_t panels() const { return ceil_div(extent, kThirdsBlock); }
 };
 
 // Panels of a side on their way from memory, tile by tile in the order in which they lie there.
@@ -49,8 +48,8 @@ class ThirdsPacking {
     depth_ = depth;
     from_ = operand_ + from * kThirdsBlock * element_ + step * step_;
     to_ = to;
-    groups_ = thirds_ceil_div(count_, kThirdsTile);
-    blocks_ = thirds_ceil_div(depth, kThirdsBlock);
+    groups_ = ceil_div(count_, kThirdsTile);
+    blocks_ = ceil_div(depth, kThirdsBlock);
     group_ = block_ = 0;
     left_ = groups_ * blocks_;
   }
@@ -158,7 +157,7 @@ struct ThirdsStaging : ThirdsBetween {
   // Packs `moving`, and of `still` so much that it is done after `turns` turns.
   void begin_packing(int64_t turns, int64_t places) {
     const int64_t count = moving.left() * moving.pack().portions +
-                          thirds_ceil_div(still.left(), turns) * still.pack().portions;
+                          ceil_div(still.left(), turns) * still.pack().portions;
     portions.begin(count, places);
   }
   void finish_all() {

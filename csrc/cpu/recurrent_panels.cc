@@ -1,5 +1,6 @@
 #include "cpu/recurrent_panels.h"
 
+#include "base/rounding.h"
 #include "cpu/isa/gemm_thirds.h"
 
 namespace kn::cpu {
@@ -8,8 +9,6 @@ namespace {
 
 constexpr int64_t kAlign = 64;               // bytes
 constexpr int64_t kSide = 16, kColumns = 4;  // of a tile, tiles of a panel
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <class T>
 struct Tables;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/recurrence.h"
+#include "base/rounding.h"
 #include "cpu/recurrent_kernels.h"
 #include "cpu/recurrent_panels.h"
 #include "runtime/thread_pool.h"
@@ -25,7 +26,6 @@ class SequenceKernel : public SequenceParts {
   // A row's results are the same whatever rows it is together with.
   int64_t chunks(int64_t threads) const override {
     constexpr int64_t kWorthSplitting = 10'000;  // nanoseconds
-    const auto ceil_div = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
     const int64_t least = ceil_div(rows_, Way::kMostRows);
     if (threads == 1 || cost() < kWorthSplitting) return least;
     const int64_t shared = std::min(threads, ceil_div(rows_, Way::kFewestRows));

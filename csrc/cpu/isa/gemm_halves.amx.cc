@@ -5,28 +5,19 @@
 #include "cpu/isa/gemm.h"
 #include "cpu/isa/half_tiles.inc"
 #include "cpu/isa/kernel_table.h"
-#include "cpu/isa/thirds.inc"
+#include "cpu/isa/tiles.inc"
+#include "cpu/isa/vec_transpose.h"
 
 namespace kn::cpu {
 namespace {
-
-constexpr int64_t kRowBytes = kHalvesBlock * 4;  // of a block of C
 
 // Registers: 0 to 3 hold C, 4 and 5 A, 6 and 7 B.
 template <int rows, int columns>
 void product(const HalvesProduct& t) {
   const char* a = static_cast<const char*>(t.a);
   const char* b = static_cast<const char*>(t.b);
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
-  if (t.sum) {
-    _tile_loadd(0, t.sum, kRowBytes);
-    if (columns == 2) _tile_loadd(1, t.sum + kSide, kRowBytes);
-    if (rows == 2) _tile_loadd(2, t.sum + kSide * kHalvesBlock, kRowBytes);
-    if (rows == 2 && columns == 2) _tile_loadd(3, t.sum + kSide * kHalvesBlock + kSide, kRowBytes);
-  }
+  clear_sums();
+  if (t.sum) load_sums<rows, columns>(t.sum, kHalvesBlock);
   for (int64_t n = t.blocks; n > 0; --n, a += kHalvesPanelBytes, b += kHalvesPanelBytes) {
     _tile_loadd(6, b, 64);
     _tile_loadd(4, a, 64);
@@ -41,10 +32,7 @@ void product(const HalvesProduct& t) {
       if (columns == 2) _tile_dpbf16ps(3, 5, 7);
     }
   }
-  _tile_stored(0, t.out, kRowBytes);
-  if (columns == 2) _tile_stored(1, t.out + kSide, kRowBytes);
-  if (rows == 2) _tile_stored(2, t.out + kSide * kHalvesBlock, kRowBytes);
-  if (rows == 2 && columns == 2) _tile_stored(3, t.out + kSide * kHalvesBlock + kSide, kRowBytes);
+  store_sums<rows, columns>(t.out, kHalvesBlock);
 }
 
 // The first n of 32 halves, the others zero.

@@ -8,7 +8,6 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kThirdBytes = 2 * kThirdsTileBytes;
-constexpr int64_t kRowBytes = kThirdsBlock * 4;  // of a block of C
 
 // Registers: 0 to 3 hold C, 4 and 5 a third of A, 6 and 7 one of B. The macros bring in a third of
 // one operand and multiply it with what is there of the other.
@@ -36,16 +35,8 @@ template <int rows, int columns>
 void product(const ThirdsProduct& t) {
   const char* a = static_cast<const char*>(t.a);
   const char* b = static_cast<const char*>(t.b);
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
-  if (t.sum) {
-    _tile_loadd(0, t.sum, kRowBytes);
-    if (columns == 2) _tile_loadd(1, t.sum + kSide, kRowBytes);
-    if (rows == 2) _tile_loadd(2, t.sum + kSide * kThirdsBlock, kRowBytes);
-    if (rows == 2 && columns == 2) _tile_loadd(3, t.sum + kSide * kThirdsBlock + kSide, kRowBytes);
-  }
+  clear_sums();
+  if (t.sum) load_sums<rows, columns>(t.sum, kThirdsBlock);
   for (int64_t n = t.blocks; n > 0; --n, a += kThirdsPanelBytes, b += kThirdsPanelBytes) {
     _tile_loadd(6, b, 64);
     if (columns == 2) _tile_loadd(7, b + kThirdsTileBytes, 64);
@@ -62,12 +53,7 @@ void product(const ThirdsProduct& t) {
     KN_WITH_B(0)
     t.between->work(*t.between);
   }
-  const int64_t out_bytes = t.out_row * 4;
-  float* below = t.out + kSide * t.out_row;
-  _tile_stored(0, t.out, out_bytes);
-  if (columns == 2) _tile_stored(1, t.out + kSide, out_bytes);
-  if (rows == 2) _tile_stored(2, below, out_bytes);
-  if (rows == 2 && columns == 2) _tile_stored(3, below + kSide, out_bytes);
+  store_sums<rows, columns>(t.out, t.out_row);
 }
 
 // `together`: an element's steps lie side by side. Tiles of A have them along their rows, those of

@@ -83,13 +83,6 @@ constexpr Multiply kTwoRows[2][3] = {
     {two_rows<2, 0>, two_rows<2, 1>, two_rows<2, 2>},
 };
 
-void clear_sums() {
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
-}
-
 // Sums of 16 rows, or of 32 and two columns from `column` on.
 void store_sums(bool two, int columns, int column, float* out) {
   constexpr int64_t row = kOutRow * sizeof(float);

@@ -1,0 +1,11 @@
+// Division that rounds up, for counts of pieces and padded extents. b > 0.
+#pragma once
+
+#include <cstdint>
+
+namespace kn {
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+}  // namespace kn
