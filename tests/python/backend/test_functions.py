@@ -1,56 +1,8 @@
-"""Variables, placeholders, functions, phases, branches and names."""
+"""K.function, updates, phases, branches and settings."""
 
 import numpy as np
 import pytest
 from keras_native import backend as K
-
-
-def test_variable():
-    v = K.variable([[1, 2], [3, 4]], name="v")
-    assert (v.name, v.dtype, K.int_shape(v)) == ("v:0", "float32", (2, 2))
-    assert K.is_variable(v)
-    assert K.is_tensor(v)
-    assert not K.is_placeholder(v)
-    K.set_value(v, np.zeros((2, 2)))
-    assert K.get_value(v).tolist() == [[0, 0], [0, 0]]
-    with pytest.raises(ValueError, match="shape"):
-        K.set_value(v, np.zeros(3))
-    assert K.variable(K.ones((2,)) * 3).eval().tolist() == [3, 3]
-    a, b = K.zeros(2), K.ones(3, dtype="int32")
-    K.batch_set_value([(a, [1, 2]), (b, [1, 2, 3])])
-    assert [x.tolist() for x in K.batch_get_value([a, b])] == [[1, 2], [1, 2, 3]]
-    with pytest.raises(ValueError, match="numbers"):
-        K.variable("text")
-
-
-def test_value_is_a_copy():
-    a = np.ones(3, "float32")
-    v = K.variable(a)
-    a[0] = 7
-    got = K.get_value(v)
-    got[1] = 9
-    assert K.get_value(v).tolist() == [1, 1, 1]
-    c = K.constant(a)
-    K.eval(c)[2] = 5
-    assert K.eval(c).tolist() == [7, 1, 1]
-
-
-def test_placeholder():
-    x = K.placeholder((None, 3), name="x")
-    assert K.is_placeholder(x)
-    assert K.int_shape(K.placeholder(ndim=2)) == (None, None)
-    with pytest.raises(ValueError, match="`shape` or `ndim`"):
-        K.placeholder()
-    with pytest.raises(ValueError, match="non-negative"):
-        K.placeholder((2, -1))
-    with pytest.raises(ValueError, match="Sparse"):
-        K.placeholder((2,), sparse=True)
-
-
-def test_constant():
-    assert K.eval(K.constant(2, shape=(2, 2))).tolist() == [[2, 2], [2, 2]]
-    assert K.constant([1, 2], dtype="int32").dtype == "int32"
-    assert K.eval(K.constant([1, 2, 3, 4], shape=(2, 2))).tolist() == [[1, 2], [3, 4]]
 
 
 def test_function_updates_after_reads():
@@ -199,18 +151,6 @@ def test_eval():
         K.eval(K.placeholder((2,)) + 1)
 
 
-def test_names():
-    with K.name_scope("block"):
-        a, b = K.variable(1, name="w"), K.variable(1, name="w")
-        with K.name_scope("inner"):
-            c = K.placeholder((1,), name="x")
-    assert [t.name for t in (a, b, c)] == ["block/w:0", "block/w_1:0", "block/inner/x:0"]
-    assert K.get_uid("dense") == 1
-    assert K.get_uid("dense") == 2
-    K.reset_uids()
-    assert K.get_uid("dense") == 1
-
-
 def test_layer_scope_names_the_layer_in_errors():
     x = K.placeholder((2, 3))
     with pytest.raises(ValueError, match="dense_7"), K.layer_scope("dense_7"):
@@ -254,15 +194,6 @@ def test_map_and_fold():
     np.testing.assert_allclose(got[3], [[4, 4], [2, 2], [1, 1]])
 
 
-def test_is_keras_tensor():
-    x = K.placeholder((2,))
-    assert not K.is_keras_tensor(x)
-    x._keras_history = ()
-    assert K.is_keras_tensor(x)
-    with pytest.raises(ValueError, match="symbolic tensor"):
-        K.is_keras_tensor(np.zeros(2))
-
-
 def test_control_dependencies_show_new_values():
     v = K.variable(1.0)
     step = K.update_add(v, 1.0)
@@ -270,51 +201,6 @@ def test_control_dependencies_show_new_values():
         after = v * 10
     f = K.function([], [after, v * 10], updates=[step])
     assert f([]) == [20, 10]
-
-
-def test_print_tensor(capsys):
-    x = K.placeholder((2,))
-    y = K.print_tensor(x * 2, message="y = ") + 1
-    f = K.function([x], [y])
-    assert f([[1.0, 2.0]])[0].tolist() == [3, 5]
-    assert capsys.readouterr().out == "y = [2. 4.]\n"
-    K.function([x], [x])([[1.0, 2.0]])
-    assert capsys.readouterr().out == ""
-    assert K.function([x], K.gradients(K.sum(y), x))([[0.0, 0.0]])[0].tolist() == [2, 2]
-
-
-def test_print_tensor_in_every_step_of_fit(capsys):
-    import keras_native as keras
-
-    def loss(y_true, y_pred):
-        return K.print_tensor(K.mean(K.square(y_true - y_pred), axis=-1), "loss ")
-
-    model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,), kernel_initializer="zeros")])
-    model.compile("sgd", loss)
-    model.fit(np.zeros((6, 2)), np.ones((6, 1)), batch_size=4, epochs=2, shuffle=False, verbose=0)
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4 and lines[0] == "loss [1. 1. 1. 1.]"
-    assert lines[1].count(".") >= 2 and lines[1].startswith("loss [0.")
-
-
-def test_print_tensor_inside_a_recurrent_step(capsys):
-    x = K.placeholder((1, 3, 1))
-
-    def step(inputs, states):
-        out = K.print_tensor(inputs + states[0], "at ")
-        return out, [out]
-
-    last, _, _ = K.rnn(step, x, [K.zeros((1, 1))])
-    f = K.function([x], [last, *K.gradients(K.sum(last), [x])])
-    _, grads = f([[[[1.0], [2.0], [3.0]]]])
-    assert capsys.readouterr().out == "at [[1.]]\nat [[3.]]\nat [[6.]]\n"
-    assert grads.ravel().tolist() == [1, 1, 1]
-
-
-def test_print_tensor_of_a_constant_prints_each_time(capsys):
-    f = K.function([], [K.print_tensor(K.constant(2.0), "c ") * 3])
-    assert f([]) == [6] and f([]) == [6]
-    assert capsys.readouterr().out == "c 2.0\nc 2.0\n"
 
 
 def test_shapes_from_fed_values():
@@ -345,23 +231,6 @@ def test_several_updates_of_a_variable():
     assert K.get_value(v) == 2.75
     K.function([], [], [K.update_add(v, 1.0), K.update(v, 5.0)])([])
     assert K.get_value(v) == 5
-
-
-def test_tensors_are_freed():
-    import gc
-    import weakref
-
-    gc.disable()
-    try:
-        v = K.variable(1.0)
-        made, tensor = K.update_add(v, 1.0), K.random_normal((2,))
-        K.eval(made)
-        K.eval(tensor)
-        watched = [weakref.ref(t) for t in (v, made, tensor)]
-        del v, made, tensor
-        assert [w() for w in watched] == [None] * 3
-    finally:
-        gc.enable()
 
 
 def test_functions_are_fed_with_tensors():

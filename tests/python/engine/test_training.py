@@ -3,22 +3,11 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
-from keras_native.callbacks import Callback, History, LambdaCallback
-from keras_native.layers import Dense, Dropout, Input, Lambda
-from keras_native.metrics import MeanSquaredError
+from keras_native.callbacks import LambdaCallback
+from keras_native.layers import Dense, Input, Lambda
 from keras_native.models import Model, Sequential
 from keras_native.optimizers import SGD
-
-
-def linear(rate=0.1, **compiled):
-    model = Sequential([Dense(1, input_shape=(3,))])
-    model.compile(SGD(learning_rate=rate), **{"loss": "mse", **compiled})
-    return model
-
-
-def data(n=20):
-    x = np.random.rand(n, 3).astype("float32")
-    return x, (x.sum(axis=1, keepdims=True) - 1).astype("float32")
+from linear_model import data, linear
 
 
 def numpy_sgd(w, b, batches, rate):
@@ -72,117 +61,6 @@ def test_shuffle_batch_keeps_batches_whole():
     seen.clear()
     model.fit(x, x[:, :1], batch_size=4, shuffle=True, verbose=0, callbacks=[callback])
     assert max(seen) > 0
-
-
-def test_metrics_are_running_values_of_the_epoch():
-    model = linear(metrics=["mae"])
-    x, y = data(10)
-    model.optimizer.lr = 0.0
-    history = model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0)
-    error = np.abs(model.predict(x) - y).mean()
-    np.testing.assert_allclose(history.history["mae"], [error, error], rtol=1e-5)
-    loss, mae = model.evaluate(x, y, batch_size=4, verbose=0)
-    assert mae == pytest.approx(error, rel=1e-5)
-    assert loss == pytest.approx(((model.predict(x) - y) ** 2).mean(), rel=1e-5)
-    assert model.metrics_names == ["loss", "mae"]
-
-
-def test_watched_and_unwatched_runs_are_the_same():
-    x, y = data(50)
-
-    def run(callbacks):
-        np.random.seed(1)
-        model = Sequential([Dense(4, activation="relu", input_shape=(3,)), Dropout(0.5), Dense(1)])
-        model.compile("adam", "mse", metrics=["mae"])
-        history = model.fit(x, y, batch_size=8, epochs=3, verbose=0, callbacks=callbacks)
-        return history.history, model.get_weights()
-
-    class Watcher(Callback):
-        def on_batch_end(self, batch, logs=None):
-            pass
-
-    one, two = run([]), run([Watcher()])
-    for key in one[0]:
-        np.testing.assert_allclose(one[0][key], two[0][key], rtol=1e-6)
-    for a, b in zip(one[1], two[1], strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_validation_split_takes_the_end():
-    model = linear(rate=0.0)
-    x, y = data(20)
-    y[15:] += 10
-    history = model.fit(x, y, validation_split=0.25, verbose=0).history
-    assert history["val_loss"][0] > 50 > history["loss"][0]
-    again = model.fit(x, y, validation_data=(x[15:], y[15:]), verbose=0).history
-    assert again["val_loss"][0] == pytest.approx(history["val_loss"][0], rel=1e-5)
-
-
-def test_validation_freq_and_initial_epoch():
-    model = linear()
-    x, y = data()
-    history = model.fit(
-        x, y, epochs=6, initial_epoch=2, validation_data=(x, y), validation_freq=2, verbose=0
-    )
-    assert history.epoch == [2, 3, 4, 5] and len(history.history["val_loss"]) == 2
-    history = model.fit(x, y, epochs=3, validation_data=(x, y), validation_freq=[1], verbose=0)
-    assert len(history.history["val_loss"]) == 1
-    with pytest.raises(ValueError, match="less than 1"):
-        model.fit(x, y, validation_data=(x, y), validation_freq=0, verbose=0)
-
-
-def test_stop_training_ends_after_the_epoch_or_the_batch():
-    x, y = data()
-    model = linear()
-
-    class StopEpoch(Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            self.model.stop_training = epoch == 1
-
-    assert model.fit(x, y, epochs=9, verbose=0, callbacks=[StopEpoch()]).epoch == [0, 1]
-
-    class StopBatch(Callback):
-        seen = 0
-
-        def on_batch_end(self, batch, logs=None):
-            self.seen += 1
-            self.model.stop_training = batch == 1
-
-    stop = StopBatch()
-    history = model.fit(
-        x, y, batch_size=4, epochs=9, verbose=0, callbacks=[stop], validation_data=(x, y)
-    )
-    assert stop.seen == 2 and history.epoch == [0] and "val_loss" not in history.history
-
-
-def test_callbacks_of_evaluate_and_predict():
-    calls = []
-
-    class Log(Callback):
-        def on_test_batch_end(self, batch, logs=None):
-            calls.append(("test", batch, logs["size"], "loss" in logs))
-
-        def on_predict_batch_begin(self, batch, logs=None):
-            calls.append(("predict", batch, logs["size"]))
-
-        def on_test_begin(self, logs=None):
-            calls.append("begin")
-
-        def on_predict_end(self, logs=None):
-            calls.append("end")
-
-    x, y = data(5)
-    model = linear()
-    model.evaluate(x, y, batch_size=4, verbose=0, callbacks=[Log()])
-    model.predict(x, batch_size=4, callbacks=[Log()])
-    assert calls == [
-        "begin",
-        ("test", 0, 4, True),
-        ("test", 1, 1, True),
-        ("predict", 0, 4),
-        ("predict", 1, 1),
-        "end",
-    ]
 
 
 def test_train_and_test_on_batch():
@@ -250,60 +128,6 @@ def test_trainable_is_read_by_compile():
     np.testing.assert_array_equal(before[0], model.get_weights()[0])
 
 
-def test_losses_and_metrics_added_by_tensors():
-    x = Input(shape=(3,))
-    h = Dense(2)(x)
-    model = Model(x, Dense(1)(h))
-    model.add_loss(0.5 * K.sum(K.square(h)))
-    model.add_metric(K.mean(h), name="middle")
-    model.compile("sgd", loss="mse")
-    data_x, data_y = data(6)
-    assert model.metrics_names == ["loss", "middle"]
-    w, c = model.layers[1].get_weights()
-    hidden = data_x @ w + c
-    mse = ((model.predict(data_x) - data_y) ** 2).mean()
-    loss, middle = model.evaluate(data_x, data_y, verbose=0)
-    assert loss == pytest.approx(mse + 0.5 * (hidden**2).sum(), rel=1e-4)
-    assert middle == pytest.approx(hidden.mean(), rel=1e-4)
-
-
-def test_a_model_trained_by_added_losses_alone():
-    x = Input(shape=(3,))
-    y = Dense(3)(x)
-    model = Model(x, y)
-    model.add_loss(K.mean(K.square(y - x)))
-    model.compile(SGD(learning_rate=0.1))
-    history = model.fit(np.random.rand(16, 3), epochs=3, verbose=0).history["loss"]
-    assert history[2] < history[0]
-
-
-def test_metric_objects_and_custom_functions():
-    def largest(y_true, y_pred):
-        return K.max(K.abs(y_true - y_pred), axis=-1)
-
-    model = linear(rate=0.0, metrics=[largest, MeanSquaredError(name="squared")])
-    x, y = data(7)
-    loss, value, squared = model.evaluate(x, y, batch_size=3, verbose=0)
-    assert model.metrics_names == ["loss", "largest", "squared"]
-    assert value == pytest.approx(np.abs(model.predict(x) - y).mean(), rel=1e-5)
-    assert squared == pytest.approx(loss, rel=1e-5)
-
-
-def test_target_tensors():
-    x = Input(shape=(3,))
-    model = Model(x, Dense(1)(x))
-    target = K.placeholder((None, 1))
-    model.compile("sgd", "mse", target_tensors=[target])
-    data_x, data_y = data(4)
-    expected = ((model.predict(data_x) - data_y) ** 2).mean()
-    assert model.train_on_batch(data_x, data_y) == pytest.approx(expected, rel=1e-5)
-    fixed = Model(x, model.output)
-    fixed.compile("sgd", "mse", target_tensors=K.constant(data_y))
-    assert fixed.test_on_batch(data_x, None) == pytest.approx(
-        ((fixed.predict(data_x) - data_y) ** 2).mean(), rel=1e-5
-    )
-
-
 def test_gradients_by_the_recipe_of_the_web():
     model = linear()
     x, y = data(4)
@@ -356,13 +180,6 @@ def test_batch_sizes_fixed_by_the_input():
         model.predict(np.ones((8, 3)), batch_size=8)
 
 
-def test_history_is_a_callback_too():
-    model = linear()
-    own = History()
-    x, y = data()
-    assert model.fit(x, y, verbose=0, callbacks=[own]).history == own.history
-
-
 def test_data_on_disk_is_read_in_slices():
     class OnDisk:
         """Rows by slices or lists, as an HDF5 dataset; never converted as a whole."""
@@ -397,31 +214,6 @@ def test_prediction_from_many_threads():
     with ThreadPoolExecutor(8) as pool:
         for result in pool.map(lambda _: model.predict(x, batch_size=16), range(40)):
             np.testing.assert_array_equal(result, expected)
-
-
-def test_progress_is_one_line_per_epoch_in_a_log(capsys):
-    x, y = data(40)
-    model = linear()
-    model.fit(x, y, epochs=2, verbose=1)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Epoch 1/2" and lines[2] == "Epoch 2/2" and len(lines) == 4
-    assert lines[1].startswith("40/40 [====") and " - loss: " in lines[1]
-    model.fit(x, y, epochs=1, verbose=2)
-    assert " - 0s - loss: " in capsys.readouterr().out
-    model.fit(x, y, epochs=1, verbose=0)
-    model.evaluate(x, y, verbose=0)
-    assert capsys.readouterr().out == ""
-
-
-def test_a_metric_function_may_return_a_dict():
-    def both(y_true, y_pred):
-        return {"low": K.min(y_pred, axis=-1), "high": K.max(y_pred, axis=-1)}
-
-    model = linear(rate=0.0, metrics=["mae", both])
-    assert model.metrics_names == ["loss", "mae", "low", "high"]
-    x, y = data(6)
-    values = model.evaluate(x, y, verbose=0)
-    np.testing.assert_allclose(values[2:], [model.predict(x).mean()] * 2, rtol=1e-5)
 
 
 def test_arrays_of_other_dtypes_take_the_short_way_too():

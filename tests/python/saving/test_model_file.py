@@ -1,12 +1,7 @@
-"""HDF5 files of models and weights: round trips, resumed training, atomic writing."""
+"""HDF5 files of models: round trips, resumed training, custom objects, what is no model."""
 
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 
 import h5py
 import numpy as np
@@ -18,43 +13,7 @@ from keras_native.engine.training import Model
 from keras_native.models import Sequential, load_model, save_model
 from keras_native.saving import written_with
 from keras_native.utils.layer_utils import convert_all_kernels_in_model
-
-X = np.random.RandomState(0).normal(size=(12, 4)).astype("float32")
-Y = np.random.RandomState(1).uniform(size=(12, 3)).astype("float32")
-
-
-def stack(compiled=True, optimizer="adam"):
-    model = Sequential(
-        [
-            L.Dense(5, activation="tanh", input_shape=(4,), kernel_regularizer="l2"),
-            L.BatchNormalization(),
-            L.Dropout(0.2),
-            L.Dense(3, activation="sigmoid"),
-        ]
-    )
-    if compiled:
-        model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def graph():
-    a, b = L.Input((4,), name="a"), L.Input((4,), name="b")
-    shared = L.Dense(3, name="shared")
-    inner = Sequential([L.Dense(2, input_shape=(3,)), L.BatchNormalization()], name="inner")
-    out = L.concatenate([inner(shared(a)), shared(b)])
-    model = Model([a, b], [L.Dense(3, name="p")(out), L.Dense(1, name="q")(out)])
-    model.compile("rmsprop", {"p": "mse", "q": "mae"}, loss_weights={"p": 1.0, "q": 0.5})
-    return model
-
-
-def same_weights(a, b):
-    for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
-        np.testing.assert_array_equal(x, y)
-
-
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "model.h5")
+from small_models import X, Y, graph, same_weights, stack
 
 
 @pytest.mark.parametrize(
@@ -194,63 +153,6 @@ def test_more_names_than_one_attribute_holds(path):
 # ------------------------------------------------------------ weights alone
 
 
-def test_weights_round_trip(path):
-    model, other = stack(), stack()
-    model.save_weights(path)
-    other.load_weights(path)
-    same_weights(model, other)
-    model.save(path)  # weights can be taken from a whole model too
-    other = stack()
-    other.load_weights(path)
-    same_weights(model, other)
-
-
-def test_weights_by_name(path):
-    source = Sequential([L.Dense(5, input_shape=(4,), name="one"), L.Dense(3, name="two")])
-    source.save_weights(path)
-    target = Sequential([L.Dense(3, input_shape=(5,), name="two"), L.Dense(2, name="three")])
-    third = target.layers[1].get_weights()
-    target.load_weights(path, by_name=True)
-    np.testing.assert_array_equal(
-        source.layers[1].get_weights()[0], target.layers[0].get_weights()[0]
-    )
-    np.testing.assert_array_equal(third[0], target.layers[1].get_weights()[0])
-    wrong = Sequential([L.Dense(4, input_shape=(4,), name="one")])
-    with pytest.raises(ValueError, match="mismatch in shape of one/kernel:0"):
-        wrong.load_weights(path, by_name=True)
-    with pytest.warns(UserWarning, match="Skipping loading of weights for layer one"):
-        wrong.load_weights(path, by_name=True, skip_mismatch=True)
-
-
-def test_the_head_of_a_classifier_is_left_out(path):
-    """Another number of classes than the file has, far fewer as a rule; what fits is loaded."""
-    source = Sequential([L.Dense(6, input_shape=(4,), name="body"), L.Dense(1000, name="head")])
-    source.save_weights(path)
-    target = Sequential([L.Dense(6, input_shape=(4,), name="body"), L.Dense(3, name="head")])
-    head = target.layers[1].get_weights()
-    with pytest.raises(ValueError, match=r"'head'.*mismatch in shape.*\(6, 1000\)"):
-        target.load_weights(path, by_name=True)
-    with pytest.raises(ValueError, match=r"'head'.*\[\(6, 3\), \(3,\)\].*do not fit.*\(6, 1000\)"):
-        target.load_weights(path)
-    with pytest.warns(UserWarning, match="Skipping loading of weights for layer head"):
-        target.load_weights(path, by_name=True, skip_mismatch=True)
-    np.testing.assert_array_equal(target.get_weights()[0], source.get_weights()[0])
-    np.testing.assert_array_equal(target.layers[1].get_weights()[0], head[0])
-
-
-def test_weights_are_skipped_one_by_one(path):
-    source = Sequential([L.Dense(3, input_shape=(5,), name="one")])
-    source.set_weights([np.ones((5, 3)), np.ones(3)])
-    source.save_weights(path)
-    target = Sequential([L.Dense(3, input_shape=(4,), name="one")])
-    kernel = target.get_weights()[0]
-    with pytest.warns(UserWarning, match="one/kernel:0"):
-        target.load_weights(path, by_name=True, skip_mismatch=True)
-    np.testing.assert_array_equal(target.get_weights()[0], kernel)
-    np.testing.assert_array_equal(target.get_weights()[1], np.ones(3))
-    source.load_weights(path, skip_mismatch=True)  # Keras looks at it only by name
-
-
 class Scaled(losses.Loss):
     def __init__(self, factor=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -280,116 +182,6 @@ def test_losses_and_metrics_that_are_objects(tmp_path, name, loss, found, weight
     assert loaded.metrics_names == model.metrics_names
     expected = model.evaluate(X, Y > 0.5, verbose=0)
     np.testing.assert_allclose(loaded.evaluate(X, Y > 0.5, verbose=0), expected, rtol=1e-6)
-
-
-def test_weights_that_do_not_fit_leave_the_model_as_it_was(path):
-    stack().save_weights(path)
-    other = Sequential([L.Dense(5, input_shape=(4,)), L.BatchNormalization(), L.Dense(2)])
-    before = other.get_weights()
-    with pytest.raises(ValueError, match=r"weight '.*kernel:0' has shape \(5, 2\)"):
-        other.load_weights(path)
-    for a, b in zip(before, other.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-    with pytest.raises(ValueError, match="containing 3 layers into a model with 1 layers"):
-        Sequential([L.Dense(5, input_shape=(4,))]).load_weights(path)
-
-
-def test_reshape(path):
-    Sequential([L.Dense(6, input_shape=(2,), use_bias=False)]).save_weights(path)
-    model = Sequential([L.Dense(4, input_shape=(3,), use_bias=False)])
-    with pytest.raises(ValueError, match="has shape"):
-        model.load_weights(path)
-    model.load_weights(path, reshape=True)
-
-
-def test_questions_before_overwriting(path, monkeypatch):
-    stack().save_weights(path)
-    before = os.stat(path).st_mtime_ns
-    monkeypatch.setattr("builtins.input", lambda prompt: "n")
-    stack().save_weights(path, overwrite=False)
-    stack().save(path, overwrite=False)
-    assert os.stat(path).st_mtime_ns == before
-
-
-# ------------------------------------------------------------ atomic writing
-
-
-def test_failure_leaves_the_old_file(path, monkeypatch):
-    model = stack()
-    model.save(path)
-    with open(path, "rb") as f:
-        old = f.read()
-    monkeypatch.setattr(type(model.optimizer), "get_config", lambda self: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        model.save(path)
-    with open(path, "rb") as f:
-        assert f.read() == old
-    assert os.listdir(os.path.dirname(path)) == ["model.h5"]
-
-
-def test_names_that_files_can_have(tmp_path):
-    """The longest there are, in letters of three bytes; as bytes; with a path of its own kind."""
-    model = stack()
-    name = "模" * 84 + ".h5"
-    for path in (tmp_path / name, os.fsencode(tmp_path / "b.h5"), str(tmp_path / "ü.keras")):
-        model.save(path)
-        same_weights(model, load_model(path))
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_only_files_are_replaced(tmp_path):
-    model = stack()
-    os.mkfifo(tmp_path / "pipe.h5")
-    (tmp_path / "folder.h5").mkdir()
-    for name in ("pipe.h5", "folder.h5"):
-        with pytest.raises(OSError, match=f"something else: .*{name}"):
-            model.save(tmp_path / name)
-    with pytest.raises(FileNotFoundError, match="No such folder.*missing"):
-        model.save(tmp_path / "missing" / "model.h5")
-    assert sorted(os.listdir(tmp_path)) == ["folder.h5", "pipe.h5"]
-
-
-def test_permissions_and_links_are_kept(tmp_path):
-    real, link = tmp_path / "real.h5", tmp_path / "link.h5"
-    model = stack()
-    model.save(real)
-    assert os.stat(real).st_mode & 0o777 == 0o666 & ~_umask()
-    os.chmod(real, 0o640)
-    link.symlink_to(real)
-    model.save(link)
-    assert link.is_symlink() and os.stat(real).st_mode & 0o777 == 0o640
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def test_killed_while_saving_the_file_is_whole(path):
-    code = """
-        import sys
-        from keras_native import layers as L
-        from keras_native.models import Sequential
-        model = Sequential([L.Dense(300, input_shape=(300,)), L.Dense(300)])
-        model.save(sys.argv[1])
-        print("saved", flush=True)
-        while True:
-            model.save(sys.argv[1])
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), path], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline() == "saved\n"
-    for _ in range(3):
-        try:
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert load_model(path, compile=False).count_params() == 2 * (300 * 300 + 300)
 
 
 # ------------------------------------------------------------ what is no model

@@ -1,0 +1,75 @@
+"""Losses and metrics that are added, given as objects or as functions."""
+
+import numpy as np
+import pytest
+from keras_native import backend as K
+from keras_native.layers import Dense, Input
+from keras_native.metrics import MeanSquaredError
+from keras_native.models import Model
+from keras_native.optimizers import SGD
+from linear_model import data, linear
+
+
+def test_losses_and_metrics_added_by_tensors():
+    x = Input(shape=(3,))
+    h = Dense(2)(x)
+    model = Model(x, Dense(1)(h))
+    model.add_loss(0.5 * K.sum(K.square(h)))
+    model.add_metric(K.mean(h), name="middle")
+    model.compile("sgd", loss="mse")
+    data_x, data_y = data(6)
+    assert model.metrics_names == ["loss", "middle"]
+    w, c = model.layers[1].get_weights()
+    hidden = data_x @ w + c
+    mse = ((model.predict(data_x) - data_y) ** 2).mean()
+    loss, middle = model.evaluate(data_x, data_y, verbose=0)
+    assert loss == pytest.approx(mse + 0.5 * (hidden**2).sum(), rel=1e-4)
+    assert middle == pytest.approx(hidden.mean(), rel=1e-4)
+
+
+def test_a_model_trained_by_added_losses_alone():
+    x = Input(shape=(3,))
+    y = Dense(3)(x)
+    model = Model(x, y)
+    model.add_loss(K.mean(K.square(y - x)))
+    model.compile(SGD(learning_rate=0.1))
+    history = model.fit(np.random.rand(16, 3), epochs=3, verbose=0).history["loss"]
+    assert history[2] < history[0]
+
+
+def test_metric_objects_and_custom_functions():
+    def largest(y_true, y_pred):
+        return K.max(K.abs(y_true - y_pred), axis=-1)
+
+    model = linear(rate=0.0, metrics=[largest, MeanSquaredError(name="squared")])
+    x, y = data(7)
+    loss, value, squared = model.evaluate(x, y, batch_size=3, verbose=0)
+    assert model.metrics_names == ["loss", "largest", "squared"]
+    assert value == pytest.approx(np.abs(model.predict(x) - y).mean(), rel=1e-5)
+    assert squared == pytest.approx(loss, rel=1e-5)
+
+
+def test_target_tensors():
+    x = Input(shape=(3,))
+    model = Model(x, Dense(1)(x))
+    target = K.placeholder((None, 1))
+    model.compile("sgd", "mse", target_tensors=[target])
+    data_x, data_y = data(4)
+    expected = ((model.predict(data_x) - data_y) ** 2).mean()
+    assert model.train_on_batch(data_x, data_y) == pytest.approx(expected, rel=1e-5)
+    fixed = Model(x, model.output)
+    fixed.compile("sgd", "mse", target_tensors=K.constant(data_y))
+    assert fixed.test_on_batch(data_x, None) == pytest.approx(
+        ((fixed.predict(data_x) - data_y) ** 2).mean(), rel=1e-5
+    )
+
+
+def test_a_metric_function_may_return_a_dict():
+    def both(y_true, y_pred):
+        return {"low": K.min(y_pred, axis=-1), "high": K.max(y_pred, axis=-1)}
+
+    model = linear(rate=0.0, metrics=["mae", both])
+    assert model.metrics_names == ["loss", "mae", "low", "high"]
+    x, y = data(6)
+    values = model.evaluate(x, y, verbose=0)
+    np.testing.assert_allclose(values[2:], [model.predict(x).mean()] * 2, rtol=1e-5)
