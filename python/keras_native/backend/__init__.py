@@ -124,6 +124,7 @@ from .nn import (
     sparse_categorical_crossentropy,
     top_k,
 )
+from .placeholders import constant, is_placeholder, placeholder
 from .random import (
     dropout,
     new_seed,
@@ -180,15 +181,12 @@ from .variables import (
     batch_get_value,
     batch_set_value,
     collect_updates,
-    constant,
     control_dependencies,
     count_params,
     get_value,
-    is_placeholder,
     is_variable,
     manual_variable_initialization,
     moving_average_update,
-    placeholder,
     set_value,
     update,
     update_add,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 
 import numpy as np
 
-from ..utils.arguments import whole_number
-from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer, kept_of
+from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer
 from ..utils.generic_utils import Progbar, to_list, unpack_singleton
 from ..utils.sequence import Sequence
+from .generator_batches import batches_of, next_batch, size_of_batch, steps_of, unpacked
 from .loop_callbacks import (
     Progress,
     callback_list,
@@ -43,102 +42,6 @@ __all__ = [
 ]
 
 
-@contextlib.contextmanager
-def _batches(source, workers, use_multiprocessing, max_queue_size, shuffle=False, progress=None):
-    """Batches without end, prepared ahead by workers where there are any.
-
-    Args:
-        progress: of a training, which begins at its epoch, and finds there what the source keeps.
-
-    Yields:
-        An iterator over the batches; and a function to call after an epoch of training, told
-        whether to wait until a Sequence has had its `on_epoch_end`.
-    """
-    if workers <= 0:
-        if progress is not None:
-            progress.find_kept = lambda epoch: kept_of(source)
-        if is_sequence(source):
-            yield iter_sequence_infinite(source), lambda wait: source.on_epoch_end()
-        else:
-            yield iter(source), lambda wait: None
-        return
-    if is_sequence(source):
-        enqueuer = OrderedEnqueuer(source, use_multiprocessing, shuffle=shuffle)
-        if progress is not None:
-            enqueuer.seed, enqueuer.epoch = progress.seed, progress.epoch
-            progress.find_kept = enqueuer.kept_at
-    else:
-        if use_multiprocessing and workers > 1:
-            warnings.warn(
-                "Using a generator with `use_multiprocessing=True` and multiple workers may "
-                "duplicate your data. Please consider using the `keras_native.utils.Sequence` "
-                "class.",
-                stacklevel=4,
-            )
-        enqueuer = GeneratorEnqueuer(source, use_multiprocessing)
-    enqueuer.start(workers=workers, max_queue_size=max_queue_size)
-    try:
-        yield enqueuer.get(), lambda wait: enqueuer.join_end_of_epoch() if wait else None
-    finally:
-        enqueuer.stop()
-
-
-def _steps_of(source, steps, name):
-    """Number of batches: the argument, or the length of a Sequence.
-
-    Raises:
-        ValueError: a generator without a number.
-    """
-    if steps is None:
-        if not is_sequence(source):
-            raise ValueError(
-                f"`{name}=None` is only valid for a generator based on the `Sequence` class. "
-                f"Please specify `{name}` or use the `Sequence` class."
-            )
-        steps = len(source)
-    return whole_number(steps, f"`{name}`", 1)
-
-
-def _next(batches, seen):
-    try:
-        return next(batches)
-    except StopIteration:
-        raise ValueError(
-            f"Your generator ran out of data after {seen} batches. Make sure that it yields at "
-            f"least `steps_per_epoch * epochs` batches (or as many as `steps`): a generator for "
-            f"training should go on without end."
-        ) from None
-
-
-def _unpack(batch, with_targets=True):
-    """(x, y, sample weights) of what a generator yields.
-
-    Raises:
-        ValueError: something that is no tuple of that kind.
-    """
-    kinds = (list, tuple) if with_targets else tuple  # for predictions a list holds inputs
-    if isinstance(batch, kinds) and len(batch) in (2, 3):
-        x, y, *weight = batch
-        return x, y, weight[0] if weight else None
-    if not with_targets:
-        return (batch[0] if isinstance(batch, tuple) and len(batch) == 1 else batch), None, None
-    raise ValueError(
-        f"Output of generator should be a tuple `(x, y, sample_weight)` or `(x, y)`. "
-        f"Found: {str(batch)[:200]}"
-    )
-
-
-def _size(x):
-    """Number of samples in a batch."""
-    if x is None or (isinstance(x, (list, tuple, dict)) and not x):
-        return 1
-    if isinstance(x, dict):
-        x = next(iter(x.values()))
-    elif isinstance(x, (list, tuple)):
-        x = x[0]
-    return int(x.shape[0]) if hasattr(x, "shape") else len(x)
-
-
 def fit_generator(
     model,
     generator,
@@ -159,7 +62,7 @@ def fit_generator(
     """`Model.fit_generator`."""
     model._require_compile_arguments()
     counts_steps = steps_per_epoch is None  # anew each epoch, as a Sequence may change its length
-    steps_per_epoch = _steps_of(generator, steps_per_epoch, "steps_per_epoch")
+    steps_per_epoch = steps_of(generator, steps_per_epoch, "steps_per_epoch")
     epochs, initial_epoch = checked_epochs(epochs, initial_epoch)
     with contextlib.ExitStack() as resources:
         do_validation = has_data(validation_data)
@@ -194,7 +97,7 @@ def fit_generator(
                 progress.source = generator
         found.resume(progress)
         batches, end_epoch = resources.enter_context(
-            _batches(generator, workers, use_multiprocessing, max_queue_size, shuffle, progress)
+            batches_of(generator, workers, use_multiprocessing, max_queue_size, shuffle, progress)
         )
         seen = 0
         for epoch in range(progress.epoch, epochs):
@@ -203,7 +106,7 @@ def fit_generator(
             logs: dict = {}
             whole = True
             for k in range(steps_per_epoch):
-                x, y, weight = _unpack(_next(batches, seen))
+                x, y, weight = unpacked(next_batch(batches, seen))
                 seen += 1
                 _train_step(model, found, k, x, y, weight, class_weight)
                 if found.model.stop_training:
@@ -211,7 +114,7 @@ def fit_generator(
                     break
             if whole and do_validation and should_run_validation(validation_freq, epoch):
                 for name, value in zip(
-                    model.metrics_names, to_list(validate(_size(x))), strict=True
+                    model.metrics_names, to_list(validate(size_of_batch(x))), strict=True
                 ):
                     logs["val_" + name] = value
             progress.epoch = epoch + 1
@@ -220,7 +123,7 @@ def fit_generator(
             if not found.model.stop_training:
                 end_epoch(counts_steps)
             if counts_steps and not found.model.stop_training:
-                steps_per_epoch = _steps_of(generator, None, "steps_per_epoch")
+                steps_per_epoch = steps_of(generator, None, "steps_per_epoch")
                 found.set_params({**found.params, "steps": steps_per_epoch})
             found.on_progress(progress)
             if found.model.stop_training:
@@ -230,7 +133,7 @@ def fit_generator(
 
 
 def _train_step(model, callbacks, k, x, y, weight, class_weight):
-    logs = {"batch": k, "size": _size(x)}
+    logs = {"batch": k, "size": size_of_batch(x)}
     callbacks._call_batch_hook("train", "begin", k, logs)
     values = model.train_on_batch(
         x, y, sample_weight=weight, class_weight=class_weight, reset_metrics=False
@@ -242,8 +145,8 @@ def _train_step(model, callbacks, k, x, y, weight, class_weight):
 def _validator(model, data, steps, callbacks, resources, workers):
     """(function of the size of a training batch, what callbacks find as `validation_data`)."""
     if is_generator_or_sequence(data):
-        steps = _steps_of(data, steps, "validation_steps")
-        held_out, _ = resources.enter_context(_batches(data, *workers))
+        steps = steps_of(data, steps, "validation_steps")
+        held_out, _ = resources.enter_context(batches_of(data, *workers))
 
         def validate(batch_size):
             return _evaluate_batches(model, held_out, steps, callbacks)
@@ -276,11 +179,11 @@ def evaluate_generator(
 ):
     """`Model.evaluate_generator`."""
     model._require_compile_arguments()
-    steps = _steps_of(generator, steps, "steps")
+    steps = steps_of(generator, steps, "steps")
     found = callback_list(
         model, callbacks, steps=steps, verbose=verbose, metrics=list(model.metrics_names)
     )
-    with _batches(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
+    with batches_of(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
         return _evaluate_batches(model, batches, steps, found, progress_bar(steps, verbose))
 
 
@@ -289,8 +192,8 @@ def _evaluate_batches(model, batches, steps, callbacks, bar=None):
     callbacks._call_begin_hook("test")
     values: list = []
     for k in range(steps):
-        x, y, weight = _unpack(_next(batches, k))
-        logs = {"batch": k, "size": _size(x)}
+        x, y, weight = unpacked(next_batch(batches, k))
+        logs = {"batch": k, "size": size_of_batch(x)}
         callbacks._call_batch_hook("test", "begin", k, logs)
         values = to_list(model.test_on_batch(x, y, sample_weight=weight, reset_metrics=False))
         values = [float(v) for v in values]
@@ -314,15 +217,15 @@ def predict_generator(
     verbose=0,
 ):
     """`Model.predict_generator`."""
-    steps = _steps_of(generator, steps, "steps")
+    steps = steps_of(generator, steps, "steps")
     found = callback_list(model, callbacks, steps=steps, verbose=verbose)
     bar = progress_bar(steps, verbose)
     parts: list = []
     found._call_begin_hook("predict")
-    with _batches(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
+    with batches_of(generator, workers, use_multiprocessing, max_queue_size) as (batches, _):
         for k in range(steps):
-            x, _, _ = _unpack(_next(batches, k), with_targets=False)
-            logs = {"batch": k, "size": _size(x)}
+            x, _, _ = unpacked(next_batch(batches, k), with_targets=False)
+            logs = {"batch": k, "size": size_of_batch(x)}
             found._call_batch_hook("predict", "begin", k, logs)
             logs["outputs"] = outputs = to_list(model.predict_on_batch(x))
             found._call_batch_hook("predict", "end", k, logs)
