@@ -4,6 +4,10 @@ namespace kn::cuda {
 
 template <Pass pass>
 std::unique_ptr<Kernel> make_conv_halves(const KernelRequest& r, std::string& refusal) {
+  if (r.out[0].dtype != r.in[0].dtype) {
+    refusal = "has results of its operands' dtype";
+    return nullptr;
+  }
   if (r.in[0].dtype == DType::f16) return make_conv<Float16, pass, true>(r, refusal);
   if (r.in[0].dtype == DType::bf16) return make_conv<BFloat16, pass, true>(r, refusal);
   refusal = "computes float16 and bfloat16 only";

@@ -1,6 +1,7 @@
 // The order in which the ways to convolve are tried; each says why it refuses.
 #include "cpu/conv.h"
 
+#include "cpu/conv_halves.h"
 #include "cpu/families.h"
 #include "cpu/ref/window.h"
 
@@ -8,21 +9,24 @@ namespace kn::cpu {
 
 namespace {
 
-const Candidate kConv[] = {{"product", make_conv_product<ConvPass::forward>},
+const Candidate kConv[] = {{"halves", make_conv_halves<ConvPass::forward>, true},
+                           {"product", make_conv_product<ConvPass::forward>},
                            {"winograd", make_conv_winograd},
                            {"depthwise", make_conv_depthwise},
                            {"tile_bands", make_conv_tile_bands<ConvPass::forward>},
                            {"direct", make_conv_direct},
                            {"bands", make_conv_bands<ConvPass::forward>},
                            {"ref", ref::make_conv}};
-const Candidate kConvData[] = {{"product", make_conv_product<ConvPass::data>},
+const Candidate kConvData[] = {{"halves", make_conv_halves<ConvPass::data>, true},
+                               {"product", make_conv_product<ConvPass::data>},
                                {"winograd", make_conv_data_winograd},
                                {"depthwise", make_conv_data_depthwise},
                                {"tile_bands", make_conv_tile_bands<ConvPass::data>},
                                {"direct", make_conv_data_direct},
                                {"bands", make_conv_bands<ConvPass::data>},
                                {"ref", ref::make_conv_data}};
-const Candidate kConvWeights[] = {{"product", make_conv_product<ConvPass::weights>},
+const Candidate kConvWeights[] = {{"halves", make_conv_halves<ConvPass::weights>, true},
+                                  {"product", make_conv_product<ConvPass::weights>},
                                   {"winograd", make_conv_weights_winograd},
                                   {"tile_bands", make_conv_tile_bands<ConvPass::weights>},
                                   {"direct", make_conv_weights_direct},

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/rounding.h"
-#include "cpu/isa/elementwise.h"
 #include "cpu/isa/gemm_halves.h"
 #include "cpu/isa/isa.h"
 #include "runtime/thread_pool.h"
@@ -43,26 +42,20 @@ struct Layout {
   }
 };
 
-TileFn activation_of(Opcode activation) {
-  if (activation == Opcode::copy || activation == Opcode::relu) return nullptr;
-  const int op = static_cast<int>(activation);
-  const TileFn function = table().vec_math.op[op][0];
-  return function ? function : table().elementwise.op[op][0];
-}
-
 // One thread's share: rows x columns of C.
 class Chunk {
  public:
   Chunk(const GemmShape& shape, const GemmHalves& kernels, const Epilogue& epilogue,
-        const uint16_t* a, const uint16_t* b, uint16_t* c, int64_t rows, int64_t columns,
+        const uint16_t* a, const uint16_t* b, char* c, bool floats, int64_t rows, int64_t columns,
         char* memory)
       : s_(shape),
         kernels_(kernels),
         relu_(epilogue.activation == Opcode::relu),
-        activation_(activation_of(epilogue.activation)),
+        activation_(halves_activation(epilogue.activation)),
         a_(a),
         b_(b),
         c_(c),
+        floats_(floats),
         rows_(rows),
         columns_(columns),
         layout_(rows, columns, shape.k),
@@ -114,7 +107,8 @@ class Chunk {
         {memory_, packed_b, blocks, step > 0 ? sum : nullptr, last ? done : sum});
     if (!last) return;
     finish_pending();
-    pending_ = {done, rows, columns, c_ + i * s_.row_c() + j, s_.row_c(), relu_};
+    pending_ = {done,       rows,  columns, c_ + (i * s_.row_c() + j) * (floats_ ? 4 : 2),
+                s_.row_c(), relu_, floats_};
     pending_sum_ = done;
     pending_column_ = j;
   }
@@ -136,7 +130,8 @@ class Chunk {
   bool relu_;
   TileFn activation_;
   const uint16_t *a_, *b_;
-  uint16_t* c_;
+  char* c_;
+  bool floats_;  // C is of float32
   int64_t rows_, columns_;
   Layout layout_;
   char* memory_;
@@ -148,10 +143,17 @@ class Chunk {
 
 }  // namespace
 
+TileFn halves_activation(Opcode activation) {
+  if (activation == Opcode::copy || activation == Opcode::relu) return nullptr;
+  const int op = static_cast<int>(activation);
+  const TileFn function = table().vec_math.op[op][0];
+  return function ? function : table().elementwise.op[op][0];
+}
+
 bool HalvesGemm::worth(const GemmShape& s) { return s.m * s.n * s.k >= kLeastWork; }
 
-HalvesGemm::HalvesGemm(const GemmShape& shape, const GemmHalves& kernels, int slots)
-    : shape_(shape), kernels_(&kernels), slots_(slots) {
+HalvesGemm::HalvesGemm(const GemmShape& shape, const GemmHalves& kernels, int slots, DType result)
+    : shape_(shape), kernels_(&kernels), slots_(slots), floats_(result == DType::f32) {
   columns_ = even_piece(shape.n, kMostColumns);
   rows_ = even_piece(shape.m, shape.k > kDepth ? kMostRows : kMostRowsAtOnce);
   const auto chunks = [&] { return ceil_div(shape.m, rows_) * ceil_div(shape.n, columns_); };
@@ -173,8 +175,8 @@ void HalvesGemm::run(const void* a, const void* b, void* c, const Epilogue& epil
     Chunk(shape_, *kernels_, epilogue,
           static_cast<const uint16_t*>(a) + i * (shape_.transpose_a ? 1 : shape_.row_a()),
           static_cast<const uint16_t*>(b) + j * (shape_.transpose_b ? shape_.row_b() : 1),
-          static_cast<uint16_t*>(c) + i * shape_.row_c() + j, std::min(rows_, shape_.m - i),
-          std::min(columns_, shape_.n - j),
+          static_cast<char*>(c) + (i * shape_.row_c() + j) * (floats_ ? 4 : 2), floats_,
+          std::min(rows_, shape_.m - i), std::min(columns_, shape_.n - j),
           static_cast<char*>(workspace) + static_cast<size_t>(slot) * slot_bytes_)
         .run(bias ? bias + j : nullptr);
   };

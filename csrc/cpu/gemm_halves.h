@@ -2,16 +2,23 @@
 #pragma once
 
 #include "cpu/gemm.h"
+#include "cpu/isa/elementwise.h"
 
 namespace kn::cpu {
 
 struct GemmHalves;
 
+// What sums in float32 go through before they are rounded; nullptr for relu and none, which need no
+// pass of their own.
+TileFn halves_activation(Opcode activation);
+
 // As `Gemm`, for operands and results of bfloat16, bias among them.
 class HalvesGemm {
  public:
   // `slots`: threads that may work on it.
-  HalvesGemm(const GemmShape& shape, const GemmHalves& kernels, int slots);
+  // `result`: bfloat16, or float32 for sums that are not rounded.
+  HalvesGemm(const GemmShape& shape, const GemmHalves& kernels, int slots,
+             DType result = DType::bf16);
 
   size_t workspace_bytes() const { return static_cast<size_t>(slots_) * slot_bytes_; }
   int64_t cost() const { return shape_.m * shape_.n * shape_.k / 400; }
@@ -25,6 +32,7 @@ class HalvesGemm {
   GemmShape shape_;
   const GemmHalves* kernels_;
   int slots_;
+  bool floats_;
   int64_t rows_, columns_;  // of a chunk of C
   size_t slot_bytes_;
 };

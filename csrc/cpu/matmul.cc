@@ -24,6 +24,7 @@ struct Matmul {
   GemmShape shape;
   Epilogue epilogue;  // without the bias pointer
   bool has_bias = false;
+  int64_t result_size = 0;  // bytes of an element of C
   std::vector<Offsets> batch;
 
   Epilogue epilogue_of(const RunArgs& args) const {
@@ -73,6 +74,7 @@ bool describe(const KernelRequest& r, Matmul& m, std::string& refusal) {
   }
   GemmShape& s = m.shape;
   s.dtype = r.in[0].dtype;
+  m.result_size = size_of(r.out[0].dtype);
   s.transpose_a = r.attrs.flag("transpose_a", false);
   s.transpose_b = r.attrs.flag("transpose_b", false);
   s.m = extent(out, 2);
@@ -100,7 +102,7 @@ class OneByOne : public Kernel {
     const Epilogue epilogue = m_.epilogue_of(args);
     for (const Offsets& at : m_.batch)
       gemm_.run(args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
-                args.output<char>(0) + at.c * size_, epilogue, args.pool, args.workspace);
+                args.output<char>(0) + at.c * m_.result_size, epilogue, args.pool, args.workspace);
   }
 
  private:
@@ -128,7 +130,7 @@ class SideBySide : public Kernel {
       for (int64_t i = chunk * count / chunks; i < (chunk + 1) * count / chunks; ++i) {
         const Offsets& at = m_.batch[i];
         gemm_.run(args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
-                  args.output<char>(0) + at.c * size_, epilogue, nullptr,
+                  args.output<char>(0) + at.c * m_.result_size, epilogue, nullptr,
                   static_cast<char*>(args.workspace) + slot * stride_);
       }
     };
@@ -151,7 +153,7 @@ class Reference : public Kernel {
     const Epilogue epilogue = m_.epilogue_of(args);
     for (const Offsets& at : m_.batch)
       ref::gemm(m_.shape, args.input<char>(0) + at.a * size_, args.input<char>(1) + at.b * size_,
-                args.output<char>(0) + at.c * size_, epilogue);
+                args.output<char>(0) + at.c * m_.result_size, epilogue);
   }
 
  private:
@@ -197,8 +199,9 @@ std::unique_ptr<Kernel> make_halves(const KernelRequest& r, std::string& refusal
   else if (!HalvesGemm::worth(m.shape)) refusal = "too small";
   else {
     const GemmShape shape = m.shape;
-    return by_cost(std::move(m), HalvesGemm(shape, *kernels, global_pool().threads()),
-                   HalvesGemm(shape, *kernels, 1));
+    const DType result = r.out[0].dtype;
+    return by_cost(std::move(m), HalvesGemm(shape, *kernels, global_pool().threads(), result),
+                   HalvesGemm(shape, *kernels, 1, result));
   }
   return nullptr;
 }

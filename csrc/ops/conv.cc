@@ -6,6 +6,7 @@
 #include "graph/gradient.h"
 #include "ops/build.h"
 #include "ops/families.h"
+#include "ops/parts.h"
 
 namespace kn::ops {
 
@@ -63,7 +64,8 @@ std::vector<TensorType> infer_conv_data(const InferContext& c) {
 }
 
 // conv_weights(x, dy; window): gradient of a convolution to its kernel. With the attribute `bias`,
-// which the pass fuse_bias_gradient sets, a second output is the gradient to the bias.
+// which the pass fuse_bias_gradient sets, a second output is the gradient to the bias. `dtype`: as
+// of matmul.
 std::vector<TensorType> infer_conv_weights(const InferContext& c) {
   check_floats(c);
   const Shape &x = c.shape(0), &dy = c.shape(1);
@@ -73,8 +75,9 @@ std::vector<TensorType> infer_conv_weights(const InferContext& c) {
   Shape w(window);
   w.push_back(x.back() == kUnknown ? kUnknown : x.back() / c.attrs.integer("groups", 1));
   w.push_back(dy.back());
-  if (!c.attrs.flag("bias", false)) return {{c.dtype(0), w}};
-  return {{c.dtype(0), w}, {c.dtype(0), Shape{dy.back()}}};
+  const DType t = product_dtype(c);
+  if (!c.attrs.flag("bias", false)) return {{t, w}};
+  return {{t, w}, {t, Shape{dy.back()}}};
 }
 
 Attrs with_window(Attrs attrs, const Shape& w) {
@@ -115,6 +118,7 @@ std::vector<Value> gradient_conv_data(const GradContext& g) {
 }
 
 std::vector<Value> gradient_conv_weights(const GradContext& g) {
+  if (g.out().dtype() != g.in(0).dtype()) return gradients_before_cast(g);
   std::vector<Value> grads(2);
   if (g.grad()) {
     grads[0] = apply("conv_data", {g.in(1), g.grad(), g.in(0)}, g.attrs());

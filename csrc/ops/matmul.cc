@@ -1,9 +1,11 @@
 // matmul(a, b [, bias]; transpose_a, transpose_b, activation): op(a)·op(b) over the last two axes,
 // leading axes broadcast as in NumPy. `bias` (n,) is added to every row and `activation` names the
-// elementwise op applied last; both are put there by the pass fuse_matmul.
+// elementwise op applied last; both are put there by the pass fuse_matmul. `dtype`, that of the
+// result where halves are not to be rounded to one, is put there by the pass widen_halves.
 #include "graph/gradient.h"
 #include "ops/build.h"
 #include "ops/families.h"
+#include "ops/parts.h"
 
 namespace kn::ops {
 
@@ -49,7 +51,7 @@ std::vector<TensorType> infer_matmul(const InferContext& c) {
   const std::string activation = c.attrs.text("activation", "");
   if (!activation.empty() && !find_op(activation))
     c.fail("expected the name of an elementwise op as activation; got '", activation, "'");
-  return {{t, out}};
+  return {{product_dtype(c), out}};
 }
 
 Value matmul(const Value& a, bool ta, const Value& b, bool tb) {
@@ -92,6 +94,7 @@ std::vector<Value> gradient_matmul(const GradContext& g) {
   const Value &a = g.in(0), &b = g.in(1), &grad = g.grad();
   const bool ta = g.attrs().flag("transpose_a", false), tb = g.attrs().flag("transpose_b", false);
   const size_t count = g.node->inputs.size();
+  if (g.out().dtype() != a.dtype()) return gradients_before_cast(g);
   if (const std::string activation = g.attrs().text("activation", ""); !activation.empty()) {
     Attrs linear = g.attrs();
     linear.set("activation", std::string());

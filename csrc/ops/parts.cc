@@ -37,4 +37,29 @@ std::vector<Value> gradient_by(Formula formula, const GradContext& g) {
   return grads;
 }
 
+DType product_dtype(const InferContext& c) {
+  const DType own = c.dtype(0);
+  if (!c.attrs.has("dtype")) return own;
+  const DType dtype = parse_dtype(c.attrs.text("dtype"));
+  if (dtype != own && !(is_half(own) && dtype == DType::f32))
+    c.fail("expected a result of ", name_of(own), ", or of float32 from halves; got ",
+           name_of(dtype));
+  return dtype;
+}
+
+std::vector<Value> gradients_before_cast(const GradContext& g) {
+  const DType own = g.in(0).dtype();
+  Attrs attrs = g.attrs();
+  attrs.set("dtype", std::string(name_of(own)));
+  const std::vector<Value> rounded = apply_all(g.node->op->name, g.node->inputs, std::move(attrs));
+  std::vector<Value> grads(g.node->inputs.size());
+  for (size_t k = 0; k < rounded.size(); ++k) {
+    if (!g.grads[k]) continue;
+    const std::vector<Value> more = gradients(rounded[k], g.node->inputs, cast(g.grads[k], own));
+    for (size_t i = 0; i < grads.size(); ++i)
+      if (more[i]) grads[i] = grads[i] ? add(grads[i], more[i]) : more[i];
+  }
+  return grads;
+}
+
 }  // namespace kn::ops

@@ -1,6 +1,7 @@
 // Ops on float16 and bfloat16 that the device has no kernel for compute in float32: their operands
 // are cast before, their results after. Chains of such elementwise ops become one loop that loads
-// and stores halves and has floats in between (fuse_elementwise drops the pairs of casts).
+// and stores halves and has floats in between (fuse_elementwise drops the pairs of casts). Products
+// that are only read in float32 have results in float32.
 #include <unordered_map>
 
 #include "graph/op_def.h"
@@ -22,13 +23,14 @@ bool has_halves(const Node& node) {
 
 class Widening {
  public:
-  explicit Widening(TakesHalves takes_halves) : takes_halves_(takes_halves) {}
+  Widening(const Graph& graph, TakesHalves takes_halves)
+      : takes_halves_(takes_halves), readers_(find_readers(graph)) {}
 
   std::vector<Value> operator()(const NodePtr& node, const std::vector<Value>& inputs) {
     if (node->op->is(kSource) || node->op->is(kAlias) || !has_halves(*node)) return {};
     LayerScope layer(node->layer);
     if (node->op->name == "cast") return {converted(inputs[0], node->outputs[0].dtype)};
-    if (takes_halves_(*node)) return {};
+    if (takes_halves_(*node)) return in_floats(*node, inputs);
     std::vector<Value> wide;
     for (const Value& v : inputs) wide.push_back(fuses(*node) ? widen(v) : widened(v));
     Attrs attrs = node->attrs;
@@ -42,6 +44,30 @@ class Widening {
   }
 
  private:
+  using Readers = std::unordered_map<const Node*, std::vector<const Node*>>;
+
+  static Readers find_readers(const Graph& graph) {
+    Readers readers;
+    for (const NodePtr& node : topological_order(graph.roots()))
+      for (const Value& v : node->inputs) readers[v.node.get()].push_back(node.get());
+    for (const Value& v : graph.roots()) readers[v.node.get()].push_back(v.node.get());
+    return readers;
+  }
+
+  // A product of halves that is only read in float32, as gradients to weights are, with its sums as
+  // they are; nothing where that is not so, or the device cannot. Casts of the result fall away.
+  std::vector<Value> in_floats(const Node& node, const std::vector<Value>& inputs) const {
+    if (node.op->name != "matmul" && node.op->name != "conv_weights") return {};
+    const auto readers = readers_.find(&node);
+    if (readers == readers_.end() || node.outputs[0].dtype == DType::f32) return {};
+    for (const Node* reader : readers->second)
+      if (reader->op->name != "cast" || reader->outputs[0].dtype != DType::f32) return {};
+    Attrs attrs = node.attrs;
+    attrs.set("dtype", std::string(name_of(DType::f32)));
+    std::vector<Value> wide = apply_all(node.op->name, inputs, std::move(attrs));
+    return takes_halves_(*wide[0].node) ? wide : std::vector<Value>{};
+  }
+
   // Kernels cast between halves and float32 only.
   Value converted(const Value& x, DType to) {
     const Value wide = widen(x);
@@ -87,13 +113,14 @@ class Widening {
   }
 
   TakesHalves takes_halves_;
+  Readers readers_;
   std::unordered_map<Value, Value, ValueHash> wide_;
 };
 
 }  // namespace
 
 Graph widen_halves(const Graph& graph, TakesHalves takes_halves) {
-  Widening widening(takes_halves);
+  Widening widening(graph, takes_halves);
   return rewrite(graph, widening);
 }
 

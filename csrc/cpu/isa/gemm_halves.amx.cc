@@ -2,9 +2,11 @@
 // one of B 16 pairs of steps of 16 columns; a pair is two steps that follow each other.
 #include "cpu/isa/gemm_halves.h"
 
+#include "cpu/isa/conv_halves.inc"
 #include "cpu/isa/gemm.h"
 #include "cpu/isa/half_tiles.inc"
 #include "cpu/isa/kernel_table.h"
+#include "cpu/isa/pairs.inc"
 #include "cpu/isa/tiles.inc"
 #include "cpu/isa/vec_transpose.h"
 
@@ -33,20 +35,6 @@ void product(const HalvesProduct& t) {
     }
   }
   store_sums<rows, columns>(t.out, kHalvesBlock);
-}
-
-// The first n of 32 halves, the others zero.
-KN_INLINE VecF load_pairs(const uint16_t* p, int n) {
-  const auto mask = static_cast<__mmask32>(n >= 32 ? ~0u : (1u << n) - 1);
-  return (VecF)_mm512_maskz_loadu_epi16(mask, p);
-}
-
-// 16 elements of two steps as pairs.
-KN_INLINE VecF join_steps(const uint16_t* first, int n, const uint16_t* second, int m) {
-  const auto load = [](const uint16_t* p, int count) {
-    return bits_of((VecH)_mm256_maskz_loadu_epi16(static_cast<__mmask16>((1u << count) - 1), p));
-  };
-  return (VecF)(load(first, n) | load(second, m) << 16);
 }
 
 // `together`: an element's steps lie side by side. Tiles of A have them along their rows, those of
@@ -90,19 +78,42 @@ void add_bias(float* block, int64_t rows, int64_t columns, const uint16_t* bias)
   }
 }
 
+void finish_floats(const HalvesFinish& t, float least) {
+  for (int64_t i = 0; i < t.rows; ++i)
+    for (int64_t j = 0; j < t.columns; j += kSide) {
+      const VecF x = load(t.from + i * kHalvesBlock + j);
+      store_first(static_cast<float*>(t.c) + i * t.c_row + j, x < least ? VecF{} : x,
+                  at_most_side(t.columns - j));
+    }
+}
+
+// The halves of `x` where those of y are above zero: as integers, up to infinity.
+KN_INLINE __m512i above_zero(__m512i x, const uint16_t* y, __mmask32 mask) {
+  const __m512i bits = _mm512_maskz_loadu_epi16(mask, y), zero = _mm512_setzero_si512();
+  const __mmask32 above = _mm512_cmpgt_epi16_mask(bits, zero) &
+                          _mm512_cmple_epi16_mask(bits, _mm512_set1_epi16(0x7F80));
+  return _mm512_maskz_mov_epi16(above, x);
+}
+
 void finish(const HalvesFinish& t) {
-  const float* from = t.from;
   const float least = t.relu ? 0 : -__builtin_inff();
+  if (t.floats) return finish_floats(t, least);
+  const float* from = t.from;
   const auto mask = static_cast<__mmask32>(t.columns >= 32 ? ~0u : (1u << t.columns) - 1);
-  uint16_t* c = t.c;
+  uint16_t* c = static_cast<uint16_t*>(t.c);
+  const uint16_t* y = t.mask;
   const int64_t c_row = t.c_row;
   for (int64_t i = t.rows; i > 0; --i, from += kHalvesBlock, c += c_row) {
     const auto half = [&](int64_t j) {
       const VecF x = load(from + j);
       return (__m256i)to_bf16(x < least ? VecF{} : x);
     };
-    const __m512i row = _mm512_maskz_inserti64x4(static_cast<__mmask8>(-1),
-                                                 _mm512_castsi256_si512(half(0)), half(kSide), 1);
+    __m512i row = _mm512_maskz_inserti64x4(static_cast<__mmask8>(-1),
+                                           _mm512_castsi256_si512(half(0)), half(kSide), 1);
+    if (y) {
+      row = above_zero(row, y, mask);
+      y += c_row;
+    }
     _mm512_mask_storeu_epi16(c, mask, row);
   }
 }
@@ -117,6 +128,7 @@ constexpr GemmHalves kHalves = {
     finish,
     begin_tiles,
     end_tiles,
+    kConvHalves,
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "cpu/isa/conv_halves.h"
+
 namespace kn::cpu {
 
 // A block of C, and the steps of k that a panel takes at a time.
@@ -27,13 +29,15 @@ using HalvesProductFn = void (*)(const HalvesProduct&);
 using HalvesPackFn = void (*)(int64_t count, int64_t k, const uint16_t* from, int64_t row,
                               void* to);
 
-// A block of C on its way to memory, where it is rounded.
+// A block of C on its way to memory, where it is rounded to bfloat16.
 struct HalvesFinish {
   const float* from;  // (32, 32)
   int64_t rows, columns;
-  uint16_t* c;
+  void* c;
   int64_t c_row;
   bool relu;
+  bool floats = false;             // C is of float32, not rounded
+  const uint16_t* mask = nullptr;  // like C: results are zero where it is not above zero
 };
 
 struct GemmHalves {
@@ -46,6 +50,7 @@ struct GemmHalves {
   // Before the first and after the last product on a thread.
   void (*begin)();
   void (*end)();
+  ConvHalves conv;
 };
 
 }  // namespace kn::cpu
