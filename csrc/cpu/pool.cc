@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/families.h"
+#include "cpu/isa/gemm_halves.h"
 #include "cpu/isa/isa.h"
 #include "cpu/ref/window.h"
 #include "runtime/thread_pool.h"
@@ -16,7 +17,8 @@ constexpr bool scatters(Rule r) { return r == Rule::max_data || r == Rule::avera
 
 template <class T>
 const PoolKernels<T>& kernels_of(const PoolTable& t) {
-  if constexpr (sizeof(T) == 4) return t.f32;
+  if constexpr (sizeof(T) == 2) return table().gemm.halves->pool;
+  else if constexpr (sizeof(T) == 4) return t.f32;
   else return t.f64;
 }
 
@@ -139,6 +141,24 @@ class Pool : public Kernel {
   bool disjoint_ = true, covered_ = true;  // no cell is under two windows; none is under no window
 };
 
+// Whether no cell is under two windows: sums of halves would be rounded at each.
+bool are_apart(const Window& w) {
+  return std::all_of(w.axes.begin(), w.axes.end(), [](const WindowAxis& a) {
+    return a.stride >= (a.window - 1) * a.dilation + 1;
+  });
+}
+
+template <Rule rule>
+std::unique_ptr<Kernel> make_halves(const KernelRequest& r, std::string& refusal) {
+  const Shape& x = r.in[0].shape;
+  const Window w = make_window(x, r.attrs.ints("window"), r.attrs, r.op);
+  if (r.in[0].dtype != DType::bf16) refusal = "not bfloat16";
+  else if (!table().gemm.halves) refusal = "no tile multipliers";
+  else if (scatters(rule) && !are_apart(w)) refusal = "windows overlap";
+  if (!refusal.empty()) return nullptr;
+  return std::make_unique<Pool<uint16_t, rule>>(w, x[0], x.back(), r.attrs.flag("relu", false));
+}
+
 template <Rule rule>
 std::unique_ptr<Kernel> make_cells(const KernelRequest& r, std::string& refusal) {
   const Shape& x = r.in[0].shape;
@@ -152,14 +172,20 @@ std::unique_ptr<Kernel> make_cells(const KernelRequest& r, std::string& refusal)
   return nullptr;
 }
 
-const Candidate kMaxPool[] = {{"cells", make_cells<Rule::max>}, {"ref", ref::make_max_pool}};
-const Candidate kMaxPoolData[] = {{"cells", make_cells<Rule::max_data>},
+const Candidate kMaxPool[] = {{"halves", make_halves<Rule::max>, true},
+                              {"cells", make_cells<Rule::max>},
+                              {"ref", ref::make_max_pool}};
+const Candidate kMaxPoolData[] = {{"halves", make_halves<Rule::max_data>, true},
+                                  {"cells", make_cells<Rule::max_data>},
                                   {"ref", ref::make_max_pool_data}};
-const Candidate kMaxPoolPick[] = {{"cells", make_cells<Rule::max_pick>},
+const Candidate kMaxPoolPick[] = {{"halves", make_halves<Rule::max_pick>, true},
+                                  {"cells", make_cells<Rule::max_pick>},
                                   {"ref", ref::make_max_pool_pick}};
-const Candidate kAveragePool[] = {{"cells", make_cells<Rule::average>},
+const Candidate kAveragePool[] = {{"halves", make_halves<Rule::average>, true},
+                                  {"cells", make_cells<Rule::average>},
                                   {"ref", ref::make_average_pool}};
-const Candidate kAveragePoolData[] = {{"cells", make_cells<Rule::average_data>},
+const Candidate kAveragePoolData[] = {{"halves", make_halves<Rule::average_data>, true},
+                                      {"cells", make_cells<Rule::average_data>},
                                       {"ref", ref::make_average_pool_data}};
 
 const OpKernels kKernels[] = {{"max_pool", kMaxPool},

@@ -7,6 +7,7 @@
 #include "cpu/isa/half_tiles.inc"
 #include "cpu/isa/kernel_table.h"
 #include "cpu/isa/pairs.inc"
+#include "cpu/isa/pool_halves.inc"
 #include "cpu/isa/tiles.inc"
 #include "cpu/isa/vec_transpose.h"
 
@@ -129,6 +130,7 @@ constexpr GemmHalves kHalves = {
     begin_tiles,
     end_tiles,
     kConvHalves,
+    kPoolHalves,
 };
 
 }  // namespace

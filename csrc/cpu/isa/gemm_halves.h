@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "cpu/isa/conv_halves.h"
+#include "cpu/isa/pool.h"
 
 namespace kn::cpu {
 
@@ -50,7 +51,9 @@ struct GemmHalves {
   // Before the first and after the last product on a thread.
   void (*begin)();
   void (*end)();
+  // What else such machines do with bfloat16.
   ConvHalves conv;
+  PoolKernels<uint16_t> pool;
 };
 
 }  // namespace kn::cpu
