@@ -33,18 +33,21 @@
 // and their sums are added in order.
 //
 // *Thirds.* Where the processor has tile multipliers of bfloat16, large float32 products are put
-// together from those instead (gemm_thirds.cc), at the accuracy of float32.
+// together from those instead (gemm_thirds.cc; of few rows or few steps, gemm_stream.cc), at the
+// accuracy of float32.
 //
 // *Epilogue.* Bias and relu happen in the tile's registers in the last pass; other activations run
 // over a chunk that has just been finished.
 #include "cpu/gemm.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/rounding.h"
 #include "cpu/gemm_block.h"
 #include "cpu/gemm_split.h"
+#include "cpu/gemm_stream.h"
 #include "cpu/gemm_thirds.h"
 #include "cpu/isa/isa.h"
 #include "runtime/thread_pool.h"
@@ -92,7 +95,8 @@ class Product {
       if (g_.thirds)
         in_thirds_ = thirds_layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
     if (!g_.thirds) layout_ = layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
-    slot_size_ = layout_.total + in_thirds_.total;
+    if (g_.streams) in_stream_ = stream_layout_of(std::min(g_.rows, g_.m), s_.k);
+    slot_size_ = layout_.total + std::max(in_thirds_.total, in_stream_.total);
     if (g_.swapped && g_.parts == 1)
       slot_size_ += round_up(g_.rows * g_.columns, kAlign / static_cast<int64_t>(sizeof(T)));
   }
@@ -104,13 +108,9 @@ class Product {
     c_ = c;
     sums_ = workspace;
     slot_memory_ = workspace + parts_elements();
-    const int64_t chunks = grid_m_ * grid_n_ * g_.parts;
-    if (!pool || chunks == 1) {
-      for (int64_t i = 0; i < chunks; ++i) chunk(i, 0);
-    } else {
-      pool->run_chunks_in_slots(chunks, cost, slots_,
-                                [this](int64_t i, int slot) { chunk(i, slot); });
-    }
+    if constexpr (sizeof(T) == sizeof(float))
+      if (g_.streams && stream(pool, cost)) return;
+    run_chunks(pool, cost, [this](int64_t i, int slot) { chunk(i, slot); });
     if (g_.parts == 1) return;
     if (!pool) return add_parts(0, g_.m);
     pool->parallel_for(g_.m, ceil_div(kAddedElements, g_.parts * g_.n), g_.parts * g_.m * g_.n / 4,
@@ -118,6 +118,12 @@ class Product {
   }
 
  private:
+  void run_chunks(ThreadPool* pool, int64_t cost, FunctionRef<void(int64_t, int)> body) {
+    const int64_t chunks = grid_m_ * grid_n_ * g_.parts;
+    if (pool && chunks > 1) return pool->run_chunks_in_slots(chunks, cost, slots_, body);
+    for (int64_t i = 0; i < chunks; ++i) body(i, 0);
+  }
+
   void set_operands(const T* a, const T* b) {
     const int64_t lda = s_.row_a(), ldb = s_.row_b();
     const int64_t a_row = s_.transpose_a ? 1 : lda, a_step = s_.transpose_a ? lda : 1;
@@ -130,19 +136,59 @@ class Product {
     return g_.parts > 1 ? round_up(g_.parts * g_.m * g_.n, kAlign / sizeof(T)) : 0;
   }
 
-  void chunk(int64_t index, int slot) {
-    const int64_t i = index % grid_m_ * g_.rows;
-    const int64_t j = index / grid_m_ % grid_n_ * g_.columns;
-    const int64_t part = index / (grid_m_ * grid_n_), step = part * g_.inner;
-    T* memory = slot_memory_ + slot * slot_size_;
-    GemmBlock<T> block;
+  // False where there is a NaN or an infinity in C, and all of it is to be computed by chunk().
+  bool stream(ThreadPool* pool, int64_t cost) {
+    const int64_t first = columns_before_line();
+    std::atomic<bool> strange{false};
+    run_chunks(pool, cost, [&](int64_t i, int slot) {
+      if (stream_chunk(i, slot, first)) strange.store(true, std::memory_order_relaxed);
+    });
+    return !strange.load(std::memory_order_relaxed);
+  }
+
+  // Columns of C before a line of the cache begins in each of its rows; 0 where rows begin
+  // anywhere.
+  int64_t columns_before_line() const {
+    constexpr int64_t line = kAlign / static_cast<int64_t>(sizeof(T));
+    if (s_.row_c() % line != 0) return 0;
+    return (-reinterpret_cast<std::intptr_t>(c_) & (kAlign - 1)) / static_cast<int64_t>(sizeof(T));
+  }
+
+  // Chunks next to each other share no line of C.
+  bool stream_chunk(int64_t index, int slot, int64_t first) {
+    const int64_t i = index % grid_m_ * g_.rows, number = index / grid_m_;
+    const int64_t j = number == 0 ? 0 : number * g_.columns + first;
+    const int64_t end = number + 1 == grid_n_ ? g_.n : (number + 1) * g_.columns + first;
+    GemmBlock<T> block = block_at(i, j, 0, slot);
+    block.columns = std::min(end, g_.n) - j;
+    if (block.columns <= 0) return false;
+    block.c = c_ + i * s_.row_c() + j;
+    block.c_row = s_.row_c();
+    block.bias = bias_ ? bias_ + j : nullptr;
+    block.relu = relu_;
+    const bool strange = stream_block(*thirds_, in_stream_, block, number == 0 ? first : 0);
+    activate(block.c, block.rows, block.columns);
+    return strange;
+  }
+
+  // The operands of the chunk at row i and column j of C.
+  GemmBlock<T> block_at(int64_t i, int64_t j, int64_t step, int slot) const {
+    GemmBlock<T> block{};
     block.in = in_;
     block.in.a += i * in_.a_row + step * in_.a_step;
     block.in.b += step * in_.b_step + j * in_.b_column;
     block.rows = std::min(g_.rows, g_.m - i);
     block.columns = std::min(g_.columns, g_.n - j);
     block.k = std::min(g_.inner, s_.k - step);
-    block.scratch = memory;
+    block.scratch = slot_memory_ + slot * slot_size_;
+    return block;
+  }
+
+  void chunk(int64_t index, int slot) {
+    const int64_t i = index % grid_m_ * g_.rows;
+    const int64_t j = index / grid_m_ % grid_n_ * g_.columns;
+    const int64_t part = index / (grid_m_ * grid_n_), step = part * g_.inner;
+    GemmBlock<T> block = block_at(i, j, step, slot);
     const bool direct = !g_.swapped && g_.parts == 1;
     block.accumulate = direct && s_.accumulate;
     block.bias = direct && bias_ ? bias_ + j : nullptr;
@@ -154,7 +200,7 @@ class Product {
       block.c = sums_ + part * g_.m * g_.n + i * g_.n + j;
       block.c_row = g_.n;
     } else {
-      block.c = memory + layout_.total + in_thirds_.total;
+      block.c = block.scratch + layout_.total + in_thirds_.total;
       block.c_row = block.columns;
     }
     compute(block);
@@ -210,6 +256,7 @@ class Product {
   int64_t grid_m_, grid_n_;
   GemmLayout layout_;  // of one kind of blocks or of the other
   ThirdsLayout in_thirds_;
+  StreamLayout in_stream_;
   int64_t slot_size_;  // elements of a thread's memory: the layout's and a piece to turn around
   int slots_;
   GemmOperands<T> in_{};

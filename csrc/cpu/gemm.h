@@ -46,7 +46,8 @@ bool parse_activation(std::string_view name, Opcode& activation);
 // and turned around at the end; m and n below are then those of the transpose.
 struct GemmSplit {
   bool swapped = false;
-  bool thirds = false;  // on tile multipliers, see gemm_thirds.cc
+  bool thirds = false;   // on tile multipliers, see gemm_thirds.cc
+  bool streams = false;  // in thirds, see gemm_stream.cc
   int64_t m = 0, n = 0;
   int64_t rows = 0, columns = 0;  // of a chunk of C, the unit of work of a thread
   int64_t parts = 1, inner = 0;   // k is cut into parts of `inner`, whose sums are added in order

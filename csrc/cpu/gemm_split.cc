@@ -4,6 +4,7 @@
 
 #include "base/rounding.h"
 #include "cpu/gemm_block.h"
+#include "cpu/gemm_stream.h"
 #include "cpu/isa/gemm_thirds.h"
 
 namespace kn::cpu {
@@ -167,6 +168,8 @@ GemmSplit split_thirds(const GemmShape& s, int slots) {
       g.rows = rows;
       g.columns = columns;
     }
+  g.streams = !g.swapped && !s.transpose_b && !s.accumulate && g.parts == 1 &&
+              worth_streaming(std::min(g.rows, g.m), s.k);
   return g;
 }
 

@@ -1,58 +1,31 @@
 // Products of bfloat16 tiles that add up to float32 products (see cpu/gemm_thirds.cc).
 #include "cpu/isa/gemm_thirds.h"
 
+#include "cpu/isa/gemm_thirds_step.inc"
 #include "cpu/isa/kernel_table.h"
 #include "cpu/isa/thirds.inc"
 
 namespace kn::cpu {
 namespace {
 
-constexpr int64_t kThirdBytes = 2 * kThirdsTileBytes;
+// Calls what belongs between the products of a pass after every four of them, or fewer at edges.
+template <int tiles>
+struct CallBetween {
+  ThirdsBetween* between;
 
-// Registers: 0 to 3 hold C, 4 and 5 a third of A, 6 and 7 one of B. The macros bring in a third of
-// one operand and multiply it with what is there of the other.
-#define KN_WITH_A(third)                                            \
-  _tile_loadd(4, a + third * kThirdBytes, 64);                      \
-  _tile_dpbf16ps(0, 4, 6);                                          \
-  if (columns == 2) _tile_dpbf16ps(1, 4, 7);                        \
-  if (rows == 2) {                                                  \
-    _tile_loadd(5, a + third * kThirdBytes + kThirdsTileBytes, 64); \
-    _tile_dpbf16ps(2, 5, 6);                                        \
-    if (columns == 2) _tile_dpbf16ps(3, 5, 7);                      \
+  KN_INLINE void operator()(int n) {
+    if (n % tiles == tiles - 1) between->work(*between);
   }
-#define KN_WITH_B(third)                                            \
-  _tile_loadd(6, b + third * kThirdBytes, 64);                      \
-  _tile_dpbf16ps(0, 4, 6);                                          \
-  if (rows == 2) _tile_dpbf16ps(2, 5, 6);                           \
-  if (columns == 2) {                                               \
-    _tile_loadd(7, b + third * kThirdBytes + kThirdsTileBytes, 64); \
-    _tile_dpbf16ps(1, 4, 7);                                        \
-    if (rows == 2) _tile_dpbf16ps(3, 5, 7);                         \
-  }
+};
 
-// The six products of thirds that matter, in an order that changes one operand at a time.
 template <int rows, int columns>
 void product(const ThirdsProduct& t) {
   const char* a = static_cast<const char*>(t.a);
   const char* b = static_cast<const char*>(t.b);
   clear_sums();
   if (t.sum) load_sums<rows, columns>(t.sum, kThirdsBlock);
-  for (int64_t n = t.blocks; n > 0; --n, a += kThirdsPanelBytes, b += kThirdsPanelBytes) {
-    _tile_loadd(6, b, 64);
-    if (columns == 2) _tile_loadd(7, b + kThirdsTileBytes, 64);
-    KN_WITH_A(2)
-    t.between->work(*t.between);
-    KN_WITH_A(0)
-    t.between->work(*t.between);
-    KN_WITH_B(2)
-    t.between->work(*t.between);
-    KN_WITH_B(1)
-    t.between->work(*t.between);
-    KN_WITH_A(1)
-    t.between->work(*t.between);
-    KN_WITH_B(0)
-    t.between->work(*t.between);
-  }
+  for (int64_t n = t.blocks; n > 0; --n, a += kThirdsPanelBytes, b += kThirdsPanelBytes)
+    multiply_thirds<rows, columns>(a, b, CallBetween<rows * columns>{t.between});
   store_sums<rows, columns>(t.out, t.out_row);
 }
 
@@ -174,18 +147,22 @@ KN_INLINE bool copy_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
   return any_strange(strange[0] + strange[1]);
 }
 
-// The same where tiles have written to C.
+// The same where tiles have written to C. `fetches`: where the next but one will go.
+template <bool fetches>
 KN_INLINE bool check_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
   const int64_t c_row = t.c_row;
   const float* c = t.c + from * c_row;
-  const float* next = t.next + from * c_row;
+  const float* next = t.next + (fetches ? from * c_row : 0);
   VecF strange[2] = {};
 #pragma GCC unroll 2
-  for (int64_t i = from; i < until; ++i, c += c_row, next += c_row) {
+  for (int64_t i = from; i < until; ++i, c += c_row) {
     note(load(c), strange[0]);
     note(load(c + kSide), strange[1]);
-    __builtin_prefetch(next, 1, 3);
-    __builtin_prefetch(next + kSide, 1, 3);
+    if constexpr (fetches) {
+      __builtin_prefetch(next, 1, 3);
+      __builtin_prefetch(next + kSide, 1, 3);
+      next += c_row;
+    }
   }
   return any_strange(strange[0] + strange[1]);
 }
@@ -222,7 +199,8 @@ bool finish(const ThirdsFinish& t, int64_t from, int64_t until) {
   };
   const int form = 4 * t.accumulate + 2 * (t.bias != nullptr) + t.relu;
   if (form > 0 || t.columns < kThirdsBlock) return of[form](t, from, until);
-  return t.from ? copy_rows(t, from, until) : check_rows(t, from, until);
+  if (t.from) return copy_rows(t, from, until);
+  return t.next ? check_rows<true>(t, from, until) : check_rows<false>(t, from, until);
 }
 
 constexpr GemmThirds kThirds = {
@@ -233,6 +211,9 @@ constexpr GemmThirds kThirds = {
     {pack<true, true>, pack_turned_portion<true>, 6},
     finish,
     is_strange,
+    {{{step<1, 0>, step<1, 16>, step<1, 32>}, {step<1, 0>, step<1, 16, false>, step<1, 32, false>}},
+     {{step<2, 0>, step<2, 16>, step<2, 32>},
+      {step<2, 0>, step<2, 16, false>, step<2, 32, false>}}},
     begin_tiles,
     end_tiles,
 };

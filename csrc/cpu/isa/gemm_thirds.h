@@ -65,11 +65,34 @@ struct ThirdsFinish {
   bool accumulate;
   const float* bias;  // (columns,), or nullptr
   bool relu;
-  const float* next;  // where the next but one will go
+  const float* next;  // where the next but one will go, or nullptr
 };
 
 // Writes rows [from, until) to C; true where a NaN or an infinity is among the sums.
 using ThirdsFinishFn = bool (*)(const ThirdsFinish&, int64_t from, int64_t until);
+
+// 32 steps of a block of C, 32 rows high, and what the vector units do meanwhile.
+struct ThirdsStep {
+  const void *a, *b;     // images: 32 rows of A, up to 32 columns of B over 32 steps
+  bool first = false;    // of the block's steps
+  float* out = nullptr;  // (32, 32), of the sums after the block's last step, rows `out_row` apart
+  int64_t out_row = 0;
+
+  // The next image of B: some of the pairs of steps r and r + 16.
+  const float* from = nullptr;  // step first_row of up to 32 columns; steps lie `row` apart
+  int64_t row = 0;
+  char* to = nullptr;  // row first_row of the image
+  int first_row = 0;
+  int64_t columns = 0, steps = 0;  // that there are, where the image is partial
+
+  // Rows of the last block, `at_once` after every sixth of the products.
+  ThirdsFinishFn finish = nullptr;
+  const ThirdsFinish* done = nullptr;
+  int64_t finish_from = 0, finish_until = 0, at_once = 0;
+  bool strange = false;  // there was a NaN or an infinity
+};
+
+using ThirdsStepFn = void (*)(ThirdsStep&);
 
 struct GemmThirds {
   // [tiles of rows - 1][tiles of columns - 1].
@@ -78,6 +101,8 @@ struct GemmThirds {
   ThirdsPack pack_a, pack_b, pack_a_by_columns, pack_b_by_columns;
   ThirdsFinishFn finish;
   bool (*is_strange)(const ThirdsFinish&);  // the same of all rows; nothing is written
+  // [tiles of columns - 1][next image is partial][16 pairs of it to be split: none, 1, 2].
+  ThirdsStepFn step[2][2][3];
   // Before the first and after the last product on a thread.
   void (*begin)();
   void (*end)();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "cpu/ref/gemm.h"
@@ -217,6 +218,65 @@ TEST(Gemm, InfinitiesAndNaNOfFewSteps) {
     }
 }
 
+// C as it is when it begins `offset` elements after a line of the cache.
+HostTensor run_at(const GemmShape& s, const HostTensor& a, const HostTensor& b, int offset,
+                  const Epilogue& epilogue) {
+  const size_t size = s.dtype == DType::f32 ? 4 : 8, margin = 128;
+  HostTensor c(TensorType{s.dtype, Shape{s.m, s.n}});
+  const size_t bytes = size * static_cast<size_t>(s.m * s.n);
+  Buffer memory(cpu_device(), bytes + 2 * margin);
+  auto* begin = static_cast<unsigned char*>(memory.data());
+  std::fill_n(begin, bytes + 2 * margin, 0xa5);
+  unsigned char* at = begin + size * static_cast<size_t>(offset);
+  const Gemm gemm(s);
+  Buffer workspace(cpu_device(), gemm.workspace_bytes());
+  if (s.accumulate) std::fill_n(at, bytes, 0);
+  gemm.run(a.data(), b.data(), at, epilogue, &pool_of(3), workspace.data());
+  const auto untouched = [](unsigned char byte) { return byte == 0xa5; };
+  EXPECT_TRUE(std::all_of(begin, at, untouched)) << text(s) << " at " << offset;
+  EXPECT_TRUE(std::all_of(at + bytes, begin + bytes + 2 * margin, untouched))
+      << text(s) << " at " << offset;
+  std::copy_n(at, bytes, static_cast<unsigned char*>(c.data()));
+  return c;
+}
+
+// Blocks of C may begin where its lines do; what is in them may not depend on it, nor on the order
+// in which blocks come (added to zeros, they come in another).
+TEST(Gemm, SameBitsWhereverCBegins) {
+  const float nan = std::nanf("");
+  for (const auto& [size, form] : {std::pair{Size{32, 512, 128}, 0},
+                                   {{128, 512, 32}, 1},
+                                   {{64, 528, 60}, 1},
+                                   {{90, 400, 40}, 0},
+                                   {{32, 261, 300}, 0},
+                                   {{32, 1100, 33}, 1},
+                                   {{45, 640, 48}, 2}})
+    for (DType dtype : kTypes)
+      for (bool strange : {false, true})
+        for (cpu::Isa isa : cpu::usable_isas()) {
+          const IsaScope scope(isa);
+          GemmShape s = shape_of(size, form, dtype);
+          HostTensor a = uniform(dtype, Shape{s.m, s.k}, -1, 1, 1);
+          const HostTensor b = uniform(dtype, Shape{s.k, s.n}, -1, 1, 2);
+          if (strange && dtype == DType::f32) a.as<float>()[s.k * s.m / 2] = nan;
+          const HostTensor bias = uniform(dtype, Shape{s.n}, -1, 1, 3);
+          for (const Epilogue& epilogue : {Epilogue{}, Epilogue{bias.data(), Opcode::relu}}) {
+            HostTensor want(TensorType{dtype, Shape{s.m, s.n}});
+            cpu::ref::gemm(s, a.data(), b.data(), want.data(), epilogue);
+            const HostTensor aligned = run_at(s, a, b, 0, epilogue);
+            EXPECT_TRUE(close(aligned, want, tolerance(s))) << text(s) << cpu::name_of(isa);
+            for (int offset = 1; offset < 16; offset += epilogue.bias ? 5 : 1)
+              EXPECT_TRUE(same_bits(run_at(s, a, b, offset, epilogue), aligned))
+                  << text(s) << " at " << offset << " on " << cpu::name_of(isa);
+            if (epilogue.bias) continue;
+            GemmShape added = s;
+            added.accumulate = true;
+            EXPECT_TRUE(same_bits(run_at(added, a, b, 4, epilogue), aligned))
+                << text(added) << " on " << cpu::name_of(isa);
+          }
+        }
+}
+
 // The sum of |a·b| bounds what rounding may do: a float32 product in thirds loses no more than one
 // by fused multiply-adds.
 TEST(Gemm, AccuracyOfFloat32) {
@@ -249,8 +309,13 @@ TEST(Gemm, AccuracyOfFloat32) {
 // for other numbers of threads cut C differently.
 TEST(Gemm, SameBitsForAnyNumberOfThreads) {
   const int before = global_pool().threads();
-  for (const Size& size :
-       {Size{200, 300, 400}, {64, 784, 100}, {30, 40, 20000}, {2000, 33, 50}, {128, 1000, 1000}})
+  for (const Size& size : {Size{200, 300, 400},
+                           {64, 784, 100},
+                           {30, 40, 20000},
+                           {2000, 33, 50},
+                           {128, 1000, 1000},
+                           {32, 520, 130},
+                           {130, 520, 32}})
     for (int form = 0; form < 8; ++form) {
       const GemmShape s = shape_of(size, form & 3, form & 4 ? DType::f64 : DType::f32);
       const Operands operands(s);
