@@ -1,4 +1,5 @@
-"""What the GPU benchmarks share: the chip, our timings, PyTorch's where it is installed, rows.
+"""What the GPU benchmarks share: the chip, our timings, those of peers where they are installed,
+rows of tables.
 
 Every row says what was measured, ours, the peer's, the ratio, and the share of the chip's peak: of
 its arithmetic or of its memory, whichever binds.
@@ -7,8 +8,6 @@ its arithmetic or of its memory, whichever binds.
 import datetime
 import importlib.util
 
-from keras_native import config
-
 # Dense peaks in FLOP/s and bytes/s, by a part of the device's name, from the vendors' data sheets.
 PEAKS = {
     "H200": {"float32": 67e12, "tf32": 494e12, "half": 989e12, "memory": 4.8e12},
@@ -16,17 +15,21 @@ PEAKS = {
     "A100": {"float32": 19.5e12, "tf32": 156e12, "half": 312e12, "memory": 1.55e12},
 }
 STAND_IN = "stand-in"
-COLUMNS = ("what", "size", "ours", "peer", "ours / peer", "of peak", "by")
+COLUMNS = ("what", "size", "ours", "peer", "peer / ours", "of peak", "by")
 
 
 def missing():
     """Why nothing can be measured here, or None."""
+    from keras_native import config
+
     reason = config.why_no_gpu()
     return f"no GPU to measure on: {reason}" if reason else None
 
 
 def device():
     """The description of the GPU."""
+    from keras_native import config
+
     return config.device_info("cuda:0")["description"]
 
 
@@ -53,12 +56,29 @@ def why_no_torch():
     return "PyTorch is not installed, or shows no GPU: without peers"
 
 
-def peak(kind):
-    """FLOP/s or bytes/s of this chip; None where they are not known."""
-    for name, numbers in PEAKS.items():
-        if name in device():
-            return numbers[kind]
-    return None
+def peaks(name=None):
+    """Those of a chip, by default of this one; none where they are not known."""
+    name = device() if name is None else name
+    return next((numbers for chip, numbers in PEAKS.items() if chip in name), {})
+
+
+def share(seconds, flop, kind, moved, chip=None):
+    """What of the chip's peak is reached: of the arithmetic named `kind` or of the memory.
+
+    The one that binds: `flop` operations take longer at the peak than moving `moved` bytes, or less
+    long.
+    """
+    limits = peaks(chip)
+    if not seconds or not limits:
+        return "-"
+    arithmetic, memory = flop / limits[kind] if flop else 0.0, moved / limits["memory"]
+    word = "flop" if arithmetic > memory else "memory"
+    return f"{100 * max(arithmetic, memory) / seconds:.0f}% {word}"
+
+
+def all_of(arrays):
+    """One array or several, as a list."""
+    return arrays if isinstance(arrays, list) else [arrays]
 
 
 def ours(op, inputs, attrs=None, by="", repeats=20):
@@ -74,8 +94,11 @@ def ours(op, inputs, attrs=None, by="", repeats=20):
 def theirs(function, repeats=20):
     """Seconds of one call of a PyTorch function, of `repeats` in a CUDA graph; None without it."""
     found = torch()
-    if found is None:
-        return None
+    return recorded(found, function, repeats) if found else None
+
+
+def recorded(found, function, repeats=20):
+    """Seconds of one call of a function of PyTorch, which is `found`, in a CUDA graph of many."""
     side = found.cuda.Stream()
     with found.cuda.stream(side):
         for _ in range(3):
@@ -107,13 +130,16 @@ def microseconds(seconds):
     return "-" if seconds is None else f"{1e6 * seconds:.1f} us"
 
 
-def row(what, size, seconds, peer, work, kind, by=""):
-    """Print one row: `work` FLOP or bytes, of the peak named `kind`."""
-    limit = peak(kind)
-    share = f"{100 * work / seconds / limit:.0f}%" if seconds and limit else "-"
+def line(cells):
+    """Print a row of a table."""
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def row(what, size, seconds, peer, flop, kind, moved, by=""):
+    """Print what an op took, beside a peer; `share` says what of the peak it is."""
     ratio = f"{peer / seconds:.2f}" if seconds and peer else "-"
-    cells = (what, size, microseconds(seconds), microseconds(peer), ratio, share, by)
-    print("| " + " | ".join(cells) + " |", flush=True)
+    of_peak = share(seconds, flop, kind, moved)
+    line((what, size, microseconds(seconds), microseconds(peer), ratio, of_peak, by))
 
 
 def heading(title, columns=COLUMNS):
@@ -122,5 +148,5 @@ def heading(title, columns=COLUMNS):
     print(f"\n### {title} ({today}, {device()})\n", flush=True)
     if why_no_torch():
         print(f"{why_no_torch()}.\n")
-    print("| " + " | ".join(columns) + " |")
+    line(columns)
     print("|" + "---|" * len(columns), flush=True)

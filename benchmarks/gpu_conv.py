@@ -3,6 +3,8 @@
 python benchmarks/gpu_conv.py
 """
 
+import math
+
 import gpu_common as common
 
 CASES = [  # (where it comes from, batch, height, width, channels, filters, kernel, stride)
@@ -19,7 +21,7 @@ CASES = [  # (where it comes from, batch, height, width, channels, filters, kern
     ("late", 64, 7, 7, 512, 512, 3, 1),
 ]
 TINY = [("tiny", 2, 6, 6, 8, 8, 3, 1), ("tiny", 2, 6, 6, 3, 4, 3, 2)]
-KINDS = {"tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+KINDS = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 
 def shapes(case):
@@ -35,7 +37,7 @@ def cudnn(case, kind):
     torch = common.torch()
     if torch is None:
         return {}
-    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = kind == "tf32"
     torch.backends.cudnn.benchmark = True
     (n, h, width, c), (k, _, _, f), y = shapes(case)
     stride, dtype, last = case[-1], getattr(torch, KINDS[kind]), torch.channels_last
@@ -74,11 +76,13 @@ def main():
         for kind, dtype in KINDS.items():
             peers = cudnn(case, kind)
             for name, (op, inputs, attributes) in passes.items():
-                seconds, kernel = common.ours(op, [(dtype, s) for s in inputs], attributes)
+                by = "implicit" if kind == "fp32" else ""
+                seconds, kernel = common.ours(op, [(dtype, s) for s in inputs], attributes, by)
                 size = f"{'x'.join(map(str, x))} -> {w[3]}, {w[0]}x{w[1]}/{case[-1]}"
-                limit = "tf32" if kind == "tf32" else "half"
+                limit = {"fp32": "float32", "tf32": "tf32"}.get(kind, "half")
+                moved = sum(map(math.prod, (x, w, y))) * (4 if dtype == "float32" else 2)
                 what = f"{case[0]} {name} {kind}"
-                common.row(what, size, seconds, peers.get(name), flop, limit, kernel)
+                common.row(what, size, seconds, peers.get(name), flop, limit, moved, kernel)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,13 @@ SQUARES = [("square", n, n, n) for n in (1024, 2048, 4096, 8192)]
 TINY = [("tiny", 24, 72, 40)]
 KINDS = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 PEAK_OF = {"fp32": "float32", "tf32": "tf32", "bf16": "half", "fp16": "half"}
-MMA, HOPPER = ("small", "tall", "large"), ("hopper_square", "hopper_wide")
+BASIC, HOPPER = ("small", "tall", "large"), ("hopper_square", "hopper_wide")
+# Units of cuda/tile_table.h: the kernel by which they multiply, numbers, tiles, bytes of a stretch.
+UNITS = {
+    "tf32": ("tf32", "float32", (BASIC, HOPPER), 128),
+    "halves": ("halves", "bfloat16", (BASIC, HOPPER), 128),
+    "plain": ("tiles", "float32", (BASIC,), 64),
+}
 PARTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64)
 
 
@@ -62,17 +68,18 @@ def compare():
                 peer = cublas(kind, a, b, ta, tb)
                 size = f"{m}x{k}x{n}"
                 flop = 2.0 * m * k * n
-                common.row(
-                    f"{where} {name} {kind}", size, seconds, peer, flop, PEAK_OF[kind], kernel
-                )
+                moved = (m * k + k * n + m * n) * (4 if dtype == "float32" else 2)
+                what = f"{where} {name} {kind}"
+                common.row(what, size, seconds, peer, flop, PEAK_OF[kind], moved, kernel)
 
 
-def fastest(dtype, m, n, k, tiles):
+def fastest(unit, m, n, k, tiles):
     """The fastest of these tiles, as (seconds, tile, parts); None where none takes the shape."""
     from keras_native import _cuda
 
-    by = "hopper" if tiles is HOPPER else "tf32" if dtype == "float32" else "halves"
-    stretches = k * (4 if dtype == "float32" else 2) // 128
+    by, dtype, _, stretch = UNITS[unit]
+    by = "hopper" if tiles is HOPPER else by
+    stretches = k * (4 if dtype == "float32" else 2) // stretch
     best = None
     for tile in tiles:
         for parts in PARTS:
@@ -95,17 +102,17 @@ def print_tiles():
     common.heading("Tiles", ("row", "measured", "before", "the model's time"))
     for _, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
         for rows, columns, inner in ((m, n, k), (m, k, n), (k, n, m)):
-            for dtype, size in (("float32", 4), ("bfloat16", 2)):
-                for tiles in (MMA, HOPPER):
-                    best = fastest(dtype, rows, columns, inner, tiles)
+            for unit, (_, _, kinds, _) in UNITS.items():
+                for tiles in kinds:
+                    best = fastest(unit, rows, columns, inner, tiles)
                     if best is None:
                         continue
                     seconds, tile, parts = best
                     old, old_parts, modelled = _cuda.tile_choice(
-                        rows, columns, inner, size, tiles is HOPPER
+                        rows, columns, inner, unit, tiles is HOPPER
                     )
                     text = (
-                        f"`{{{size}, {{1, {rows}, {columns}, {inner}}}, {{{tile}, {parts}}}, "
+                        f"`{{{unit}, {{1, {rows}, {columns}, {inner}}}, {{{tile}, {parts}}}, "
                         f"Source::measured}},` | {common.microseconds(seconds)} | "
                         f"{old}, {old_parts} | {common.microseconds(modelled)}"
                     )

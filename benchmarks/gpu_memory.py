@@ -56,9 +56,8 @@ def main():
             seconds, kernel = common.ours(op, [("float32", s) for s in inputs], attrs)
             what = f"{op} {attrs}" if attrs else op
             size = f"{rows}x{columns}" if len(inputs[0]) == 2 else str(n)
-            common.row(
-                what, size, seconds, peer(function, inputs), 4.0 * n * moved, "memory", kernel
-            )
+            theirs = peer(function, inputs)
+            common.row(what, size, seconds, theirs, 0, "float32", 4.0 * n * moved, kernel)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 
 #include "conv_operands.h"
 #include "families.h"
+#include "gemm_tile.h"
 #include "runtime/device.h"
+#include "tensor_tile.h"
 
 namespace kn::cuda {
 
@@ -30,12 +32,10 @@ class Conv : public Kernel {
     if constexpr (pass == Pass::forward) size_ = {g_.groups, out, filters, taps * channels};
     if constexpr (pass == Pass::data) size_ = {g_.groups, in, channels, taps * filters};
     if constexpr (pass == Pass::weights) size_ = {g_.groups, taps * channels + bias_, filters, out};
-    if constexpr (kTensor) choice_ = choose_tile(size_, sizeof(T));
+    choice_ = choose_tile(size_, unit_of<T, kTensor>());
   }
 
-  size_t workspace_bytes() const override {
-    return kTensor ? parts_bytes(size_, choice_) : product_workspace<T>(size_);
-  }
+  size_t workspace_bytes() const override { return parts_bytes(size_, choice_, sizeof(SumOf<T>)); }
 
   void run(const RunArgs& args) const override {
     const T *first = args.input<T>(0), *second = args.input<T>(1);
@@ -54,10 +54,8 @@ class Conv : public Kernel {
  private:
   template <class Operands>
   void run_product(const RunArgs& args, const Operands& operands) const {
-    if constexpr (kTensor)
-      multiply_on_tensor_cores<Operands::kAAlongK, Operands::kBAlongK>(args, size_, choice_,
-                                                                       operands);
-    else multiply<T>(args, size_, operands, args.workspace);
+    if constexpr (kTensor) multiply_on_tensor_cores(args, size_, choice_, operands);
+    else multiply(args, size_, choice_, operands);
   }
 
   ConvPlaces g_;

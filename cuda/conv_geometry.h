@@ -6,7 +6,7 @@
 
 #include "base/window.h"
 #include "divide.h"
-#include "gemm_tile.h"
+#include "product.h"
 
 namespace kn::cuda {
 

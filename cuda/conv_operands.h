@@ -3,7 +3,6 @@
 
 #include "conv_geometry.h"
 #include "epilogue.h"
-#include "tensor_tile.h"
 
 namespace kn::cuda {
 
@@ -29,8 +28,6 @@ struct ConvForward : ConvOperands<T> {
   using typename ConvOperands<T>::Sum;
   using ALine = ConvCell<T>;
   static constexpr bool kAAlongK = true, kBAlongK = false;
-  __device__ bool a_along_k() const { return kAAlongK; }
-  __device__ bool b_along_k() const { return kBAlongK; }
   const T *x, *w;
   T* y;
   Epilogue<T> epilogue;
@@ -56,7 +53,7 @@ struct ConvForward : ConvOperands<T> {
     const int64_t filter = z * this->g.group_filters + j;
     y[i * this->g.filters + filter] = narrow<T>(epilogue(sum, filter));
   }
-  __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
+  __device__ void store_four(int64_t z, int64_t i, int64_t j, const Sum (&sum)[4]) const {
     const int64_t filter = z * this->g.group_filters + j;
     FourOf<T> four;
 #pragma unroll
@@ -71,8 +68,6 @@ struct ConvData : ConvOperands<T> {
   using typename ConvOperands<T>::Sum;
   using ALine = ConvCell<T>;
   static constexpr bool kAAlongK = true, kBAlongK = true;
-  __device__ bool a_along_k() const { return kAAlongK; }
-  __device__ bool b_along_k() const { return kBAlongK; }
   const T *dy, *w, *relu;  // relu: x, where it is a relu's result, through which dx goes back
   T* dx;
 
@@ -104,7 +99,7 @@ struct ConvData : ConvOperands<T> {
     const int64_t at = place(z, i, j);
     dx[at] = relu && !(widen(relu[at]) > 0) ? T{} : narrow<T>(sum);
   }
-  __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
+  __device__ void store_four(int64_t z, int64_t i, int64_t j, const Sum (&sum)[4]) const {
     const int64_t at = place(z, i, j);
     FourOf<T> four;
 #pragma unroll
@@ -126,8 +121,6 @@ struct ConvWeights : ConvOperands<T> {
   using typename ConvOperands<T>::Sum;
   using ALine = ConvStep;
   static constexpr bool kAAlongK = false, kBAlongK = false;
-  __device__ bool a_along_k() const { return kAAlongK; }
-  __device__ bool b_along_k() const { return kBAlongK; }
   static constexpr int kOnes = -1;
   const T *x, *dy;
   T *dw, *db;
@@ -158,7 +151,7 @@ struct ConvWeights : ConvOperands<T> {
   __device__ void store(int64_t z, int64_t i, int64_t j, Sum sum) const {
     *place(z, i, j) = narrow<T>(sum);
   }
-  __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
+  __device__ void store_four(int64_t z, int64_t i, int64_t j, const Sum (&sum)[4]) const {
     FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(sum[e]);

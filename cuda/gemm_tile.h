@@ -1,149 +1,225 @@
-// The product of two matrices that are only known by their elements: what dense products and all
-// three passes of convolution share. A block computes a tile of 64 x 64, each thread 4 x 4 of it,
-// from stretches of 16 steps of k in shared memory. Where the product is long and narrow, k is cut
-// into parts, whose sums are added in order by a second kernel.
+// The product of product.h by plain multiplication and addition: float32 where TF32 is switched
+// off, float64 and integers. Sums are added along k in order, so that a result's bits follow from
+// the number of parts of k alone.
 //
-// An Operands type of factors `Factor` offers, for batch z:
-//   a_base(z), a_line(base, i), a_deep(k) what is known of a matrix, of a row, and of a step of k
-//   Element<Factor> a(line, deep) where they meet; within the extents only. So for columns of B.
-//   bool a_along_k(), b_along_k() whether neighbours along k lie side by side in memory
-//   void store(z, i, j, Sum sum)  where the result goes, with what is fused to it
-// and for tensor cores (tensor_tile.h), on the host:
-//   bool a_in_runs(), b_in_runs() whether 16 bytes of neighbours can be read at once
-//   bool c_in_fours()             whether four of the result can be stored at once, by
-//   void store_four(z, i, j, const float (&sum)[4])
+// A block keeps four stretches of both operands in shared memory, as columns: the lines of one step
+// of k lie side by side. A thread multiplies 8 x 8 of them (4 x 8 in small tiles), in groups of 16
+// bytes that are 8 or 4 lanes apart, and reads those of the next step of k while it does.
+//
+// Arithmetic of a float32 tile of 128 x 128. Per step of k a warp issues 64 FFMA and 4 LDS.128. A
+// read of shared memory brings 128 bytes for A (8 lanes of 16) or 64 for B (4 lanes), each once:
+// two cycles at most, 8 per warp and step. An H200 issues as many FFMA per cycle as instructions,
+// four in a multiprocessor: the 64 take 16 cycles, so shared memory is busy half the time, and
+// reading costs 4 issues in 68. Per stretch of 16 steps there are another 12 copies and about 60
+// instructions for addresses and the loop: 1024 of 1160 issues are FFMA, 88% of the peak at best.
+// On an A100 FFMA take every other issue: everything else hides behind them. From L2 a block takes
+// 16 KB per stretch, 8 bytes per cycle of what it multiplies, of some 40 that there are. float64
+// multiplies 4 x 8: 32 DFMA of two issues each, 16 cycles, beside 6 reads, 12 cycles at most.
 #pragma once
 
-#include <algorithm>
-
-#include "each.h"
-#include "halves.h"
-#include "product_size.h"
+#include "pack.h"
+#include "supply.h"
+#include "tile_table.h"
 
 namespace kn::cuda {
 
-// An element in memory, or one that is nowhere: in the padding.
-template <class T>
-struct Element {
-  const T* at;
-  bool one = false;  // where it is nowhere: 1 instead of 0
-  __device__ T get() const {
-    if (at) return *at;
-    return one ? narrow<T>(1) : T{};
+// A tile of kM x kN by a grid of warps of kRows x kColumns; so many blocks are to find room on a
+// multiprocessor, among its registers too.
+template <class T, int kM_, int kN_, int kRows_, int kColumns_, int kResident_>
+struct PlainTile {
+  static constexpr int kM = kM_, kN = kN_, kRows = kRows_, kColumns = kColumns_;
+  static constexpr int kResident = kResident_, kStages = 4;
+  static constexpr int kThreads = kRows * kColumns * kWarp;
+  static constexpr int kWarpM = kM / kRows, kWarpN = kN / kColumns;
+  static constexpr int kLanesM = 8, kLanesN = 4;                        // of a warp
+  static constexpr int kMs = kWarpM / kLanesM, kNs = kWarpN / kLanesN;  // results of a thread
+  static constexpr int kWide = Pack<T>::kMany;
+  static constexpr int kStep = kN + 4;  // of sums on their way out
+};
+
+// 64 bytes of k of `kLines` lines, whatever way they lie in memory. Where that is along k, a run is
+// scattered over rows; 4 more elements to a row put what a warp stores at once, two runs of each of
+// 16 lines, into different banks.
+template <class Factor_, bool kAlongK_, int kLines_>
+struct Columns {
+  using Factor = Factor_;
+  static constexpr bool kAlongK = kAlongK_, kScattered = kAlongK;
+  static constexpr int kLines = kLines_;
+  static constexpr int kWide = Pack<Factor>::kMany;
+  static constexpr int kDeep = 64 / sizeof(Factor);
+  static constexpr int kRow = kAlongK ? kDeep : kLines;  // in memory
+  static constexpr int kStep = kLines + 4;
+  static constexpr int kElements = kLines * kDeep, kRoom = kStep * kDeep;
+
+  __device__ static int at(int line, int deep) { return deep * kStep + line; }
+
+  static constexpr int kPeriod = kAlongK ? 2 * kLines : kLines / kWide;
+  __device__ static int run_line(int e) { return kAlongK ? e / 2 % kLines : e % kPeriod * kWide; }
+  __device__ static int run_deep(int e) {
+    return kAlongK ? (e / kPeriod * 2 + e % 2) * kWide : e / kPeriod;
   }
 };
 
-inline constexpr int kTile = 64, kDeep = 16, kTileThreads = 256, kPerThread = 4;
+// A block's work on one tile, and what its threads make of it.
+template <class Tile, class Operands>
+class PlainBlock {
+ public:
+  using T = typename Operands::Factor;
+  using A = Columns<T, Operands::kAAlongK, Tile::kM>;
+  using B = Columns<T, Operands::kBAlongK, Tile::kN>;
+  using Stretches = Supply<A, B, Tile::kThreads, Tile::kStages, Operands>;
+  using Sums = T[Tile::kMs][Tile::kNs];
 
-template <class T, class Operands>
-struct Product {
-  ProductSize size;
-  int64_t parts;  // of k
-  T* partial;     // sums (parts, batch, m, n), where there are several
-  Operands operands;
+  // Lanes 2 i and 2 i + 1 share what they read of A, those of equal parity of a half warp of B.
+  __device__ PlainBlock(const ProductTask<Operands>& task, int64_t z, const Corner& corner)
+      : supply_(task, z, corner), task_(task), z_(z), corner_(corner) {
+    const int warp = static_cast<int>(threadIdx.x) / kWarp;
+    const int lane = static_cast<int>(threadIdx.x) % kWarp;
+    m_ = warp / Tile::kColumns * Tile::kWarpM + lane / 2 % 8 * Tile::kWide;
+    n_ = warp % Tile::kColumns * Tile::kWarpN + (lane % 2 + lane / 16 * 2) * Tile::kWide;
+  }
 
-  __device__ void store(int64_t z, int64_t part, int64_t i, int64_t j, T sum) const {
-    if (parts == 1) operands.store(z, i, j, sum);
-    else *partial_at(z, part, i, j) = sum;
-  }
-  __device__ T* partial_at(int64_t z, int64_t part, int64_t i, int64_t j) const {
-    return partial + ((part * size.batch + z) * size.m + i) * size.n + j;
-  }
-};
-
-// Loads a stretch of A (64 x 16) and B (16 x 64); zeros outside.
-template <class T, class Operands>
-__device__ void load_tiles(const Product<T, Operands>& p, int64_t z, int64_t row, int64_t column,
-                           int64_t k, int64_t k_end, T (&a)[kDeep][kTile + 1],
-                           T (&b)[kDeep][kTile + 1]) {
-  const int thread = static_cast<int>(threadIdx.x);
-  const Operands& o = p.operands;
-  const auto a_base = o.a_base(z);
-  const auto b_base = o.b_base(z);
-  const bool a_first = o.a_along_k(), b_first = o.b_along_k();
-  for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
-    const int deep = a_first ? e % kDeep : e / kTile, i = a_first ? e / kDeep : e % kTile;
-    const bool inside = row + i < p.size.m && k + deep < k_end;
-    a[deep][i] = inside ? o.a(o.a_line(a_base, row + i), o.a_deep(k + deep)).get() : T{};
-  }
-  for (int e = thread; e < kTile * kDeep; e += kTileThreads) {
-    const int deep = b_first ? e % kDeep : e / kTile, j = b_first ? e / kDeep : e % kTile;
-    const bool inside = column + j < p.size.n && k + deep < k_end;
-    b[deep][j] = inside ? o.b(o.b_line(b_base, column + j), o.b_deep(k + deep)).get() : T{};
-  }
-}
-
-template <class T, class Operands>
-__global__ void __launch_bounds__(kTileThreads)
-    product_kernel(const __grid_constant__ Product<T, Operands> p) {
-  __shared__ T a[kDeep][kTile + 1], b[kDeep][kTile + 1];
-  const int64_t columns = (p.size.n + kTile - 1) / kTile;
-  const int64_t row = static_cast<int64_t>(blockIdx.x) / columns * kTile;
-  const int64_t column = static_cast<int64_t>(blockIdx.x) % columns * kTile;
-  const int64_t part = blockIdx.z;
-  const int64_t k_begin = p.size.k * part / p.parts, k_end = p.size.k * (part + 1) / p.parts;
-  // Rows and columns of a thread are 16 apart, so that neighbours read neighbours.
-  const int x = static_cast<int>(threadIdx.x) % 16, y = static_cast<int>(threadIdx.x) / 16;
-  for (int64_t z = blockIdx.y; z < p.size.batch; z += gridDim.y) {
-    T sum[kPerThread][kPerThread] = {};
-    for (int64_t k = k_begin; k < k_end; k += kDeep) {
-      load_tiles(p, z, row, column, k, k_end, a, b);
-      __syncthreads();
-      for (int deep = 0; deep < kDeep; ++deep) {
-        T left[kPerThread], right[kPerThread];
-        for (int i = 0; i < kPerThread; ++i) left[i] = a[deep][y + 16 * i];
-        for (int j = 0; j < kPerThread; ++j) right[j] = b[deep][x + 16 * j];
-        for (int i = 0; i < kPerThread; ++i)
-          for (int j = 0; j < kPerThread; ++j) sum[i][j] += left[i] * right[j];
+  __device__ void multiply(Sums& sum) {
+#pragma unroll 1
+    for (int s = 0; s < Tile::kStages - 1; ++s) supply_.bring(s);
+    turn_to(0);
+    T left[2][Tile::kMs], right[2][Tile::kNs];
+    read(0, left[0], right[0]);
+    for (int s = 0; s < supply_.stretches; ++s) {
+      supply_.bring(s + Tile::kStages - 1);
+      // Not unrolled, so that the loop stays in the nearest cache of instructions.
+#pragma unroll 1
+      for (int from = 0; from < A::kDeep; from += kAtOnce) {
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          if (i + 1 < kAtOnce) {
+            read(i + 1, left[(i + 1) % 2], right[(i + 1) % 2]);
+          } else {
+            if (from + kAtOnce < A::kDeep) {
+              a_ += kAtOnce * A::kStep;
+              b_ += kAtOnce * B::kStep;
+            } else {
+              turn_to(s + 1);
+            }
+            read(0, left[0], right[0]);
+          }
+          add_products(left[i % 2], right[i % 2], sum);
+        }
       }
-      __syncthreads();
     }
-    for (int i = 0; i < kPerThread; ++i)
-      for (int j = 0; j < kPerThread; ++j) {
-        const int64_t at_row = row + y + 16 * i, at_column = column + x + 16 * j;
-        if (at_row < p.size.m && at_column < p.size.n)
-          p.store(z, part, at_row, at_column, sum[i][j]);
-      }
   }
-}
 
-template <class T, class Operands>
-struct AddParts {
-  Product<T, Operands> p;
-  __device__ void operator()(int64_t e) const {
-    const int64_t all = p.size.batch * p.size.m * p.size.n;
-    T sum = p.partial[e];
-    for (int64_t part = 1; part < p.parts; ++part) sum += p.partial[part * all + e];
-    const int64_t j = e % p.size.n, i = e / p.size.n;
-    p.operands.store(i / p.size.m, i % p.size.m, j, sum);
+  // Through shared memory, so that neighbours are stored by neighbours, and what is fused to a
+  // product is compiled once.
+  __device__ void store(const Sums& sum) const {
+    static_assert(Stretches::kBytes >= sizeof(T) * Tile::kM * Tile::kStep);
+    wait_copies<0>();
+    __syncthreads();
+    T* sums = supply_.template sums<T>();
+#pragma unroll
+    for (int i = 0; i < Tile::kMs; ++i)
+#pragma unroll
+      for (int j = 0; j < Tile::kNs; j += Tile::kWide) {
+        Pack<T> pack;
+#pragma unroll
+        for (int e = 0; e < Tile::kWide; ++e) pack.v[e] = sum[i][j + e];
+        store_pack(
+            sums + (m_ + line_of<Tile::kLanesM>(i)) * Tile::kStep + n_ + line_of<Tile::kLanesN>(j),
+            pack);
+      }
+    __syncthreads();
+    store_tile<Tile::kM, Tile::kN, Tile::kStep, Tile::kThreads>(
+        task_.product, task_.c_in_fours, z_, blockIdx.z, corner_.row, corner_.column,
+        static_cast<int>(threadIdx.x), sums);
   }
+
+ private:
+  static constexpr int kAtOnce = 8;  // steps of k
+  static_assert(A::kDeep % kAtOnce == 0 && kAtOnce % 2 == 0);
+
+  // From a thread's first line to that of its i-th result: groups of kWide, so many lanes apart.
+  template <int kLanes>
+  __device__ static constexpr int line_of(int i) {
+    return i / Tile::kWide * Tile::kWide * kLanes + i % Tile::kWide;
+  }
+
+  // To a stretch that all have brought; and nobody needs the one before any more.
+  __device__ void turn_to(int number) {
+    wait_copies<Tile::kStages - 2>();
+    __syncthreads();
+    a_ = supply_.a(number) + m_;
+    b_ = supply_.b(number) + n_;
+  }
+
+  __device__ void read(int deep, T (&left)[Tile::kMs], T (&right)[Tile::kNs]) const {
+    read_line<Tile::kLanesM>(a_ + deep * A::kStep, left);
+    read_line<Tile::kLanesN>(b_ + deep * B::kStep, right);
+  }
+  template <int kLanes, int kMany>
+  __device__ static void read_line(const T* from, T (&to)[kMany]) {
+#pragma unroll
+    for (int i = 0; i < kMany; i += Tile::kWide) {
+      const Pack<T> pack = load_pack(from + line_of<kLanes>(i));
+#pragma unroll
+      for (int e = 0; e < Tile::kWide; ++e) to[i + e] = pack.v[e];
+    }
+  }
+
+  __device__ static void add_products(const T (&left)[Tile::kMs], const T (&right)[Tile::kNs],
+                                      Sums& sum) {
+#pragma unroll
+    for (int i = 0; i < Tile::kMs; ++i)
+#pragma unroll
+      for (int j = 0; j < Tile::kNs; ++j) sum[i][j] += left[i] * right[j];
+  }
+
+  Stretches supply_;
+  const ProductTask<Operands>& task_;
+  int64_t z_;
+  Corner corner_;
+  int m_, n_;
+  const T *a_ = nullptr, *b_ = nullptr;
 };
 
-// How many parts k is cut into: as many as fill the device, of no fewer than 256 steps.
-inline int64_t parts_of(const ProductSize& s) {
-  const int64_t tiles = ((s.m + kTile - 1) / kTile) * ((s.n + kTile - 1) / kTile) * s.batch;
-  if (tiles == 0) return 1;
-  return std::clamp<int64_t>(256 / tiles, 1, std::max<int64_t>(s.k / 256, 1));
+template <class Tile, class Operands>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident)
+    product_kernel(const __grid_constant__ ProductTask<Operands> task) {
+  const ProductSize& size = task.product.size;
+  const Corner corner = corner_of<Tile::kM, Tile::kN>(blockIdx.x, size);
+  for (int64_t z = blockIdx.y; z < size.batch; z += gridDim.y) {
+    PlainBlock<Tile, Operands> block(task, z, corner);
+    typename PlainBlock<Tile, Operands>::Sums sum = {};
+    block.multiply(sum);
+    block.store(sum);
+    __syncthreads();
+  }
 }
 
-template <class T>
-size_t product_workspace(const ProductSize& s) {
-  const int64_t parts = parts_of(s);
-  return parts == 1 ? 0 : static_cast<size_t>(parts * s.batch * s.m * s.n) * sizeof(T);
+template <class Tile, class Operands>
+void launch_plain(const RunArgs& args, const ProductTask<Operands>& task) {
+  using Block = PlainBlock<Tile, Operands>;
+  launch_tiles<Tile>(args, product_kernel<Tile, Operands>, Block::Stretches::kBytes, task);
 }
 
-template <class T, class Operands>
-void multiply(const RunArgs& args, const ProductSize& s, const Operands& operands,
-              void* workspace) {
-  const int64_t tiles = ((s.m + kTile - 1) / kTile) * ((s.n + kTile - 1) / kTile);
-  if (tiles == 0 || s.batch == 0) return;
-  constexpr int64_t kMostBatch = 65535;  // blocks along y
-  Product<T, Operands> p{s, parts_of(s), static_cast<T*>(workspace), operands};
-  launch(product_kernel<T, Operands>,
-         dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(std::min(s.batch, kMostBatch)),
-              static_cast<unsigned>(p.parts)),
-         dim3(kTileThreads), 0, stream_of(args), p);
-  if (p.parts > 1) each(args, s.batch * s.m * s.n, AddParts<T, Operands>{p});
+// Other types than
+// float32 know small tiles only.
+template <class Operands>
+void multiply(const RunArgs& args, const ProductSize& s, const TileChoice& choice,
+              const Operands& operands) {
+  using T = typename Operands::Factor;
+  if (s.m == 0 || s.n == 0 || s.batch == 0) return;
+  const ProductTask<Operands> task(args, s, choice.parts, operands);
+  using Small = PlainTile<T, 64, 64, 2, 2, sizeof(T) == 4 ? 4 : 3>;
+  if constexpr (!std::is_same_v<T, float> || (!Operands::kAAlongK && Operands::kBAlongK)) {
+    launch_plain<Small>(args, task);
+  } else {
+    switch (choice.tile) {
+      case Tile::large: launch_plain<PlainTile<T, 128, 128, 2, 4, 2>>(args, task); break;
+      case Tile::tall: launch_plain<PlainTile<T, 128, 64, 2, 2, 3>>(args, task); break;
+      default: launch_plain<Small>(args, task); break;
+    }
+  }
+  join_parts(args, task.product, task.c_in_fours);
 }
 
 }  // namespace kn::cuda

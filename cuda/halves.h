@@ -51,9 +51,9 @@ __device__ T narrow(SumOf<T> x) {
 #endif
 }
 
-// Four neighbours at once; `to` and `from` lie at multiples of their size.
+// Four neighbours at once, which lie at a multiple of 16 bytes or of their size.
 template <class T>
-struct alignas(4 * sizeof(T)) FourOf {
+struct alignas(sizeof(T) < 4 ? 4 * sizeof(T) : 16) FourOf {
   T of[4];
 };
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "hopper.h"
-#include "tensor_store.h"
+#include "product.h"
 
 namespace kn::cuda {
 
@@ -26,7 +26,7 @@ struct HopperTile {
 template <class Operands>
 struct alignas(64) HopperTask {
   TensorMap a, b;
-  Product<float, Operands> product;
+  Product<Operands> product;
   bool c_in_fours;
 };
 
@@ -35,10 +35,10 @@ struct alignas(64) HopperTask {
 // What all threads of a block go through in the same order: tiles, and parts of k of each.
 template <class Tile, int kDeep, class Operands>
 struct HopperWork {
-  const Product<float, Operands>& p;
+  const Product<Operands>& p;
   int64_t tiles, all, item;
 
-  __device__ explicit HopperWork(const Product<float, Operands>& product)
+  __device__ explicit HopperWork(const Product<Operands>& product)
       : p(product),
         tiles((p.size.m + Tile::kM - 1) / Tile::kM * ((p.size.n + Tile::kN - 1) / Tile::kN)),
         all((p.size.k + kDeep - 1) / kDeep),
@@ -93,7 +93,7 @@ __device__ void bring(unsigned char* to, const TensorMap* map, int line, int k, 
   }
 }
 
-template <class Tile, bool kA, bool kB, class Operands>
+template <class Tile, class Operands>
 __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Tile>& shared) {
   constexpr int kDeep = 128 / sizeof(typename Operands::Factor);
   prefetch_map(&task.a);
@@ -106,8 +106,8 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
       uint64_t* full = shared.full(turn.stage);
       wait_phase(shared.empty(turn.stage), turn.phase ^ 1);
       arrive_with_bytes(full, Tile::kStage);
-      bring<kA, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, kDeep, full);
-      bring<kB, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, kDeep, full);
+      bring<Operands::kAAlongK, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, kDeep, full);
+      bring<Operands::kBAlongK, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, kDeep, full);
     }
   }
 }
@@ -133,9 +133,10 @@ __device__ void store_rows(const HopperTask<Operands>& task, int64_t part, int64
   }
 }
 
-template <class Tile, bool kA, bool kB, class Operands>
+template <class Tile, class Operands>
 __device__ void consume(const HopperTask<Operands>& task, const HopperShared<Tile>& shared) {
   using Factor = typename Operands::Factor;
+  constexpr bool kA = Operands::kAAlongK, kB = Operands::kBAlongK;
   constexpr int kDeep = 128 / sizeof(Factor), kSteps = 4;  // of 32 bytes of k
   // Bytes of 64 lines across k; along it the hardware wants no leap, as one run of 16 bytes.
   constexpr int kBlock = kDeep * 128, kStride = 1024;
@@ -172,7 +173,7 @@ __device__ void consume(const HopperTask<Operands>& task, const HopperShared<Til
 
 #endif
 
-template <class Tile, bool kA, bool kB, class Operands>
+template <class Tile, class Operands>
 __global__ void __launch_bounds__(Tile::kThreads, 1)
     hopper_kernel(const __grid_constant__ HopperTask<Operands> task) {
 #if KN_HOPPER
@@ -187,10 +188,10 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
   __syncthreads();
   if (threadIdx.x < Tile::kGroup) {
     give_registers<40>();
-    if (threadIdx.x == 0) produce<Tile, kA, kB>(task, shared);
+    if (threadIdx.x == 0) produce<Tile>(task, shared);
   } else {
     take_registers<232>();
-    consume<Tile, kA, kB>(task, shared);
+    consume<Tile>(task, shared);
   }
 #endif
 }

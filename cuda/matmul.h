@@ -5,6 +5,7 @@
 
 #include "epilogue.h"
 #include "families.h"
+#include "gemm_tile.h"
 #include "runtime/device.h"
 #include "strided.h"
 #include "tensor_tile.h"
@@ -15,10 +16,12 @@ std::unique_ptr<Kernel> make_matmul_hopper(const KernelRequest& r, std::string& 
 std::unique_ptr<Kernel> make_matmul_tf32(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_matmul_halves(const KernelRequest& r, std::string& refusal);
 
-template <class T>
+// op(A) lies along k unless it is transposed, op(B) where it is.
+template <class T, bool kA, bool kB>
 struct Matrices {
   using Factor = T;
   using Sum = SumOf<T>;
+  static constexpr bool kAAlongK = kA, kBAlongK = kB;
   static constexpr bool kLooksUp = false;
   // Where a line begins, and how far along it.
   using ALine = const T*;
@@ -28,28 +31,30 @@ struct Matrices {
   T* c_data;
   Strided a_batch, b_batch;  // where product z begins
   int64_t m, n;
-  int64_t a_row, a_step, b_row, b_step;  // of rows and columns of op(A), op(B)
+  int64_t a_columns, b_columns;  // as they lie in memory
   Epilogue<T> epilogue;
 
   __device__ const T* a_base(int64_t z) const { return a_data + a_batch(z); }
   __device__ const T* b_base(int64_t z) const { return b_data + b_batch(z); }
-  __device__ const T* a_line(const T* base, int64_t i) const { return base + i * a_row; }
-  __device__ const T* b_line(const T* base, int64_t j) const { return base + j * b_step; }
-  __device__ int64_t a_deep(int64_t k) const { return k * a_step; }
-  __device__ int64_t b_deep(int64_t k) const { return k * b_row; }
+  __device__ const T* a_line(const T* base, int64_t i) const {
+    return base + i * (kA ? a_columns : 1);
+  }
+  __device__ const T* b_line(const T* base, int64_t j) const {
+    return base + j * (kB ? b_columns : 1);
+  }
+  __device__ int64_t a_deep(int64_t k) const { return k * (kA ? 1 : a_columns); }
+  __device__ int64_t b_deep(int64_t k) const { return k * (kB ? 1 : b_columns); }
   __device__ Element<T> a(const T* line, int64_t deep) const { return {line + deep}; }
   __device__ Element<T> b(const T* line, int64_t deep) const { return {line + deep}; }
-  __device__ bool a_along_k() const { return a_step == 1; }
-  __device__ bool b_along_k() const { return b_row == 1; }
   // Rows of whole runs begin at multiples of runs, those of every matrix of a batch.
   static constexpr int64_t kRun = 16 / sizeof(T);
-  bool a_in_runs() const { return a_row * a_step % kRun == 0 && at_run(a_data); }
-  bool b_in_runs() const { return b_row * b_step % kRun == 0 && at_run(b_data); }
+  bool a_in_runs() const { return a_columns % kRun == 0 && at_run(a_data); }
+  bool b_in_runs() const { return b_columns % kRun == 0 && at_run(b_data); }
   bool c_in_fours() const { return n % 4 == 0 && at_run(c_data); }
   __device__ void store(int64_t z, int64_t i, int64_t j, Sum sum) const {
     c_data[(z * m + i) * n + j] = narrow<T>(epilogue(sum, j));
   }
-  __device__ void store_four(int64_t z, int64_t i, int64_t j, const float (&sum)[4]) const {
+  __device__ void store_four(int64_t z, int64_t i, int64_t j, const Sum (&sum)[4]) const {
     FourOf<T> four;
 #pragma unroll
     for (int e = 0; e < 4; ++e) four.of[e] = narrow<T>(epilogue(sum[e], j + e));
@@ -99,8 +104,8 @@ struct MatmulPlan {
     }
   }
 
-  template <class T>
-  Matrices<T> matrices(const RunArgs& args) const {
+  template <class T, bool kA, bool kB>
+  Matrices<T, kA, kB> matrices(const RunArgs& args) const {
     return {args.input<T>(0),
             args.input<T>(1),
             args.output<T>(0),
@@ -108,10 +113,8 @@ struct MatmulPlan {
             b_batch,
             size.m,
             size.n,
-            transpose_a ? 1 : a_columns,
-            transpose_a ? a_columns : 1,
-            transpose_b ? 1 : b_columns,
-            transpose_b ? b_columns : 1,
+            a_columns,
+            b_columns,
             {has_bias ? args.input<T>(2) : nullptr, activation}};
   }
 };
@@ -119,33 +122,30 @@ struct MatmulPlan {
 template <class T, bool kTensor>
 class Matmul : public Kernel {
  public:
-  Matmul(const KernelRequest& r, Opcode activation) : plan_(r, activation) {
-    if constexpr (kTensor) choice_ = choose_tile(plan_.size, sizeof(T));
-  }
+  Matmul(const KernelRequest& r, Opcode activation)
+      : plan_(r, activation), choice_(choose_tile(plan_.size, unit_of<T, kTensor>())) {}
 
   size_t workspace_bytes() const override {
-    return kTensor ? parts_bytes(plan_.size, choice_) : product_workspace<T>(plan_.size);
+    return parts_bytes(plan_.size, choice_, sizeof(SumOf<T>));
   }
 
   void run(const RunArgs& args) const override {
-    const Matrices<T> matrices = plan_.matrices<T>(args);
-    if constexpr (kTensor) run_on_tensor_cores(args, matrices);
-    else multiply<T>(args, plan_.size, matrices, args.workspace);
+    constexpr std::true_type yes;
+    constexpr std::false_type no;
+    if (plan_.transpose_a) plan_.transpose_b ? run_by(args, no, yes) : run_by(args, no, no);
+    else plan_.transpose_b ? run_by(args, yes, yes) : run_by(args, yes, no);
   }
 
  private:
-  void run_on_tensor_cores(const RunArgs& args, const Matrices<T>& m) const {
-    const auto multiply = [&](auto a_along_k, auto b_along_k) {
-      multiply_on_tensor_cores<a_along_k.value, b_along_k.value>(args, plan_.size, choice_, m);
-    };
-    constexpr std::true_type yes;
-    constexpr std::false_type no;
-    if (plan_.transpose_a) plan_.transpose_b ? multiply(no, yes) : multiply(no, no);
-    else plan_.transpose_b ? multiply(yes, yes) : multiply(yes, no);
+  template <class AAlongK, class BAlongK>
+  void run_by(const RunArgs& args, AAlongK, BAlongK) const {
+    const auto m = plan_.matrices<T, AAlongK::value, BAlongK::value>(args);
+    if constexpr (kTensor) multiply_on_tensor_cores(args, plan_.size, choice_, m);
+    else multiply(args, plan_.size, choice_, m);
   }
 
   MatmulPlan plan_;
-  TileChoice choice_{Tile::small, 1};
+  TileChoice choice_;
 };
 
 }  // namespace kn::cuda

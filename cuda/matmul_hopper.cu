@@ -51,7 +51,7 @@ class HopperMatmul : public Kernel {
   }
 
   size_t workspace_bytes() const override {
-    return std::max(a_turned_ + b_turned_ + parts_bytes(plan_.size, choice_),
+    return std::max(a_turned_ + b_turned_ + parts_bytes(plan_.size, choice_, sizeof(float)),
                     other_->workspace_bytes());
   }
 
@@ -93,11 +93,11 @@ class HopperMatmul : public Kernel {
       const T *a = args.input<T>(0), *b = args.input<T>(1);
       const T* a_read = a_turned_ ? reinterpret_cast<T*>(workspace) : a;
       const T* b_read = b_turned_ ? reinterpret_cast<T*>(workspace + a_turned_) : b;
-      HopperTask<Matrices<T>> task{
+      HopperTask<Matrices<T, kA, kB>> task{
           {},
           {},
           {s, choice_.parts, reinterpret_cast<float*>(workspace + a_turned_ + b_turned_),
-           plan_.matrices<T>(args)},
+           plan_.matrices<T, kA, kB>(args)},
           false};
       task.c_in_fours = task.product.operands.c_in_fours();
       if (!map_factor(a_read, s.m, kA, Tile::kM, task.a) ||
@@ -107,21 +107,21 @@ class HopperMatmul : public Kernel {
         if (a_turned_) turn(args, a, reinterpret_cast<float*>(workspace), s.k, s.m);
         if (b_turned_) turn(args, b, reinterpret_cast<float*>(workspace + a_turned_), s.k, s.n);
       }
-      start<Tile, kA, kB>(args, task);
+      start<Tile>(args, task);
       return true;
     }
   }
 
-  template <class Tile, bool kA, bool kB>
-  void start(const RunArgs& args, const HopperTask<Matrices<T>>& task) const {
+  template <class Tile, class Operands>
+  void start(const RunArgs& args, const HopperTask<Operands>& task) const {
     const ProductSize& s = plan_.size;
     const int64_t items =
         (s.m + Tile::kM - 1) / Tile::kM * ((s.n + Tile::kN - 1) / Tile::kN) * choice_.parts;
-    const auto kernel = hopper_kernel<Tile, kA, kB, Matrices<T>>;
+    const auto kernel = hopper_kernel<Tile, Operands>;
     allow_shared(kernel, Tile::kShared);
     launch(kernel, dim3(static_cast<unsigned>(std::min<int64_t>(items, multiprocessors_))),
            dim3(Tile::kThreads), Tile::kShared, stream_of(args), task);
-    if (choice_.parts > 1) join_parts(args, task.product, task.c_in_fours);
+    join_parts(args, task.product, task.c_in_fours);
   }
 
   MatmulPlan plan_;
@@ -147,6 +147,7 @@ std::unique_ptr<Kernel> make_hopper(const MatmulPlan& plan, const Chip& chip,
                                     std::unique_ptr<Kernel> other, std::string& refusal) {
   constexpr int kBytes = sizeof(T);
   constexpr bool kTurns = std::is_same_v<T, float>;
+  constexpr Unit kUnit = unit_of<T, true>();
   const ProductSize& s = plan.size;
   if (s.batch != 1 || (!kTurns && plan.transpose_a && plan.transpose_b)) {
     refusal = "computes one product, of which no more than one factor is transposed";
@@ -158,10 +159,10 @@ std::unique_ptr<Kernel> make_hopper(const MatmulPlan& plan, const Chip& chip,
     return nullptr;
   }
   constexpr double kGain = 1.05;  // less is within what the model does not know
-  const TileChoice choice = choose_tile(s, kBytes, true), without = choose_tile(s, kBytes);
+  const TileChoice choice = choose_tile(s, kUnit, true), without = choose_tile(s, kUnit);
   const std::optional<TileChoice> forced = forced_tile();
-  const double seconds = model_seconds(s, kBytes, choice) + (kTurns ? turning_seconds(plan) : 0);
-  if (forced ? !of_hopper(forced->tile) : kGain * seconds >= model_seconds(s, kBytes, without)) {
+  const double seconds = model_seconds(s, kUnit, choice) + (kTurns ? turning_seconds(plan) : 0);
+  if (forced ? !of_hopper(forced->tile) : kGain * seconds >= model_seconds(s, kUnit, without)) {
     refusal = "tiles of mma.sync are thought to be faster";
     return nullptr;
   }

@@ -16,6 +16,7 @@ namespace {
 
 namespace py = pybind11;
 using kn::cuda::Tile;
+using kn::cuda::Unit;
 
 // For `make gpu-bench`: op times and tiles of products.
 std::pair<double, std::string> time_op(
@@ -39,13 +40,19 @@ void force_tile(const std::string& name, int64_t parts) {
   kn::fail<kn::ValueError>("expected the name of a tile; got '", name, "'");
 }
 
+Unit parse_unit(const std::string& name) {
+  for (int i = 0; i < kn::cuda::kUnits; ++i)
+    if (kn::cuda::name_of(static_cast<Unit>(i)) == name) return static_cast<Unit>(i);
+  kn::fail<kn::ValueError>("expected the name of a unit; got '", name, "'");
+}
+
 // (tile, parts, seconds by the model)
 std::tuple<std::string, int64_t, double> tile_choice(int64_t m, int64_t n, int64_t k,
-                                                     int factor_bytes, bool hopper) {
+                                                     const std::string& unit, bool hopper) {
   const kn::cuda::ProductSize size{1, m, n, k};
-  const auto choice = kn::cuda::choose_tile(size, factor_bytes, hopper);
-  return {kn::cuda::name_of(choice.tile), choice.parts,
-          kn::cuda::model_seconds(size, factor_bytes, choice)};
+  const Unit by = parse_unit(unit);
+  const auto choice = kn::cuda::choose_tile(size, by, hopper);
+  return {kn::cuda::name_of(choice.tile), choice.parts, kn::cuda::model_seconds(size, by, choice)};
 }
 
 }  // namespace

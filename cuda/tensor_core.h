@@ -69,24 +69,43 @@ __device__ void load_matrices(uint32_t (&to)[4], const void* row) {
                  : "memory");
 }
 
-// Copies 4 or 16 bytes from device to shared memory; they are there when the thread has waited for
-// their group.
+// Copies 4, 8 or 16 bytes from device to shared memory; they are there when the thread has waited
+// for their group.
 template <int kBytes>
 __device__ void copy_later(void* to, const void* from) {
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
   if constexpr (kBytes == 16)
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(shared), "l"(from) : "memory");
-  else asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(shared), "l"(from) : "memory");
+  else
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;" ::"r"(shared), "l"(from), "n"(kBytes)
+                 : "memory");
 }
 // 16 bytes likewise, zeros where `from` is null.
 __device__ inline void copy_later_or_clear(void* to, const void* from) {
   const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
-  asm volatile(
-      "{ .reg .pred there; setp.ne.u64 there, %1, 0;\n"
-      "@there cp.async.cg.shared.global [%0], [%1], 16;\n"
-      "@!there st.shared.v4.u32 [%0], {%2, %2, %2, %2}; }" ::"r"(shared),
-      "l"(from), "r"(0)
-      : "memory");
+  const int bytes = from ? 16 : 0;  // what is missing becomes zeros
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared), "l"(from), "r"(bytes)
+               : "memory");
+}
+// 16 bytes likewise, as four elements of 4 bytes or two of 8 to places `kApart` bytes apart.
+template <int kBytes, int kApart>
+__device__ void scatter_later_or_clear(void* to, const void* from) {
+  const auto shared = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  const int bytes = from ? kBytes : 0;
+  if constexpr (kBytes == 4)
+    asm volatile(
+        "cp.async.ca.shared.global [%0], [%1], 4, %2;\n"
+        "cp.async.ca.shared.global [%0 + %3], [%1 + 4], 4, %2;\n"
+        "cp.async.ca.shared.global [%0 + %4], [%1 + 8], 4, %2;\n"
+        "cp.async.ca.shared.global [%0 + %5], [%1 + 12], 4, %2;" ::"r"(shared),
+        "l"(from), "r"(bytes), "n"(kApart), "n"(2 * kApart), "n"(3 * kApart)
+        : "memory");
+  else
+    asm volatile(
+        "cp.async.ca.shared.global [%0], [%1], 8, %2;\n"
+        "cp.async.ca.shared.global [%0 + %3], [%1 + 8], 8, %2;" ::"r"(shared),
+        "l"(from), "r"(bytes), "n"(kApart)
+        : "memory");
 }
 // The copies since the last call are a group.
 __device__ inline void close_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
@@ -122,6 +141,13 @@ void copy_later(void* to, const void* from,
 inline void copy_later_or_clear(void* to, const void* from,
                                 std::source_location where = std::source_location::current()) {
   stand_in::copy_later(to, from, 16, where);
+}
+template <int kBytes, int kApart>
+void scatter_later_or_clear(void* to, const void* from,
+                            std::source_location where = std::source_location::current()) {
+  for (int at = 0; at < 16; at += kBytes)
+    stand_in::copy_later(static_cast<char*>(to) + at / kBytes * kApart,
+                         from ? static_cast<const char*>(from) + at : nullptr, kBytes, where);
 }
 inline void close_copies() { stand_in::close_copies(); }
 template <int kOpen>

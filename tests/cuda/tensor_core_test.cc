@@ -1,5 +1,6 @@
-// Products on tensor cores: whole numbers, whose products and sums are exact in TF32 and float32,
-// must come out to the bit, whatever the size, the layout and the tile; and the switch.
+// Products on tensor cores and in plain arithmetic: whole numbers, whose products and sums are
+// exact in TF32 and float32, must come out to the bit, whatever the size, the layout and the tile;
+// and the switch.
 #include "base/error.h"
 #include "base/half.h"
 #include "device.h"
@@ -26,6 +27,11 @@ const Candidate& candidate(std::string_view op, std::string_view name) {
 // Whole numbers as `dtype`, rounded once where they do not fit.
 HostTensor rounded(const HostTensor& x, DType dtype) {
   if (dtype == DType::f32) return HostTensor(x.type(), x.data());
+  if (dtype == DType::f64) {
+    HostTensor wide({dtype, x.shape()});
+    for (int64_t i = 0; i < x.shape().elements(); ++i) set_number(wide, i, x.number_at(i));
+    return wide;
+  }
   std::vector<uint16_t> bits;
   for (int64_t i = 0; i < x.shape().elements(); ++i) {
     const auto number = static_cast<float>(x.number_at(i));
@@ -34,7 +40,15 @@ HostTensor rounded(const HostTensor& x, DType dtype) {
   return HostTensor({dtype, x.shape()}, bits.data());
 }
 
-constexpr DType kFactors[] = {DType::f32, DType::f16, DType::bf16};
+struct Factors {
+  DType dtype;
+  bool plain;  // not on tensor cores
+};
+constexpr Factors kFactors[] = {{DType::f32, false},
+                                {DType::f16, false},
+                                {DType::bf16, false},
+                                {DType::f32, true},
+                                {DType::f64, true}};
 
 struct Expected {
   std::string_view op;
@@ -43,9 +57,10 @@ struct Expected {
   bool hopper = false;
 };
 
-std::string_view name_for(const Expected& e, DType dtype) {
+std::string_view name_for(const Expected& e, const Factors& f) {
   if (e.hopper) return "hopper";
-  return dtype == DType::f32 ? "tf32" : "halves";
+  if (f.plain) return e.op == "matmul" ? "tiles" : "implicit";
+  return f.dtype == DType::f32 ? "tf32" : "halves";
 }
 
 // On each kind of factors the results are those of whole numbers, rounded once, in any order of
@@ -57,21 +72,24 @@ void expect_exact(const Expected& e) {
   for (const HostTensor& t : numbers) plain.in.push_back(&t);
   for (const Shape& shape : e.out) plain.out.push_back({DType::f32, shape});
   const std::vector<HostTensor> want = run_reference(plain);
-  for (const DType dtype : kFactors) {
+  for (const Factors& kind : kFactors) {
+    if (e.hopper && kind.plain) continue;
+    const DType dtype = kind.dtype;
     std::vector<HostTensor> factors;
     for (const HostTensor& t : numbers) factors.push_back(rounded(t, dtype));
     KernelCall call{e.op, e.attrs, {}, {}};
     for (const HostTensor& t : factors) call.in.push_back(&t);
     for (const Shape& shape : e.out) call.out.push_back({dtype, shape});
     std::string refusal;
-    const auto kernel = make_kernel(candidate(e.op, name_for(e, dtype)), call, refusal);
+    const auto kernel = make_kernel(candidate(e.op, name_for(e, kind)), call, refusal);
     ASSERT_TRUE(kernel) << refusal;
     for (const bool reversed : {false, true}) {
       reverse_turns(reversed);
       const DeviceResults got = run_on_device(*kernel, call);
       for (size_t o = 0; o < want.size(); ++o)
         EXPECT_TRUE(same_bits(got.tensors[o], rounded(want[o], dtype)))
-            << e.op << ' ' << TensorType{dtype, e.in[0]} << ' ' << TensorType{dtype, e.in[1]};
+            << e.op << ' ' << name_for(e, kind) << ' ' << TensorType{dtype, e.in[0]} << ' '
+            << TensorType{dtype, e.in[1]};
     }
     reverse_turns(false);
   }
@@ -151,8 +169,9 @@ TEST(TensorCores, HopperIsForItsChipAndForLargeProducts) {
   EXPECT_FALSE(make_kernel(candidate("matmul", "hopper"), small, refusal));
   EXPECT_NE(refusal, "");
   const cuda::ProductSize large{1, 4096, 4096, 4096};
-  EXPECT_LT(model_seconds(large, 2, cuda::choose_tile(large, 2, true)),
-            model_seconds(large, 2, cuda::choose_tile(large, 2)));
+  EXPECT_LT(
+      model_seconds(large, cuda::Unit::halves, cuda::choose_tile(large, cuda::Unit::halves, true)),
+      model_seconds(large, cuda::Unit::halves, cuda::choose_tile(large, cuda::Unit::halves)));
 }
 
 TEST(TensorCores, BiasAndActivation) {
@@ -193,18 +212,26 @@ TEST(TensorCores, Convolutions) {
 TEST(TileTable, RowsAreWhatTheModelSaysUntilADeviceMeasuresThem) {
   for (const cuda::TileRow& row : cuda::tile_rows()) {
     const bool hopper = cuda::of_hopper(row.choice.tile);
-    EXPECT_EQ(cuda::choose_tile(row.size, row.factor_bytes, hopper), row.choice);
+    EXPECT_EQ(cuda::choose_tile(row.size, row.unit, hopper), row.choice);
     if (row.source == cuda::Source::measured) continue;
-    EXPECT_EQ(cuda::model_choice(row.size, row.factor_bytes, hopper), row.choice)
+    EXPECT_EQ(cuda::model_choice(row.size, row.unit, hopper), row.choice)
         << row.size.m << ' ' << row.size.n << ' ' << row.size.k;
   }
 }
 
 TEST(TileTable, TheModelFillsTheDevice) {
   using cuda::Tile;
-  EXPECT_EQ(cuda::model_choice({1, 8192, 8192, 8192}, 2), (cuda::TileChoice{Tile::large, 1}));
-  EXPECT_GT(cuda::model_choice({1, 128, 128, 65536}, 2).parts, 16) << "few tiles, long inner";
-  EXPECT_EQ(cuda::model_choice({1, 32, 64, 64}, 4), (cuda::TileChoice{Tile::small, 1}));
+  EXPECT_EQ(cuda::model_choice({1, 8192, 8192, 8192}, cuda::Unit::halves),
+            (cuda::TileChoice{Tile::large, 1}));
+  EXPECT_GT(cuda::model_choice({1, 128, 128, 65536}, cuda::Unit::halves).parts, 16)
+      << "few tiles, long inner";
+  EXPECT_EQ(cuda::model_choice({1, 8192, 8192, 8192}, cuda::Unit::plain),
+            (cuda::TileChoice{Tile::large, 1}));
+  EXPECT_EQ(cuda::model_choice({1, 8192, 8192, 8192}, cuda::Unit::plain_wide),
+            (cuda::TileChoice{Tile::small, 1}))
+      << "the only one it knows";
+  EXPECT_EQ(cuda::model_choice({1, 32, 64, 64}, cuda::Unit::tf32),
+            (cuda::TileChoice{Tile::small, 1}));
 }
 
 TEST(TensorCores, TheSwitchDecidesWhenAPlanIsMade) {
