@@ -6,7 +6,8 @@ import sys
 
 _USAGE = """usage: python -m keras_native [--keras VERSION] script.py [arguments of the script]
 
-Runs a script as `python script.py …` would, with `import keras` meaning this package.
+Runs a script as `python script.py …` would, with `import keras` meaning this package and with
+the names that NumPy had then (np.float, np.int, …).
 
   --keras VERSION   the Keras that the script was written for: 1 or 2 (2 unless given).
                     Spellings of both are understood; 1 means the arithmetic of Keras 1.2.2 too."""
@@ -24,7 +25,9 @@ def main(arguments):
         print(_USAGE)
         return 0 if arguments else 2
     from . import as_keras  # opens the door
+    from .legacy import numpy_names
 
+    numpy_names.restore()
     try:
         as_keras.use_keras(version)
     except ValueError as error:

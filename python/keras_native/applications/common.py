@@ -37,7 +37,7 @@ def image_input(input_tensor, input_shape, default, smallest, include_top, weigh
     Raises:
         ValueError: for a shape that the architecture cannot take.
     """
-    shape = _checked_shape(input_shape, default, smallest, include_top, weights)
+    shape = checked_shape(input_shape, default, smallest, include_top, weights)
     if input_tensor is None:
         return Input(shape=shape)
     if not K.is_keras_tensor(input_tensor):
@@ -45,8 +45,9 @@ def image_input(input_tensor, input_shape, default, smallest, include_top, weigh
     return input_tensor
 
 
-def _checked_shape(shape, default, smallest, include_top, weights):
-    first = K.image_data_format() == "channels_first"
+def checked_shape(shape, default, smallest, include_top, weights, data_format=None):
+    """The input's shape for the arguments of `image_input`, of which the text there speaks."""
+    first = K.normalize_data_format(data_format) == "channels_first"
 
     def image(size, channels):
         return (channels, *size) if first else (*size, channels)

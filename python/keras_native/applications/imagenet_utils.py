@@ -6,7 +6,10 @@ import os
 import numpy as np
 
 from .. import backend as K
+from ..legacy.paths import moved
 from ..utils.download import keras_home
+
+__getattr__ = moved(__name__)
 
 _BGR_MEAN = (103.939, 116.779, 123.68)
 _RGB_MEAN, _RGB_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

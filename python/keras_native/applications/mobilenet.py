@@ -12,11 +12,14 @@ from ..layers import (
     Reshape,
     ZeroPadding2D,
 )
+from ..legacy.paths import moved
 from . import imagenet_utils
 from .common import channel_axis, finished, image_input, pooled
 from .imagenet_utils import decode_predictions
 
 __all__ = ["MobileNet", "decode_predictions", "preprocess_input"]
+
+__getattr__ = moved(__name__)
 
 # Filters and stride of the blocks after the first convolution.
 _BLOCKS = (

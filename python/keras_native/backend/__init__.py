@@ -195,5 +195,6 @@ from .variables import (
 )
 
 lesser, lesser_equal = less, less_equal  # Keras 1 spellings
+_BACKEND = backend()
 
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -18,6 +18,14 @@ def backend():
     return "keras_native"
 
 
+def __getattr__(name):
+    # Keras 1 kept its settings in variables, and scripts import them.
+    now = {"_BACKEND": backend, "_EPSILON": epsilon, "_FLOATX": floatx}
+    if name in now:
+        return now[name]()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def epsilon():
     """Fuzz factor that keeps logarithms and divisions away from zero."""
     return _Settings.epsilon

@@ -23,7 +23,8 @@ class Function:
     """Outputs and updates of variables as a function of input arrays.
 
     Compiled on construction, planned once per set of input shapes. Calling it with a list of
-    arrays (one per input, in order) returns the list of output arrays and performs the updates.
+    arrays (one per input, in order) returns the list of output arrays (NumPy numbers for outputs
+    without axes) and performs the updates.
 
     Arguments:
         inputs: list of tensors to feed: placeholders, but any tensor will do; the learning phase
@@ -68,6 +69,7 @@ class Function:
         if finishes:  # shapes that depend on values
             self._run = _finishing(self._run, finishes)
         self.is_plain = not finishes  # a call is no more than a run of the executable
+        self._numbers = [i for i, y in enumerate(self.outputs) if y.ndim == 0]
 
     def __call__(self, inputs=()):
         phase = -1
@@ -93,7 +95,10 @@ class Function:
                 arrays = [np.asarray(x, d) for x, d in zip(inputs, self._dtypes, strict=True)]
             else:
                 raise self._bad_input(inputs, error) from error
-        return self._run(arrays, phase)
+        results = self._run(arrays, phase)
+        for i in self._numbers:  # as sessions of TensorFlow return them
+            results[i] = results[i][()]
+        return results
 
     def _without_phase(self, inputs):
         if len(inputs) != len(self.inputs):
@@ -207,7 +212,7 @@ def function(inputs, outputs, updates=None, **kwargs):
 
 
 def eval(x):
-    """Value of a tensor that depends on no placeholder, as a NumPy array.
+    """Value of a tensor that depends on no placeholder: a NumPy array, or number if it has no axes.
 
     Raises:
         ValueError: where it does depend on one.
@@ -218,12 +223,13 @@ def eval(x):
         return np.asarray(x)
     known = x.__dict__.get("_array")
     if known is not None:
-        return np.array(known)
+        return np.array(known) if known.ndim else known[()]
     run = x.__dict__.get("_evaluate")
     if run is None:
         # Kept with the tensor: random tensors draw anew at every evaluation, reproducibly.
         run = x._evaluate = Function([], [x], name="eval")._run
-    return run([], -1)[0]
+    value = run([], -1)[0]
+    return value if value.ndim else value[()]
 
 
 def gradients(loss, variables):

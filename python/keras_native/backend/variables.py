@@ -141,10 +141,12 @@ def is_variable(x):
 
 
 def get_value(x):
-    """The variable's present value as a NumPy array of its own."""
+    """The variable's present value: a NumPy array of its own, or a number where it has no axes."""
     if isinstance(x, Variable):
         array = x._variable.read()
-        return bfloat16.from_bits(array) if x.stored_dtype == "bfloat16" else array
+        if x.stored_dtype == "bfloat16":
+            array = bfloat16.from_bits(array)
+        return array if array.ndim else array[()]
     if isinstance(x, Tensor):
         return x.eval()
     raise TypeError(f"Expected a variable. Received: {x!r}")

@@ -64,6 +64,9 @@ def snake_case(name):
     return "private" + text if text[0] == "_" else text
 
 
+_to_snake_case = snake_case  # as Keras calls it
+
+
 @accepts_keras1
 class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy):
     """Base of all layers.

@@ -189,6 +189,14 @@ def check_array_length_consistency(inputs, targets, weights=None):
         )
 
 
+def as_long_as_first(inputs):
+    """Without targets the first input says how many samples there are; longer ones are cut."""
+    samples = _length(inputs[0])
+    if samples is None or all(_length(x) in (None, samples) for x in inputs):
+        return inputs
+    return [x if (_length(x) or 0) <= samples else x[:samples] for x in inputs]
+
+
 def _length(array):
     if array is None or K.is_tensor(array):
         return None
@@ -221,12 +229,12 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
                 f"the loss function `categorical_crossentropy` instead, or convert them via:\n"
                 f"y_int = np.argmax(y, axis=-1)"
             )
-        if name == "categorical_crossentropy" and y.shape[-1] == 1 and shape[-1] != 1:
+        if name == "categorical_crossentropy" and y.shape[-1] == 1:
             raise ValueError(
                 f"You are passing a target array of shape {y.shape} while using as loss "
                 f"`categorical_crossentropy`, which expects targets to be binary matrices (1s and "
-                f"0s) of shape (samples, classes), here (samples, {shape[-1]}). If your targets "
-                f"are integer classes, you can convert them to the expected format via:\n"
+                f"0s) of shape (samples, classes), here with {_classes(shape[-1])}. If your "
+                f"targets are integer classes, you can convert them to the expected format via:\n"
                 f"from keras_native.utils import to_categorical\n"
                 f"y_binary = to_categorical(y_int)\n\n"
                 f"Alternatively, you can use the loss function `sparse_categorical_crossentropy` "
@@ -240,6 +248,10 @@ def check_loss_and_target_compatibility(targets, loss_fns, output_shapes):
                         f"{shape} while using as loss `{name}`. This loss expects targets to have "
                         f"the same shape as the output."
                     )
+
+
+def _classes(units):
+    return "one class, which is always right" if units == 1 else f"{units} classes"
 
 
 _LOSS_CLASSES = {

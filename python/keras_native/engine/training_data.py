@@ -9,7 +9,7 @@ from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list, unpack_singleton
 from . import training_utils
 from .call_frames import frames
-from .data_checks import check_shape, loss_name, of_rank
+from .data_checks import as_long_as_first, check_shape, loss_name, of_rank
 from .fast_path import FastBatch, FastPredict, is_ready
 from .input_layer import Input
 
@@ -98,6 +98,8 @@ class DataAdapter:
             targets, weights = self._standardize_targets(y, sample_weight, class_weight)
         elif self._training is not None and self._training.fed() and sample_weight is not None:
             raise ValueError("`sample_weight` was given without targets `y`.")
+        else:
+            inputs = as_long_as_first(inputs)
         if check_array_lengths:
             training_utils.check_array_length_consistency(inputs, targets, weights)
         if self.stateful and batch_size and inputs[0].shape[0] % batch_size:

@@ -2,9 +2,10 @@
 
 import operator
 
-from .. import registry, regularizers
+from .. import regularizers
 from ..engine.base_layer import InputSpec, Layer, disable_tracking
 from ..legacy import accepts_keras1
+from ..legacy.paths import moved
 from ..utils.generic_utils import has_arg, to_list
 from .gated_cells import GRUCell, LSTMCell
 from .rnn import RNN
@@ -27,11 +28,7 @@ __all__ = [
     "to_list",
 ]
 
-
-def __getattr__(name):
-    if name == "Recurrent":  # Keras 1's base of all of them, for layers derived from it
-        return registry.find("legacy.recurrent", name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = moved(__name__)  # among them `Recurrent`, for layers derived from it
 
 
 def reads_from_cell(*names):

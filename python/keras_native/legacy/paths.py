@@ -15,10 +15,10 @@ PATHS = {
     "backend.common": ["backend.common"],
     "backend.load_backend": ["backend"],
     "backend.numpy_backend": ["backend"],
-    "backend.tensorflow_backend": ["backend", "legacy.devices"],
+    "backend.tensorflow_backend": ["backend", "backend.common", "legacy.devices", "legacy.private"],
     "backend.theano_backend": ["backend"],
     "callbacks.callbacks": ["callbacks"],
-    "engine.saving": ["saving"],
+    "engine.saving": ["saving", "saving.convert_recurrent"],
     "layer": ["layers"],
     "legacy.layers": ["layers"],
     "legacy.models": ["models"],
@@ -28,22 +28,47 @@ PATHS = {
 }
 # Names that were other ones then: {path: {old name: name}}.
 NAMES = {
+    "engine.saving": {"_convert_rnn_weights": "convert_rnn_weights"},
     "utils.visualize_util": {"plot": "plot_model"},
 }
 
 # Names that a module of today also has, found when they are asked for: {path: {name: the module
 # that has it, and behind a colon its name there}}.
 _JOINING = {"Merge": "layers", "merge": "layers"}
+_PRIVATE = "legacy.private"
 MOVED = {
+    "applications.imagenet_utils": {"_obtain_input_shape": _PRIVATE},
+    "applications.mobilenet": {"relu6": "later.activations"},
     "engine": {**_JOINING, "get_source_inputs": "utils.layer_utils"},
     "engine.topology": {
         **_JOINING,
+        "_is_all_none": "utils.generic_utils:is_all_none",
+        "_object_list_uid": "utils.generic_utils:object_list_uid",
+        "_to_list": "utils.generic_utils:to_list",
+        "_to_snake_case": "engine.base_layer:snake_case",
+        "load_weights_from_hdf5_group": "saving",
+        "load_weights_from_hdf5_group_by_name": "saving",
+        "preprocess_weights_for_loading": "saving",
+        "save_weights_to_hdf5_group": "saving",
         "object_list_uid": "utils.generic_utils",
         "to_list": "utils.generic_utils",
     },
     "engine.training": {
         "Container": "engine.topology",
         "GeneratorEnqueuer": "utils.data_utils",
+        "_batch_shuffle": "engine.training_utils:batch_shuffle",
+        "_check_array_lengths": "engine.training_utils:check_array_length_consistency",
+        "_check_loss_and_target_compatibility": (
+            "engine.training_utils:check_loss_and_target_compatibility"
+        ),
+        "_collect_metrics": "engine.training_utils:collect_per_output_metric_info",
+        "_make_batches": "engine.training_utils:make_batches",
+        "_slice_arrays": "utils.generic_utils:slice_arrays",
+        "_standardize_class_weights": "engine.training_utils:standardize_class_weights",
+        "_standardize_input_data": "engine.training_utils:standardize_input_data",
+        "_standardize_sample_weights": "engine.training_utils:standardize_sample_weights",
+        "_standardize_weights": "engine.training_utils:standardize_weights",
+        "_weighted_masked_objective": "engine.training_utils:weighted_masked_objective",
         "batch_shuffle": "engine.training_utils",
         "check_array_lengths": "engine.training_utils:check_array_length_consistency",
         "check_loss_and_target_compatibility": "engine.training_utils",
@@ -64,6 +89,13 @@ MOVED = {
         "TimeDistributedDense": "layers",
         **_JOINING,
     },
+    "layers.recurrent": {
+        "Recurrent": "legacy.recurrent",
+        "_generate_dropout_mask": _PRIVATE,
+        "_standardize_args": "layers.rnn_arguments:standardize_args",
+        "_time_distributed_dense": f"{_PRIVATE}:time_distributed_dense",
+        "time_distributed_dense": _PRIVATE,
+    },
     "models": {
         "Layer": "layers",
         "Merge": "layers",
@@ -72,6 +104,11 @@ MOVED = {
         "model_from_json": "saving",
         "model_from_yaml": "saving",
         "save_model": "saving",
+    },
+    "preprocessing.image": {
+        "_count_valid_files_in_directory": _PRIVATE,
+        "_iter_valid_files": _PRIVATE,
+        "_list_valid_filenames_in_directory": _PRIVATE,
     },
 }
 

@@ -214,3 +214,9 @@ def _json_text(name, values):
         return json.dumps(values)
     except TypeError as error:
         raise TypeError(f"TimeseriesGenerator: {name} cannot be written as JSON.") from error
+
+
+def _remove_long_seq(maxlen, seq, label):
+    """The sequences shorter than `maxlen`, and their labels, as two lists."""
+    kept = [(x, y) for x, y in zip(seq, label, strict=False) if len(x) < maxlen]
+    return [x for x, _ in kept], [y for _, y in kept]

@@ -103,7 +103,7 @@ def _download(origin, target, file_hash, hash_algorithm):
         if file_hash is not None and not validate_file(partial, file_hash, hash_algorithm):
             raise ValueError(
                 f"get_file: expected hash {file_hash} of {origin}; received "
-                f"{_digest(partial, _algorithm(file_hash, hash_algorithm))}."
+                f"{hash_file(partial, _algorithm(file_hash, hash_algorithm))}."
             )
         os.replace(partial, target)
     finally:
@@ -137,17 +137,18 @@ def _algorithm(file_hash, algorithm):
     return algorithm
 
 
-def _digest(path, algorithm):
+def hash_file(path, algorithm="sha256", chunk_size=_CHUNK):
+    """The file's hash in hexadecimal digits, read in pieces."""
     digest = hashlib.new(algorithm)
     with open(path, "rb") as f:
-        while chunk := f.read(_CHUNK):
+        while chunk := f.read(chunk_size):
             digest.update(chunk)
     return digest.hexdigest()
 
 
 def validate_file(fpath, file_hash, algorithm="auto", chunk_size=65535):
     """Whether the file has that md5 or sha256 hash."""
-    return _digest(fpath, _algorithm(file_hash, algorithm)) == str(file_hash)
+    return hash_file(fpath, _algorithm(file_hash, algorithm)) == str(file_hash)
 
 
 def extract_archive(file_path, path=".", archive_format="auto"):

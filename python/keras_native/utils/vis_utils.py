@@ -27,6 +27,9 @@ def _pydot():
     )
 
 
+_check_pydot = _pydot  # as Keras calls it
+
+
 def is_model(layer):
     """Whether a layer is a model."""
     return isinstance(layer, Model)

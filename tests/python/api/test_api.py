@@ -115,9 +115,6 @@ ABSENT_OF_KERAS_1 = {
         "atrous_conv2d": "K.conv2d(dilation_rate=...), whose kernels lie as in Keras 2",
         "deconv2d": "K.conv2d_transpose, whose kernels lie as in Keras 2",
     },
-    "layers.recurrent": {
-        "time_distributed_dense": "the inside of recurrent layers, which are one op here",
-    },
 }
 
 

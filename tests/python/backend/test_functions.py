@@ -241,3 +241,15 @@ def test_functions_are_fed_with_tensors():
     np.testing.assert_array_equal(double([v + 1])[0], [[8, 10]])
     with pytest.raises((ValueError, TypeError), match="Placeholder"):
         double([K.placeholder((None, 2))])
+
+
+def test_values_without_axes_are_numbers():
+    """As sessions of TensorFlow return them: they can be keys, and print as numbers."""
+    x, v = K.placeholder((2,)), K.variable(0.5)
+    total, same = K.function([x], [K.sum(x), x])([[1, 2]])
+    assert type(total) is np.float32 and total == 3
+    assert isinstance(same, np.ndarray)
+    for value in (K.get_value(v), K.eval(v), K.eval(v * 1), K.eval(K.constant(0.5)), v.eval()):
+        assert type(value) is np.float32 and {value: 1}[0.5] == 1
+    assert type(K.get_value(K.variable(3, dtype="int64"))) is np.int64
+    assert K.batch_get_value([v, K.ones(2)])[0] == 0.5

@@ -42,6 +42,14 @@ def test_wrong_data(model, x, y, error, says):
     assert np.isfinite(model.train_on_batch(X, Y))  # nothing is broken afterwards
 
 
+def test_classes_out_of_one_unit():
+    """As in Keras: a softmax of one unit is always 1, so nothing would be learned."""
+    model = Sequential([Dense(1, activation="softmax", input_shape=(4,))])
+    model.compile("sgd", "categorical_crossentropy")
+    with pytest.raises(ValueError, match="one class.*(?s:.*)sparse_categorical_crossentropy"):
+        model.fit(X, Y[:, :1])
+
+
 def test_wrong_data_after_right_data(model):
     model.train_on_batch(X, Y)
     model.predict_on_batch(X)

@@ -125,3 +125,16 @@ def test_gradients_of_weights_as_answered_everywhere():
     assert model._standardize_user_data(X)[1:] == ([], [])
     model._make_train_function()
     assert np.isfinite(model.train_function(x + y + sample_weight)[0])
+
+
+def test_predictions_follow_the_first_input():
+    """As the first input has samples: scripts predict a few with a longer second array."""
+    a, b = Input((2,)), Input((2,))
+    model = Model([a, b], Lambda(lambda pair: pair[0] + 10 * pair[1])([a, b]))
+    ones = np.ones((8, 2), "float32")
+    np.testing.assert_array_equal(model.predict([X[:3], ones]), X[:3] + 10)
+    with pytest.raises(ValueError, match="same number of samples"):
+        model.predict([X, ones[:3]])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="same number of samples"):
+        model.evaluate([X[:3], ones], X[:3])

@@ -3,6 +3,7 @@
 Files need Pillow; interpolation of an order above 1 needs SciPy (both in the extra `image`).
 """
 
+from ...legacy.paths import moved
 from .file_iterators import DirectoryIterator
 from .files import array_to_img, img_to_array, list_pictures, load_img, save_img
 from .generator import ImageDataGenerator
@@ -47,3 +48,5 @@ __all__ = [
     "save_img",
     "transform_matrix_offset_center",
 ]
+
+__getattr__ = moved(__name__)
