@@ -2,8 +2,8 @@
 
 #include "runtime/float_mode.h"
 
+#include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -85,19 +85,45 @@ struct ThreadPool::State {
   std::atomic<bool> stop{false};
 
   std::mutex busy;  // held by the one caller whose job is running
-  int wanted = 1;
-  pid_t owner = 0;
+  int wanted;
   std::vector<std::thread> workers;
 
-  void start_workers() {
-    const pid_t pid = getpid();
-    if (owner != pid) {
-      // After fork only the calling thread exists: forget the parent's threads.
-      for (std::thread& t : workers) t.detach();
-      workers.clear();
-      sleepers = 0;
-      owner = pid;
+  explicit State(int threads) : wanted(std::max(1, threads)) {}
+
+  // Every pool there is, for the moment after a fork. In the child only the thread that forked
+  // exists, and its pools begin anew. What the parent's threads left is not touched, not even to
+  // let go of them: the C library may give their handles and stacks to threads of the child.
+  struct Pools {
+    std::mutex lock;
+    std::vector<std::unique_ptr<State>*> states;
+
+    static Pools& all() {
+      static auto* pools = new Pools;  // outlives every pool
+      [[maybe_unused]] static const int registered = pthread_atfork(
+          [] { all().lock.lock(); }, [] { all().lock.unlock(); }, [] { all().begin_anew(); });
+      return *pools;
     }
+
+    void add(std::unique_ptr<State>* state) {
+      std::lock_guard<std::mutex> hold(lock);
+      states.push_back(state);
+    }
+
+    void remove(std::unique_ptr<State>* state) {
+      std::lock_guard<std::mutex> hold(lock);
+      std::erase(states, state);
+    }
+
+    void begin_anew() {
+      for (std::unique_ptr<State>* state : states) {
+        const int wanted = state->release()->wanted;
+        *state = std::make_unique<State>(wanted);
+      }
+      lock.unlock();
+    }
+  };
+
+  void start_workers() {
     while (static_cast<int>(workers.size()) < wanted - 1) {
       const int slot = static_cast<int>(workers.size()) + 1;
       workers.emplace_back([this, slot, heard = bell.load()] { work(slot, heard); });
@@ -105,14 +131,10 @@ struct ThreadPool::State {
   }
 
   void stop_workers() {
-    if (owner == getpid()) {
-      stop = true;
-      bell.fetch_add(1);
-      bell.notify_all();
-      for (std::thread& t : workers) t.join();
-    } else {
-      for (std::thread& t : workers) t.detach();
-    }
+    stop = true;
+    bell.fetch_add(1);
+    bell.notify_all();
+    for (std::thread& t : workers) t.join();
     workers.clear();
     stop = false;
   }
@@ -164,11 +186,14 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
-  state_->wanted = std::max(1, threads);
+ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
+  State::Pools::all().add(&state_);
 }
 
-ThreadPool::~ThreadPool() { state_->stop_workers(); }
+ThreadPool::~ThreadPool() {
+  State::Pools::all().remove(&state_);
+  state_->stop_workers();
+}
 
 int ThreadPool::threads() const { return state_->wanted; }
 

@@ -193,18 +193,19 @@ def test_models_trained_in_threads():
 
 
 def child(model, x, y, results):
-    """In a forked process: predict and train there."""
-    predicted = model.predict(x)
-    model.fit(x, y, epochs=2, verbose=0)
-    results.put((predicted, model.evaluate(x, y, verbose=0)))
+    """In a forked process: train, with batches large enough for a thread that gathers them."""
+    trained = clone_model(model)
+    trained.compile("sgd", "mse", metrics=["mae"])
+    trained.fit(x, y, epochs=2, batch_size=256, verbose=0)
+    results.put((model.predict(x), trained.evaluate(x, y, verbose=0)))
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_fork_after_training():
     """A process forked off after threads have run predicts the same and can train."""
-    wide = Sequential([Dense(600, activation="relu", input_shape=(10,)), Dense(3)])
+    wide = Sequential([Dense(600, activation="relu", input_shape=(100,)), Dense(3)])
     wide.compile("sgd", "mse", metrics=["mae"])
-    x, y = np.random.rand(512, 10), np.random.rand(512, 3)
+    x, y = np.random.rand(512, 100), np.random.rand(512, 3)
     wide.fit(x, y, epochs=2, batch_size=256, verbose=0)  # large enough for several threads
     wanted = wide.predict(x)
     context = multiprocessing.get_context("fork")
