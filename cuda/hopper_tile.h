@@ -106,8 +106,10 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
       uint64_t* full = shared.full(turn.stage);
       wait_phase(shared.empty(turn.stage), turn.phase ^ 1);
       arrive_with_bytes(full, Tile::kStage);
-      bring<Operands::kAAlongK, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, kDeep, full);
-      bring<Operands::kBAlongK, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, kDeep, full);
+      bring<Operands::kAAlongK, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, kDeep,
+                                          full);
+      bring<Operands::kBAlongK, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, kDeep,
+                                          full);
     }
   }
 }
