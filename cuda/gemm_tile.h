@@ -201,8 +201,8 @@ void launch_plain(const RunArgs& args, const ProductTask<Operands>& task) {
   launch_tiles<Tile>(args, product_kernel<Tile, Operands>, Block::Stretches::kBytes, task);
 }
 
-// Other types than
-// float32 know small tiles only.
+// Other types than float32 know small tiles only, and so does the product of two transposed
+// matrices, which is rare: larger ones would be compiled for it alone.
 template <class Operands>
 void multiply(const RunArgs& args, const ProductSize& s, const TileChoice& choice,
               const Operands& operands) {

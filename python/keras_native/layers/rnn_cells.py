@@ -131,7 +131,11 @@ def _masks(like, rate, count, training):
     """`count` masks of the shape of `like`, ones outside of training; None without dropout."""
     if not 0.0 < rate < 1.0:
         return None
-    ones = K.ones_like(like)
+    return dropout_masks(K.ones_like(like), rate, training, count)
+
+
+def dropout_masks(ones, rate, training, count):
+    """`count` times the dropout of a tensor of ones, which it stays outside of training."""
     return [
         K.in_train_phase(lambda: K.dropout(ones, rate), ones, training=training)
         for _ in range(count)

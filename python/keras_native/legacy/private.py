@@ -4,6 +4,8 @@ import os
 
 from .. import backend as K
 from ..applications.common import checked_shape
+from ..layers.rnn_cells import dropout_masks
+from ..preprocessing.image.files import files_below
 
 
 def _obtain_input_shape(
@@ -20,10 +22,7 @@ def _to_tensor(x, dtype):
 
 def _generate_dropout_mask(ones, rate, training=None, count=1):
     """Dropout of a tensor of ones while training; a list of `count` of them where that is not 1."""
-    masks = [
-        K.in_train_phase(lambda: K.dropout(ones, rate), ones, training=training)
-        for _ in range(count)
-    ]
+    masks = dropout_masks(ones, rate, training, count)
     return masks if count > 1 else masks[0]
 
 
@@ -49,10 +48,7 @@ def time_distributed_dense(
 
 def _iter_valid_files(directory, white_list_formats, follow_links):
     """(folder, file name) of every file below a folder with one of the endings, in order."""
-    for root, _, names in sorted(os.walk(directory, followlinks=follow_links)):
-        for name in sorted(names):
-            if name.lower().endswith(tuple(white_list_formats)):
-                yield root, name
+    return iter(files_below(directory, tuple(white_list_formats), follow_links))
 
 
 def _list_valid_filenames_in_directory(
@@ -67,7 +63,7 @@ def _list_valid_filenames_in_directory(
         class_indices: {name of a class: its number}.
         follow_links: whether links to folders are followed.
     """
-    found = list(_iter_valid_files(directory, white_list_formats, follow_links))
+    found = files_below(directory, tuple(white_list_formats), follow_links)
     if split:
         found = found[int(split[0] * len(found)) : int(split[1] * len(found))]
     own = os.path.basename(directory)

@@ -63,6 +63,51 @@ TEST(WidenHalves, LeavesWhatTheDeviceTakes) {
   EXPECT_EQ(wide.outputs[0], y);
 }
 
+TEST(WidenHalves, DoesNotRoundProductsThatAreOnlyReadInFloat32) {
+  const Value a = input({4, 3}), b = input({3, 2});
+  const Value y = apply("matmul", {a, b}), read = ops::cast(y, DType::f32);
+  const Graph wide = widened(graph_of({a, b}, {read}), "matmul");
+  EXPECT_EQ(count(wide, "cast"), 0);
+  EXPECT_EQ(only(wide, "matmul").outputs[0].dtype, DType::f32);
+  const Graph rounded = widened(graph_of({a, b}, {read, y}), "matmul");
+  EXPECT_EQ(count(rounded, "cast"), 1);
+  EXPECT_EQ(only(rounded, "matmul").outputs[0].dtype, DType::bf16);
+}
+
+TEST(WidenHalves, DoesNotRoundGradientsToKernelsThatAreOnlyReadInFloat32) {
+  const Value x = input({2, 6, 6, 3}), dy = input({2, 4, 4, 5});
+  const std::vector<Value> results =
+      apply_all("conv_weights", {x, dy}, {{"window", Ints{3, 3}}, {"bias", true}});
+  const Graph wide = widened(
+      graph_of({x, dy}, {ops::cast(results[0], DType::f32), ops::cast(results[1], DType::f32)}),
+      "conv_weights");
+  EXPECT_EQ(count(wide, "cast"), 0);
+  for (const TensorType& t : only(wide, "conv_weights").outputs) EXPECT_EQ(t.dtype, DType::f32);
+  const Graph rounded =
+      widened(graph_of({x, dy}, {ops::cast(results[0], DType::f32), results[1]}), "conv_weights");
+  for (const TensorType& t : only(rounded, "conv_weights").outputs) EXPECT_EQ(t.dtype, DType::bf16);
+}
+
+TEST(WidenHalves, GradientsOfProductsThatAreNotRoundedAreThoseOfProductsThatAre) {
+  const auto gradients_of = [](bool rounded) {
+    const Value a = input({40, 33}), b = input({33, 34});
+    Attrs attrs;
+    if (!rounded) attrs.set("dtype", std::string("float32"));
+    const Value y = ops::cast(apply("matmul", {a, b}, attrs), DType::f32);
+    return Function(graph_of({a, b}, gradients(apply("sum", {y}), {a, b})))(
+        {halves(DType::bf16, {40, 33}), halves(DType::bf16, {33, 34}, 5)});
+  };
+  for (cpu::Isa isa : cpu::usable_isas()) {
+    IsaScope scope(isa);
+    const auto got = gradients_of(false), want = gradients_of(true);
+    for (size_t i = 0; i < want.size(); ++i) {
+      EXPECT_EQ(got[i].dtype(), DType::bf16);
+      for (Dim k = 0; k < want[i].shape().elements(); ++k)
+        ASSERT_EQ(got[i].number_at(k), want[i].number_at(k)) << "gradient " << i;
+    }
+  }
+}
+
 TEST(WidenHalves, LeavesFloat32Alone) {
   const Value a = input({4, 3}, DType::f32);
   const Value y = apply("exp", {a});

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from .files import EXTENSIONS, _layout, img_to_array, load_img
+from .files import EXTENSIONS, _layout, files_below, img_to_array, load_img
 from .iterators import Iterator, _part
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -142,9 +142,7 @@ class DirectoryIterator(FileIterator):
 
     def _files_of(self, folder, follow_links):
         """Image files below a class's folder, sorted, as far as they belong to the subset."""
-        paths = []
-        for root, _, names in sorted(os.walk(folder, followlinks=follow_links)):
-            paths += [os.path.join(root, n) for n in sorted(names) if n.lower().endswith(ENDINGS)]
+        paths = [os.path.join(*found) for found in files_below(folder, ENDINGS, follow_links)]
         return paths[_part(len(paths), self.subset, self.split)]
 
     @property

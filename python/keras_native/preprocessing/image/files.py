@@ -113,12 +113,17 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
     image.save(path, format="jpeg" if file_format == "jpg" else file_format, **kwargs)
 
 
+def files_below(directory, endings, follow_links):
+    """[(folder, name)] of the files below a folder that have one of the endings, sorted."""
+    return [
+        (root, name)
+        for root, _, names in sorted(os.walk(directory, followlinks=follow_links))
+        for name in sorted(names)
+        if name.lower().endswith(endings)
+    ]
+
+
 def list_pictures(directory, ext="jpg|jpeg|bmp|png|ppm"):
     """Paths of the images below a folder (Keras 1)."""
     endings = tuple(f".{e}" for e in (ext.split("|") if isinstance(ext, str) else ext))
-    return [
-        os.path.join(root, name)
-        for root, _, names in os.walk(directory)
-        for name in names
-        if name.lower().endswith(endings)
-    ]
+    return [os.path.join(*found) for found in files_below(directory, endings, False)]
