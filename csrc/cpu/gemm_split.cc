@@ -147,7 +147,9 @@ GemmSplit split_thirds(const GemmShape& s, int slots) {
   g.n = g.swapped ? s.m : s.n;
   cut_inner(s, kThirdsBlock, g);
   const bool thin = std::min(s.m, s.n) <= kThirdsBlock;
-  g.depth = even_piece(g.inner, thin ? kThirdsThinDepth : kThirdsDepth, kThirdsBlock);
+  const int64_t depth = thin ? kThirdsThinDepth : kThirdsDepth;
+  const bool at_once = g.inner <= depth + depth / 4;
+  g.depth = even_piece(g.inner, at_once ? g.inner : depth, kThirdsBlock);
   const int64_t elements = g.depth < g.inner ? kThirdsSums : kThirdsElements;
   double cycles = 0;
   const auto most = [&](int64_t total) {
