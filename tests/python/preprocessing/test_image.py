@@ -102,6 +102,9 @@ def test_statistics():
     generator = I.ImageDataGenerator(samplewise_std_normalization=True)
     batch = next(generator.flow(X, batch_size=10, shuffle=False))
     np.testing.assert_allclose(batch.std((1, 2, 3)), 1, atol=1e-3)
+    generator = I.ImageDataGenerator(rescale=0.1, featurewise_center=True)
+    generator.fit(X)
+    np.testing.assert_allclose(generator.mean[0, 0], 0.1 * X.mean((0, 1, 2)), rtol=1e-5)
     with pytest.warns(UserWarning, match="hasn't been fit"):
         I.ImageDataGenerator(featurewise_center=True).standardize(IM.copy())
 

@@ -225,6 +225,9 @@ class ImageDataGenerator(Flows):
     def fit(self, x, augment=False, rounds=1, seed=None):
         """Learns mean, deviation and principal components from sample images.
 
+        They are those of rescaled images (as in Keras-Preprocessing since 1.1.1), for that is what
+        they are applied to.
+
         Args:
             x: images, four axes.
             augment: learn from randomly transformed images.
@@ -242,6 +245,8 @@ class ImageDataGenerator(Flows):
             )
         if seed is not None:
             np.random.seed(seed)
+        if self.rescale:
+            x *= self.rescale
         if augment:
             images = [self.random_transform(image) for _ in range(rounds) for image in x]
             x = np.stack(images).astype(self.dtype)
