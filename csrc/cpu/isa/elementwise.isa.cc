@@ -118,11 +118,11 @@ void set_real(Ops t) {
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
   });
   set_binary<T>(row(t, Opcode::leaky_relu_grad),
-                [](auto g, auto x, auto p) { return x < 0 ? g * p.p0 : g; });
+                [](auto g, auto x, auto p) { return x <= 0 ? g * p.p0 : g; });
   set_binary<T>(row(t, Opcode::elu_grad),
-                [](auto g, auto y, auto p) { return y < 0 ? g * (y + p.p0) : g; });
+                [](auto g, auto y, auto p) { return y <= 0 ? g * (y + p.p0) : g; });
   set_binary<T>(row(t, Opcode::selu_grad), [](auto g, auto y, auto) {
-    return g * (y < 0 ? y + T(kSeluSlope) : decltype(y){} + T(kSeluScale));
+    return g * (y <= 0 ? y + T(kSeluSlope) : decltype(y){} + T(kSeluScale));
   });
   set_binary<T>(row(t, Opcode::sigmoid_grad),
                 [](auto g, auto y, auto) { return g * y * (T(1) - y); });

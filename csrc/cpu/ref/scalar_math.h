@@ -78,9 +78,9 @@ inline double binary_number(Opcode op, double a, double b, double p0, double p1)
     case Opcode::atan2: return std::atan2(a, b);
     case Opcode::squared_difference: return (a - b) * (a - b);
     case Opcode::relu_grad: return b > 0 ? a : 0;
-    case Opcode::leaky_relu_grad: return b < 0 ? a * p0 : a;
-    case Opcode::elu_grad: return b < 0 ? a * (b + p0) : a;
-    case Opcode::selu_grad: return b < 0 ? a * (b + kSeluScale * kSeluAlpha) : a * kSeluScale;
+    case Opcode::leaky_relu_grad: return b <= 0 ? a * p0 : a;
+    case Opcode::elu_grad: return b <= 0 ? a * (b + p0) : a;
+    case Opcode::selu_grad: return b <= 0 ? a * (b + kSeluScale * kSeluAlpha) : a * kSeluScale;
     case Opcode::sigmoid_grad: return a * b * (1 - b);
     case Opcode::tanh_grad: return a * (1 - b * b);
     case Opcode::clip_grad: return b < p0 || b > p1 ? 0 : a;

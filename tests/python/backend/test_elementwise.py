@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from checks import check
+from keras_native import activations
 from keras_native import backend as K
 
 rng = np.random.RandomState(3)
@@ -212,3 +213,27 @@ def test_stop_gradient(float64):
     g = K.gradients(K.sum(x * K.stop_gradient(x)), x)[0]
     np.testing.assert_allclose(K.function([x], [g])([np.arange(3.0)])[0], np.arange(3.0))
     assert K.gradients(K.sum(K.stop_gradient(x)), x) == [None]
+
+
+@pytest.mark.parametrize(
+    "function, slope",
+    [
+        (K.relu, 0),
+        (lambda x: K.relu(x, alpha=0.2), 0.2),
+        (K.elu, 1),
+        (lambda x: K.elu(x, 0.5), 0.5),
+        (activations.selu, 1.7580993),
+        (K.abs, 0),
+    ],
+)
+def test_slope_at_zero_is_that_of_keras_2_on_tensorflow(function, slope):
+    # Zero is common: an empty corner of an image under a layer whose bias is still zero.
+    x = K.variable([0.0, -0.0] * 20)
+    (gradient,) = K.gradients(K.sum(function(x)), [x])
+    np.testing.assert_allclose(K.eval(gradient), np.full(40, slope), rtol=1e-6)
+
+
+def test_elu_without_its_negative_part():
+    x = K.variable([-2.0, 0.0, 3.0])
+    (gradient,) = K.gradients(K.sum(K.elu(x, 0)), [x])
+    assert K.eval(gradient).tolist() == [0, 0, 1]
