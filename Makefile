@@ -11,7 +11,7 @@ help:
 	@echo "make demo    build, install, train a classifier on real data, save it, load it, predict"
 	@echo "make test    build with the C++ tests, run ctest and pytest"
 	@echo "make gpu-check  on a machine with nvcc and a GPU: build with CUDA, prove it on the device"
-	@echo "make gpu-bench  the same for speed: GEMM, convolution, training steps, beside PyTorch if there"
+	@echo "make gpu-bench  the same for speed: training steps, GEMM, …, beside PyTorch and JAX if there"
 	@echo "make bench   GEMM and training-step timings of this build"
 	@echo "make lint    ruff, clang-format and the rules of the house (tools/)"
 	@echo "make clean   remove builds and virtual environments"

@@ -1,12 +1,14 @@
 """What the GPU benchmarks share: the chip, our timings, those of peers where they are installed,
 rows of tables.
 
-Every row says what was measured, ours, the peer's, the ratio, and the share of the chip's peak: of
-its arithmetic or of its memory, whichever binds.
+Beside every time stands its share of the chip's peak: of its arithmetic or of its memory, whichever
+binds. Rows are printed as soon as they are measured.
 """
 
+import argparse
 import datetime
 import importlib.util
+import time
 
 # Dense peaks in FLOP/s and bytes/s, by a part of the device's name, from the vendors' data sheets.
 PEAKS = {
@@ -15,15 +17,43 @@ PEAKS = {
     "A100": {"float32": 19.5e12, "tf32": 156e12, "half": 312e12, "memory": 1.55e12},
 }
 STAND_IN = "stand-in"
-COLUMNS = ("what", "size", "ours", "peer", "peer / ours", "of peak", "by")
+COLUMNS = ("what", "size", "ours", "peer", "peer / ours", "bound by", "kernel")
 
 
-def missing():
-    """Why nothing can be measured here, or None."""
+class Budget:
+    """Seconds that a script may take."""
+
+    def __init__(self, seconds):
+        self.end = time.monotonic() + seconds
+
+    def left(self):
+        """Seconds that are left."""
+        return self.end - time.monotonic()
+
+    def is_over(self, what):
+        """Whether no time is left; says then that `what` is not run."""
+        if self.left() > 0:
+            return False
+        print(f"{what}: NOT RUN, no time is left  ", flush=True)
+        return True
+
+
+def arguments(description):
+    """A parser that knows --seconds."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin nothing after so many")
+    return parser
+
+
+def need_a_gpu():
+    """End the script, with the reason, where nothing can be measured."""
     from keras_native import config
 
     reason = config.why_no_gpu()
-    return f"no GPU to measure on: {reason}" if reason else None
+    if reason:
+        raise SystemExit(f"no GPU to measure on: {reason}")
 
 
 def device():
@@ -56,24 +86,18 @@ def why_no_torch():
     return "PyTorch is not installed, or shows no GPU: without peers"
 
 
-def peaks(name=None):
-    """Those of a chip, by default of this one; none where they are not known."""
-    name = device() if name is None else name
-    return next((numbers for chip, numbers in PEAKS.items() if chip in name), {})
+def bound(flop, kind, moved):
+    """The least seconds that the chip needs, and what binds: "flop" or "memory".
 
-
-def share(seconds, flop, kind, moved, chip=None):
-    """What of the chip's peak is reached: of the arithmetic named `kind` or of the memory.
-
-    The one that binds: `flop` operations take longer at the peak than moving `moved` bytes, or less
-    long.
+    The arithmetic named `kind`, of which `flop` operations are done, or moving `moved` bytes,
+    whichever takes longer at its peak. None and "-" where the peaks are not known.
     """
-    limits = peaks(chip)
-    if not seconds or not limits:
-        return "-"
-    arithmetic, memory = flop / limits[kind] if flop else 0.0, moved / limits["memory"]
-    word = "flop" if arithmetic > memory else "memory"
-    return f"{100 * max(arithmetic, memory) / seconds:.0f}% {word}"
+    name = device()
+    limits = next((numbers for chip, numbers in PEAKS.items() if chip in name), None)
+    if limits is None:
+        return None, "-"
+    arithmetic, memory = flop / limits[kind], moved / limits["memory"]
+    return max(arithmetic, memory), "flop" if arithmetic > memory else "memory"
 
 
 def all_of(arrays):
@@ -100,6 +124,7 @@ def theirs(function, repeats=20):
 def recorded(found, function, repeats=20):
     """Seconds of one call of a function of PyTorch, which is `found`, in a CUDA graph of many."""
     side = found.cuda.Stream()
+    side.wait_stream(found.cuda.current_stream())
     with found.cuda.stream(side):
         for _ in range(3):
             function()
@@ -125,9 +150,17 @@ def timed_by_events(found, work, stretches=3):
     return best
 
 
-def microseconds(seconds):
-    """For tables."""
-    return "-" if seconds is None else f"{1e6 * seconds:.1f} us"
+def time_cell(seconds, least=None):
+    """A time for tables, with its share of the peak where `least` says what the chip needs."""
+    if seconds is None:
+        return "-"
+    share = f" ({100 * least / seconds:.0f}%)" if least else ""
+    return f"{1e6 * seconds:.1f} us{share}"
+
+
+def ratio_cell(theirs, ours):
+    """How many times as long a peer takes."""
+    return f"{theirs / ours:.2f}" if theirs and ours else "-"
 
 
 def line(cells):
@@ -136,17 +169,17 @@ def line(cells):
 
 
 def row(what, size, seconds, peer, flop, kind, moved, by=""):
-    """Print what an op took, beside a peer; `share` says what of the peak it is."""
-    ratio = f"{peer / seconds:.2f}" if seconds and peer else "-"
-    of_peak = share(seconds, flop, kind, moved)
-    line((what, size, microseconds(seconds), microseconds(peer), ratio, of_peak, by))
+    """Print what an op took, beside a peer; what binds is said by `bound`."""
+    least, word = bound(flop, kind, moved)
+    times = time_cell(seconds, least), time_cell(peer, least)
+    line((what, size, *times, ratio_cell(peer, seconds), word, by))
 
 
-def heading(title, columns=COLUMNS):
-    """Print the head of a table, with date and device."""
+def heading(title, columns=COLUMNS, peers=True):
+    """Print the head of a table, with date and device; `peers`: say so if PyTorch is missing."""
     today = datetime.date.today().isoformat()
     print(f"\n### {title} ({today}, {device()})\n", flush=True)
-    if why_no_torch():
+    if peers and why_no_torch():
         print(f"{why_no_torch()}.\n")
     line(columns)
     print("|" + "---|" * len(columns), flush=True)

@@ -1,12 +1,13 @@
 """Products of matrices on the GPU against cuBLAS through PyTorch, in FP32, TF32, BF16 and FP16.
 
-python benchmarks/gpu_gemm.py [--tiles]
+python benchmarks/gpu_gemm.py [--tiles] [--seconds 100] [tf32 bf16 fp32 fp16]
 
-`--tiles` tries every tile and number of parts at the shapes of cuda/tile_table.cc and prints
-its rows as measured here.
+`--tiles` tries every tile and number of parts at the shapes of cuda/tile_table.cc and prints its
+rows as measured here. Squares come first, and TF32. With KERAS_NATIVE_HOPPER=1 ours is by wgmma
+where it is thought to be faster; the last column says by which kernel.
 """
 
-import argparse
+import itertools
 
 import gpu_common as common
 
@@ -20,9 +21,9 @@ LAYERS = [
     ("vgg dense", 32, 30976, 256),
     ("lstm inputs", 2560, 128, 512),
 ]
-SQUARES = [("square", n, n, n) for n in (1024, 2048, 4096, 8192)]
+SQUARES = [("square", n, n, n) for n in (4096, 8192, 2048, 1024)]
 TINY = [("tiny", 24, 72, 40)]
-KINDS = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+KINDS = {"tf32": "float32", "bf16": "bfloat16", "fp32": "float32", "fp16": "float16"}
 PEAK_OF = {"fp32": "float32", "tf32": "tf32", "bf16": "half", "fp16": "half"}
 BASIC, HOPPER = ("small", "tall", "large"), ("hopper_square", "hopper_wide")
 # Units of cuda/tile_table.h: the kernel by which they multiply, numbers, tiles, bytes of a stretch.
@@ -41,7 +42,7 @@ def passes(m, k, n):
     yield "dw", (m, k), (m, n), True, False
 
 
-def cublas(kind, a, b, transpose_a, transpose_b):
+def cublas(kind, a, b, transpose_a, transpose_b, repeats):
     """Seconds of PyTorch's product."""
     torch = common.torch()
     if torch is None:
@@ -51,26 +52,27 @@ def cublas(kind, a, b, transpose_a, transpose_b):
     x, y = (torch.rand(shape, device="cuda", dtype=dtype) * 2 - 1 for shape in (a, b))
     left, right = (x.T if transpose_a else x), (y.T if transpose_b else y)
     out = torch.empty((left.shape[0], right.shape[1]), device="cuda", dtype=dtype)
-    return common.theirs(lambda: torch.matmul(left, right, out=out))
+    return common.theirs(lambda: torch.matmul(left, right, out=out), repeats)
 
 
-def compare():
-    """One row for each shape, pass and kind of numbers."""
+def compare(kinds, budget):
+    """One row for each kind of numbers, shape and pass."""
     common.heading("GEMM")
-    for where, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
-        for kind, dtype in KINDS.items():
-            for name, a, b, ta, tb in passes(m, k, n):
-                attrs = {"transpose_a": ta, "transpose_b": tb}
-                by = "tiles" if kind == "fp32" else ""
-                seconds, kernel = common.ours(
-                    "matmul", [(dtype, list(a)), (dtype, list(b))], attrs, by
-                )
-                peer = cublas(kind, a, b, ta, tb)
-                size = f"{m}x{k}x{n}"
-                flop = 2.0 * m * k * n
-                moved = (m * k + k * n + m * n) * (4 if dtype == "float32" else 2)
-                what = f"{where} {name} {kind}"
-                common.row(what, size, seconds, peer, flop, PEAK_OF[kind], moved, kernel)
+    shapes = TINY if common.on_stand_in() else SQUARES + LAYERS
+    for kind, (where, m, k, n) in itertools.product(kinds, shapes):
+        if budget.is_over(f"{where} {m}x{k}x{n} {kind}"):
+            continue
+        dtype, flop = KINDS[kind], 2.0 * m * k * n
+        moved = (m * k + k * n + m * n) * (4 if dtype == "float32" else 2)
+        for name, a, b, ta, tb in passes(m, k, n):
+            attrs = {"transpose_a": ta, "transpose_b": tb}
+            inputs, by = [(dtype, list(a)), (dtype, list(b))], "tiles" if kind == "fp32" else ""
+            repeats = 20 if flop < 2e11 else 5
+            seconds, kernel = common.ours("matmul", inputs, attrs, by, repeats)
+            peer = cublas(kind, a, b, ta, tb, repeats)
+            what = f"{where} {name} {kind}"
+            size = f"{m}x{k}x{n}"
+            common.row(what, size, seconds, peer, flop, PEAK_OF[kind], moved, kernel)
 
 
 def fastest(unit, m, n, k, tiles):
@@ -95,12 +97,14 @@ def fastest(unit, m, n, k, tiles):
     return best
 
 
-def print_tiles():
+def print_tiles(budget):
     """Rows for cuda/tile_table.cc, each with what the table said before."""
     from keras_native import _cuda
 
-    common.heading("Tiles", ("row", "measured", "before", "the model's time"))
+    common.heading("Tiles", ("row", "measured", "before", "the model's time"), peers=False)
     for _, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
+        if budget.is_over(f"tiles of {m}x{k}x{n}"):
+            continue
         for rows, columns, inner in ((m, n, k), (m, k, n), (k, n, m)):
             for unit, (_, _, kinds, _) in UNITS.items():
                 for tiles in kinds:
@@ -111,22 +115,28 @@ def print_tiles():
                     old, old_parts, modelled = _cuda.tile_choice(
                         rows, columns, inner, unit, tiles is HOPPER
                     )
-                    text = (
+                    row = (
                         f"`{{{unit}, {{1, {rows}, {columns}, {inner}}}, {{{tile}, {parts}}}, "
-                        f"Source::measured}},` | {common.microseconds(seconds)} | "
-                        f"{old}, {old_parts} | {common.microseconds(modelled)}"
+                        "Source::measured},`"
                     )
-                    print(f"| {text} |", flush=True)
+                    times = common.time_cell(seconds), common.time_cell(modelled)
+                    common.line((row, times[0], f"{old}, {old_parts}", times[1]))
 
 
 def main():
     """Print the rows, or say why there are none."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.arguments(__doc__)
     parser.add_argument("--tiles", action="store_true")
+    parser.add_argument("kinds", nargs="*", help=f"of {', '.join(KINDS)}")
     options = parser.parse_args()
-    if common.missing():
-        raise SystemExit(common.missing())
-    print_tiles() if options.tiles else compare()
+    if unknown := set(options.kinds) - set(KINDS):
+        parser.error(f"no such numbers: {', '.join(sorted(unknown))}")
+    common.need_a_gpu()
+    budget = common.Budget(options.seconds)
+    if options.tiles:
+        print_tiles(budget)
+    else:
+        compare(options.kinds or list(KINDS), budget)
 
 
 if __name__ == "__main__":

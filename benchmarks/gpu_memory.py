@@ -1,6 +1,6 @@
 """Kernels that memory binds, on the GPU: elementwise, reductions, normalization, optimizers.
 
-python benchmarks/gpu_memory.py
+python benchmarks/gpu_memory.py [--seconds 60]
 
 The share of the peak is that of the bytes that must be moved.
 """
@@ -47,12 +47,15 @@ def peer(function, inputs):
 
 def main():
     """Print one row for each kernel and size."""
-    if common.missing():
-        raise SystemExit(common.missing())
+    options = common.arguments(__doc__).parse_args()
+    common.need_a_gpu()
+    budget = common.Budget(options.seconds)
     common.heading("Memory-bound kernels, float32")
-    sizes = [(64, 8, 8)] if common.on_stand_in() else [(1 << 20, 1024, 1024), (1 << 26, 8192, 8192)]
+    sizes = [(64, 8, 8)] if common.on_stand_in() else [(1 << 26, 8192, 8192), (1 << 20, 1024, 1024)]
     for n, rows, columns in sizes:
         for op, inputs, attrs, moved, function in cases(n, rows, columns):
+            if budget.is_over(f"{op} of {n}"):
+                continue
             seconds, kernel = common.ours(op, [("float32", s) for s in inputs], attrs)
             what = f"{op} {attrs}" if attrs else op
             size = f"{rows}x{columns}" if len(inputs[0]) == 2 else str(n)

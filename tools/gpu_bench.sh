@@ -1,10 +1,21 @@
 #!/bin/sh
-# Measures this build on a machine with an NVIDIA GPU, in one call and within LIMIT seconds (570):
-# products, convolutions, kernels that memory binds, and training steps, beside PyTorch where it is
-# installed; then which tiles of products are fastest. Prints markdown rows with date and device for
-# benchmarks/RESULTS.md, the share of the chip's peak beside each number.
+# Measures this build on a machine with an NVIDIA GPU, in one call and within LIMIT seconds (570),
+# beside PyTorch and JAX where they are installed. Prints markdown rows as they are measured, with
+# date and device, for benchmarks/RESULTS.md; beside each number its share of the chip's peak.
 #
-#   tools/gpu_bench.sh
+#   tools/gpu_bench.sh [part...]    all of these without any, the most telling first:
+#
+#   steps      training steps of all workloads: eager PyTorch, as CUDA graphs, JAX
+#   gemm       products in TF32, BF16, FP32 and FP16: cuBLAS
+#   conv       convolutions, all passes: cuDNN
+#   recurrent  LSTM and GRU layers: cuDNN
+#   memory     elementwise, reductions, normalization, optimizers: PyTorch
+#   tiles      which tiles of products are fastest, as rows for cuda/tile_table.cc
+#   compiled   training steps beside torch.compile, which takes its time
+#   hopper     gemm and conv once more with KERAS_NATIVE_HOPPER=1: may hang, so it comes last
+#
+# Each part gets its share of what is left of LIMIT and leaves out what it has no time for.
+# TORCH_PYTHON and JAX_PYTHON say which Python has a peer, for steps, if it is another.
 #
 # Builds as tools/gpu_check.sh does, unless the extension is there already (in build/gpu, installed,
 # or beside the sources); what a bare machine lacks can be carried (gpu_check.sh --prepare). Without
@@ -16,6 +27,14 @@ set -u
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
 OUT=${OUT:-$PWD/build/gpu-bench}
+ALL="steps gemm conv recurrent memory tiles compiled hopper"
+[ $# -gt 0 ] || set -- $ALL
+for part; do
+  case " $ALL " in
+    *" $part "*) ;;
+    *) echo "gpu-bench: no such part: $part; there are: $ALL" >&2 && exit 2 ;;
+  esac
+done
 CARRY=$PWD/build/gpu-carry
 mkdir -p "$OUT"
 END=$(($(date +%s) + ${LIMIT:-570}))
@@ -69,28 +88,51 @@ if ! why=$(ready 2>&1); then
   exit 3
 fi
 
-# measure <seconds at most> <script and arguments…>
-failed=0
+# measure <seconds> <script and arguments…>: rows come as they are measured.
 measure() {
   limit=$1
   shift
-  left=$((END - $(date +%s)))
-  if [ $left -lt 10 ]; then say "$*: NOT RUN, no time is left" && failed=1 && return; fi
-  [ "$limit" -gt $left ] && limit=$left
-  timeout -k 5 "$limit" "$PYTHON" "$@" >"$OUT/part" 2>>"$OUT/log.txt" || {
-    failed=1
-    echo "$*: FAILED or cut short" >>"$OUT/part"
-  }
-  tee -a "$OUT/results.md" <"$OUT/part"
-  rm -f "$OUT/part"
+  if [ "$limit" -lt 10 ]; then say "$*: NOT RUN, no time is left" && return; fi
+  { timeout -k 5 "$limit" "$PYTHON" -u "$@" --seconds $((limit * 9 / 10)) 2>>"$OUT/log.txt" ||
+    echo "$*: FAILED or cut short"; } | tee -a "$OUT/results.md"
+}
+
+run_part() {
+  case $1 in
+    steps) measure "$2" benchmarks/gpu_steps.py --peers eager graph JAX \
+      ${TORCH_PYTHON:+--torch "$TORCH_PYTHON"} ${JAX_PYTHON:+--jax "$JAX_PYTHON"} ;;
+    compiled) measure "$2" benchmarks/gpu_steps.py --peers compile \
+      ${TORCH_PYTHON:+--torch "$TORCH_PYTHON"} ;;
+    tiles) measure "$2" benchmarks/gpu_gemm.py --tiles ;;
+    hopper)
+      say && say "With KERAS_NATIVE_HOPPER=1:"
+      export KERAS_NATIVE_HOPPER=1
+      measure $(($2 / 2)) benchmarks/gpu_gemm.py tf32 bf16
+      measure $(($2 / 2)) benchmarks/gpu_conv.py tf32 bf16
+      unset KERAS_NATIVE_HOPPER
+      ;;
+    *) measure "$2" "benchmarks/gpu_$1.py" ;;
+  esac
+}
+
+# Of the time that is left.
+weight() {
+  case $1 in
+    steps) echo 30 ;;
+    gemm | compiled) echo 20 ;;
+    conv | tiles | hopper) echo 12 ;;
+    *) echo 8 ;;
+  esac
 }
 
 say "$(date -u), $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null |
   head -n 1)"
-measure 120 benchmarks/gpu_gemm.py
-measure 90 benchmarks/gpu_conv.py
-measure 60 benchmarks/gpu_memory.py
-measure 200 benchmarks/gpu_steps.py --seconds 180
-measure 150 benchmarks/gpu_gemm.py --tiles
-[ $failed = 0 ] || tail -n 15 "$OUT/log.txt"
-exit $failed
+while [ $# -gt 0 ]; do
+  rest=0
+  for part; do rest=$((rest + $(weight "$part"))); done
+  run_part "$1" $(((END - $(date +%s)) * $(weight "$1") / rest))
+  shift
+done
+grep -qE 'NOT RUN|FAILED' "$OUT/results.md" || exit 0
+tail -n 15 "$OUT/log.txt"
+exit 1
