@@ -41,6 +41,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
   // Halves stay what they are for products with all that these take in, and only then.
   const Pass in_floats[] = {
       {"pair_sequences", pair},
+      {"reuse_masks", reuse_masks},
       {"fuse_softmax_loss", fuse_softmax_loss},
       {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},

@@ -52,6 +52,7 @@ Graph fuse_bias_gradient(const Graph& graph);  // the gradient to a bias into th
 Graph widen_halves(const Graph& graph, TakesHalves takes_halves);
 // Both directions of a recurrent layer into one, of small batches or of any.
 Graph pair_sequences(const Graph& graph, bool of_any_batch);
+Graph reuse_masks(const Graph& graph);        // masks of dropout, in gradients of relu
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
 Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
