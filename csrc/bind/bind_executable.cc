@@ -17,15 +17,43 @@ struct PyVariable {
   Value value;
 };
 
-PyVariable make_variable(const py::array& initial, std::string name) {
-  auto variable = std::make_shared<Variable>(to_host(initial), name, current_device().device());
-  const TensorType& type = variable->type();
+PyVariable make_variable(const TensorType& type, const void* initial, std::string name) {
+  auto variable = std::make_shared<Variable>(type, initial, name, current_device().device());
   Value value = apply("variable", {},
                       {{"dtype", std::string(name_of(type.dtype))},
                        {"name", std::move(name)},
                        {"shape", type.shape.vec()}},
                       variable);
   return {std::move(variable), std::move(value)};
+}
+
+PyVariable variable_of_array(const py::array& initial, std::string name) {
+  const py::array dense = contiguous(initial);
+  return make_variable(type_of_array(dense), dense.data(), std::move(name));
+}
+
+PyVariable unwritten_variable(const py::sequence& shape, const std::string& dtype,
+                              std::string name) {
+  return make_variable({parse_dtype(dtype), to_shape(shape)}, nullptr, std::move(name));
+}
+
+py::array read_variable(const PyVariable& v) {
+  py::array out = empty_array(v.variable->type());
+  v.variable->read(out.mutable_data());
+  return out;
+}
+
+void write_variable(const PyVariable& v, const py::array& value) {
+  const py::array dense = contiguous(value);
+  v.variable->write(type_of_array(dense), dense.data());
+}
+
+void write_part(const PyVariable& v, Dim first, const py::array& values) {
+  const py::array dense = contiguous(values);
+  const TensorType type = type_of_array(dense);
+  const void* data = dense.data();
+  const py::gil_scoped_release unlocked;
+  v.variable->write_part(first, type, data);
 }
 
 std::shared_ptr<Executable> make_executable(
@@ -168,7 +196,7 @@ py::list py_run_rows(Executable& e, const py::sequence& arrays, int64_t batch_si
 
 void bind_executable(py::module_& m) {
   py::class_<PyVariable>(m, "Variable")
-      .def(py::init(&make_variable), py::arg("value"), py::arg("name") = "")
+      .def(py::init(&variable_of_array), py::arg("value"), py::arg("name") = "")
       .def_property_readonly("value", [](const PyVariable& v) { return v.value; })
       .def_property_readonly("name", [](const PyVariable& v) { return v.variable->name(); })
       .def_property_readonly(
@@ -178,8 +206,11 @@ void bind_executable(py::module_& m) {
           "shape", [](const PyVariable& v) { return shape_tuple(v.variable->type().shape); })
       .def_property_readonly("device",
                              [](const PyVariable& v) { return v.variable->device().name(); })
-      .def("read", [](const PyVariable& v) { return to_array(v.variable->read()); })
-      .def("write", [](PyVariable& v, const py::array& a) { v.variable->write(to_host(a)); });
+      .def("read", &read_variable)
+      .def("write", &write_variable, py::arg("value"))
+      .def("write_part", &write_part, py::arg("first"), py::arg("values"));
+  m.def("unwritten_variable", &unwritten_variable, py::arg("shape"), py::arg("dtype"),
+        py::arg("name") = "");
 
   py::class_<PyDeviceData>(m, "DeviceData")
       .def_property_readonly("device",

@@ -18,24 +18,39 @@ StorageInUse::StorageInUse() : lock_(storage) {}
 
 uint64_t storage_epoch() { return epoch.load(std::memory_order_acquire); }
 
-Variable::Variable(HostTensor initial, std::string name, Device& device)
-    : type_(initial.type()), name_(std::move(name)) {
+Variable::Variable(const TensorType& type, const void* initial, std::string name, Device& device)
+    : type_(type), name_(std::move(name)) {
   slab_ = std::make_shared<Buffer>(device, type_.bytes());
   data_ = slab_->data();
-  device.copy_in(data_, initial.data(), initial.bytes());
+  if (initial) device.copy_in(data_, initial, type_.bytes());
 }
+
+Variable::Variable(const HostTensor& initial, std::string name, Device& device)
+    : Variable(initial.type(), initial.data(), std::move(name), device) {}
 
 HostTensor Variable::read() const {
   HostTensor out(type_);
-  slab_->device()->copy_out(out.data(), data_, out.bytes());
+  read(out.data());
   return out;
 }
 
-void Variable::write(const HostTensor& value) {
-  if (value.type() != type_)
-    fail<ValueError>("expected a value of type ", type_, " for variable '", name_, "'; got ",
-                     value.type());
-  slab_->device()->copy_in(data_, value.data(), value.bytes());
+void Variable::read(void* out) const { slab_->device()->copy_out(out, data_, type_.bytes()); }
+
+void Variable::write(const HostTensor& value) { write(value.type(), value.data()); }
+
+void Variable::write(const TensorType& type, const void* value) {
+  if (type != type_)
+    fail<ValueError>("expected a value of type ", type_, " for variable '", name_, "'; got ", type);
+  slab_->device()->copy_in(data_, value, type_.bytes());
+}
+
+void Variable::write_part(Dim first, const TensorType& type, const void* values) {
+  const Dim count = type.shape.elements(), all = type_.shape.elements();
+  if (type.dtype != type_.dtype || first < 0 || first > all || count > all - first)
+    fail<ValueError>("expected values for elements ", first, " and on of variable '", name_,
+                     "' of type ", type_, "; got ", type);
+  slab_->device()->copy_in(static_cast<char*>(data_) + first * size_of(type.dtype), values,
+                           type.bytes());
 }
 
 void Variable::move_to(Device& device) {

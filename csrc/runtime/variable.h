@@ -14,15 +14,22 @@ namespace kn {
 
 class Variable : public Payload {
  public:
-  Variable(HostTensor initial, std::string name, Device& device = cpu_device());
+  // Holds what lies at `initial`; where that is null, anything until it is written.
+  Variable(const TensorType& type, const void* initial, std::string name,
+           Device& device = cpu_device());
+  Variable(const HostTensor& initial, std::string name, Device& device = cpu_device());
 
   const TensorType& type() const { return type_; }
   const std::string& name() const { return name_; }
   void* data() const { return data_; }
   Device& device() const { return *slab_->device(); }
   HostTensor read() const;
+  void read(void* out) const;
   // Throws ValueError where shape or dtype differ from the variable's.
   void write(const HostTensor& value);
+  void write(const TensorType& type, const void* value);
+  // The same for some elements, `first` and those after it.
+  void write_part(Dim first, const TensorType& type, const void* values);
 
  private:
   friend void lay_out_together(const std::vector<std::shared_ptr<Variable>>& variables);

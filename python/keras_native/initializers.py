@@ -1,10 +1,13 @@
 """First values of weights. All draw from NumPy's generator, so `np.random.seed` fixes them."""
 
 import inspect
+import math
 
 import numpy as np
 
 from . import backend as K
+from .backend.drawn import DrawnTensor
+from .backend.dtypes import dtype_name
 from .backend.linalg import orthonormal_columns
 from .utils.generic_utils import deserialize_keras_object, serialize_keras_object
 
@@ -58,33 +61,72 @@ class _Random(Initializer):
         self.seed = seed
         self._calls = 0
 
-    def _generator(self):
+    def _seeds(self):
+        """What NumPy's generator starts from at this call."""
         if self.seed is None:
-            return np.random.default_rng(K.new_seed())
+            return np.random.SeedSequence(K.new_seed())
         self._calls += 1
-        return np.random.default_rng([self.seed, self._calls])
-
-    def _normal(self, shape, stddev, dtype):
-        return self._generator().standard_normal(shape, dtype=_drawn(dtype)) * stddev
+        return np.random.SeedSequence([self.seed, self._calls])
 
     def _uniform(self, shape, low, high, dtype):
-        return self._generator().random(shape, dtype=_drawn(dtype)) * (high - low) + low
+        seeds, drawn = self._seeds(), _drawn(dtype)
+        per_step = 8 // np.dtype(drawn).itemsize  # numbers that a step of the generator gives
 
-    def _truncated(self, shape, stddev, dtype):
+        def draw(first, last):
+            bits = np.random.PCG64(seeds)
+            bits.advance(first // per_step)
+            values = np.random.Generator(bits).random(last - first, dtype=drawn)
+            return _scaled(values, high - low, low)
+
+        return _tensor(draw, True, shape, dtype)
+
+    def _normal(self, shape, stddev, dtype, mean=None):
+        seeds, drawn = self._seeds(), _drawn(dtype)
+
+        def draw(first, last):
+            values = np.random.default_rng(seeds).standard_normal(last - first, dtype=drawn)
+            return _scaled(values, stddev, mean)
+
+        return _tensor(draw, False, shape, dtype)
+
+    def _truncated(self, shape, stddev, dtype, mean=None):
         """Normal values; those beyond two deviations are drawn again."""
-        rng = self._generator()
-        values = rng.standard_normal(shape, dtype=_drawn(dtype)).reshape(-1)
-        outside = np.flatnonzero(np.abs(values) > 2)
-        while outside.size:
-            again = rng.standard_normal(outside.size, dtype=values.dtype)
-            values[outside] = again
-            outside = outside[np.abs(again) > 2]
-        return values.reshape(shape) * stddev
+        seeds, drawn = self._seeds(), _drawn(dtype)
+
+        def draw(first, last):
+            rng = np.random.default_rng(seeds)
+            values = rng.standard_normal(last - first, dtype=drawn)
+            outside = np.flatnonzero((values > 2) | (values < -2))
+            while outside.size:
+                again = rng.standard_normal(outside.size, dtype=drawn)
+                values[outside] = again
+                outside = outside[np.abs(again) > 2]
+            return _scaled(values, stddev, mean)
+
+        return _tensor(draw, False, shape, dtype)
 
 
 def _drawn(dtype):
     """NumPy draws float32 and float64; other types are cast from the former."""
     return np.float64 if (dtype or K.floatx()) == "float64" else np.float32
+
+
+def _scaled(values, factor, offset=None):
+    """values * factor + offset, in the place of `values` where NumPy keeps their type."""
+    for operate, operand in ((np.multiply, factor), (np.add, offset)):
+        if operand is not None:
+            kept = np.result_type(values, operand) == values.dtype
+            values = operate(values, operand, out=values if kept else None)
+    return values
+
+
+def _tensor(draw, in_pieces, shape, dtype):
+    """A tensor of the elements that `draw(first, last)` gives."""
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    dtype = dtype_name(dtype)
+    if dtype in ("float32", "float64"):
+        return DrawnTensor(draw, in_pieces, shape, dtype)
+    return K.constant(draw(0, math.prod(shape)), dtype=dtype, shape=shape)
 
 
 class RandomNormal(_Random):
@@ -96,7 +138,7 @@ class RandomNormal(_Random):
         self.stddev = stddev
 
     def __call__(self, shape, dtype=None):
-        return K.constant(self._normal(shape, self.stddev, dtype) + self.mean, dtype=dtype)
+        return self._normal(shape, self.stddev, dtype, self.mean)
 
     def get_config(self):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
@@ -111,7 +153,7 @@ class RandomUniform(_Random):
         self.maxval = maxval
 
     def __call__(self, shape, dtype=None):
-        return K.constant(self._uniform(shape, self.minval, self.maxval, dtype), dtype=dtype)
+        return self._uniform(shape, self.minval, self.maxval, dtype)
 
     def get_config(self):
         return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed}
@@ -126,7 +168,7 @@ class TruncatedNormal(_Random):
         self.stddev = stddev
 
     def __call__(self, shape, dtype=None):
-        return K.constant(self._truncated(shape, self.stddev, dtype) + self.mean, dtype=dtype)
+        return self._truncated(shape, self.stddev, dtype, self.mean)
 
     def get_config(self):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
@@ -172,12 +214,10 @@ class VarianceScaling(_Random):
         variance = self.scale / max(1.0, fan)
         if self.distribution == "uniform":
             limit = (3.0 * variance) ** 0.5
-            values = self._uniform(shape, -limit, limit, dtype)
-        elif self.distribution == "untruncated_normal":
-            values = self._normal(shape, variance**0.5, dtype)
-        else:
-            values = self._truncated(shape, variance**0.5 / _TRUNCATED_STD, dtype)
-        return K.constant(values, dtype=dtype)
+            return self._uniform(shape, -limit, limit, dtype)
+        if self.distribution == "untruncated_normal":
+            return self._normal(shape, variance**0.5, dtype)
+        return self._truncated(shape, variance**0.5 / _TRUNCATED_STD, dtype)
 
     def get_config(self):
         return {
@@ -199,7 +239,8 @@ class Orthogonal(_Random):
         if len(shape) < 2:
             raise ValueError(f"Expected a shape of at least two axes. Received: {tuple(shape)}")
         rows, columns = int(np.prod(shape[:-1])), int(shape[-1])
-        tall = self._generator().standard_normal((max(rows, columns), min(rows, columns)))
+        rng = np.random.default_rng(self._seeds())
+        tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
         q = orthonormal_columns(tall)
         q = q if rows >= columns else q.T
         return K.constant(self.gain * q.reshape(shape), dtype=dtype)

@@ -20,7 +20,8 @@ def _extents(shape):
 
 def _filled(shape, value, dtype, name):
     if _is_static(shape):
-        return variable(np.full(_extents(shape), value, array_dtype(dtype)), dtype, name)
+        make = {0: np.zeros, 1: np.ones}[value]  # zeros take no memory until they are written
+        return variable(make(_extents(shape), array_dtype(dtype)), dtype, name)
     return full(shape, value, dtype, name)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import _core
 from .control import is_learning_phase
+from .drawn import DrawnTensor
 from .tensor import Tensor, as_tensor, cast_value, emit
 from .variables import Update, Variable, get_value, update
 
@@ -221,6 +222,9 @@ def eval(x):
         return get_value(x)
     if not isinstance(x, Tensor):
         return np.asarray(x)
+    if isinstance(x, DrawnTensor):
+        value = x.drawn()
+        return value if value.ndim else value[()]
     known = x.__dict__.get("_array")
     if known is not None:
         return np.array(known) if known.ndim else known[()]

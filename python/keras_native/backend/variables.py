@@ -7,6 +7,7 @@ import numpy as np
 from .. import _core
 from . import bfloat16
 from .autocast import as_read, autocast
+from .drawn import DrawnTensor
 from .dtypes import dtype_name
 from .naming import scoped_name
 from .tensor import Tensor, TensorShape, as_tensor, cast_value
@@ -28,11 +29,14 @@ class Variable(Tensor):
     _autocasts = False  # whether it reads as the type that the layer around computes in
 
     def __init__(self, value, dtype=None, name=None, constraint=None):
-        array = _initial_array(value, dtype_name(dtype))
+        dtype = dtype_name(dtype)
         self._name = scoped_name(name or "Variable") + ":0"
-        self._variable = _core.Variable(array, self._name)
+        if isinstance(value, DrawnTensor) and value.dtype == dtype:
+            self._variable = value.variable(self._name)
+        else:
+            self._variable = _core.Variable(_initial_array(value, dtype), self._name)
         self._read = self._variable.value
-        self._keras_shape = array.shape
+        self._keras_shape = self._variable.shape
         self._uses_learning_phase = False
         self.trainable = True
         self.constraint = constraint
@@ -117,7 +121,7 @@ def _initial_array(value, dtype):
     if isinstance(value, Tensor):
         value = get_value(value) if isinstance(value, Variable) else value.eval()
     try:
-        array = np.array(value, order="C")
+        array = np.asarray(value, order="C")  # the core copies it
         if array.dtype.kind not in "biufV" or array.dtype.names:
             raise ValueError(f"dtype {array.dtype}")
     except ValueError as error:

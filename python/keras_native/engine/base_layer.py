@@ -199,11 +199,11 @@ class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy):
         initializer = initializers.get(initializer or "glorot_uniform")
         try:
             first = initializer(shape, dtype=dtype)
+            weight = K.variable(first, dtype=dtype, name=name, constraint=constraint)
         except MemoryError as error:
             raise RuntimeError(
                 f"Layer {self.name!r}: weight {name!r} of shape {shape} does not fit into memory"
             ) from error
-        weight = K.variable(first, dtype=dtype, name=name, constraint=constraint)
         if K.int_shape(weight) != shape:
             raise ValueError(
                 f"Layer {self.name!r}: weight {name!r} expected an initializer that makes an array "

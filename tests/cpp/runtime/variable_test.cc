@@ -21,6 +21,18 @@ TEST(Variable, RefusesAnotherShapeOrDtype) {
   EXPECT_THROW(v.write(filled(DType::f64, {2, 2}, 0)), ValueError);
 }
 
+TEST(Variable, TakesItsValueInParts) {
+  Variable v({DType::f64, {2, 3}}, nullptr, "w");
+  const double values[] = {1, 2, 3, 4, 5, 6};
+  v.write_part(2, {DType::f64, {4}}, values + 2);
+  v.write_part(0, {DType::f64, {2}}, values);
+  v.write_part(6, {DType::f64, {0}}, values);
+  EXPECT_EQ(numbers(v.read()), (std::vector<double>{1, 2, 3, 4, 5, 6}));
+  EXPECT_THROW(v.write_part(5, {DType::f64, {2}}, values), ValueError);
+  EXPECT_THROW(v.write_part(-1, {DType::f64, {2}}, values), ValueError);
+  EXPECT_THROW(v.write_part(0, {DType::f32, {2}}, values), ValueError);
+}
+
 TEST(Variable, SlabKeepsValuesInOrderAt64ByteBoundaries) {
   std::vector<std::shared_ptr<Variable>> all;
   for (Dim n : {3, 0, 16, 17, 1})
