@@ -36,6 +36,8 @@
 // together from those instead (gemm_thirds.cc; of few rows or few steps, gemm_stream.cc), at the
 // accuracy of float32.
 //
+// *Vectors.* Products with one, or with a few columns, are sums along memory (vector_product.cc).
+//
 // *Epilogue.* Bias and relu happen in the tile's registers in the last pass; other activations run
 // over a chunk that has just been finished.
 #include "cpu/gemm.h"
@@ -50,6 +52,7 @@
 #include "cpu/gemm_stream.h"
 #include "cpu/gemm_thirds.h"
 #include "cpu/isa/isa.h"
+#include "cpu/vector_product.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
@@ -295,6 +298,7 @@ Gemm::Gemm(const GemmShape& shape, int slots)
 }
 
 size_t Gemm::workspace_bytes() const {
+  if (split_.vector) return vector_workspace_bytes(shape_);
   const auto bytes = [&](auto element) {
     using T = decltype(element);
     const Product<T> product(shape_, split_, *table_, slots_, {});
@@ -304,12 +308,14 @@ size_t Gemm::workspace_bytes() const {
 }
 
 int64_t Gemm::cost() const {
+  if (split_.vector) return vector_cost(shape_);
   const int64_t per_nanosecond = shape_.dtype == DType::f64 ? 50 : split_.thirds ? 200 : 100;
   return shape_.m * shape_.n * shape_.k / per_nanosecond;
 }
 
 void Gemm::run(const void* a, const void* b, void* c, const Epilogue& epilogue, ThreadPool* pool,
                void* workspace) const {
+  if (split_.vector) return run_vector_product(shape_, a, b, c, epilogue, pool, workspace);
   const auto run_of = [&](auto element) {
     using T = decltype(element);
     Product<T>(shape_, split_, *table_, slots_, epilogue)

@@ -45,6 +45,7 @@ bool parse_activation(std::string_view name, Opcode& activation);
 // The pieces of a product, by its shape alone. Swapped means that the transpose of C is computed
 // and turned around at the end; m and n below are then those of the transpose.
 struct GemmSplit {
+  bool vector = false;  // by vector_product.cc, which cuts it itself
   bool swapped = false;
   bool thirds = false;   // on tile multipliers, see gemm_thirds.cc
   bool streams = false;  // in thirds, see gemm_stream.cc

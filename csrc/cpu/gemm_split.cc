@@ -6,6 +6,7 @@
 #include "cpu/gemm_block.h"
 #include "cpu/gemm_stream.h"
 #include "cpu/isa/gemm_thirds.h"
+#include "cpu/vector_product.h"
 
 namespace kn::cpu {
 
@@ -178,6 +179,11 @@ GemmSplit split_thirds(const GemmShape& s, int slots) {
 }  // namespace
 
 GemmSplit split_gemm(const GemmShape& s, const GemmTable& table, int slots) {
+  if (vector_form(s) != VectorForm::none) {
+    GemmSplit g;
+    g.vector = true;
+    return g;
+  }
   if (s.dtype == DType::f64) return split_plain(s, table.f64.rows, table.f64.lanes, slots);
   if (table.thirds && worth_thirds(s)) return split_thirds(s, slots);
   return split_plain(s, table.f32.rows, table.f32.lanes, slots);

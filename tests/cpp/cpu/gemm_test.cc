@@ -138,6 +138,34 @@ TEST(Gemm, EveryPathThroughTheLoops) {
       for (DType dtype : kTypes) check(shape_of(size, form, dtype));
 }
 
+// Products with vectors or few columns: all their forms, tiles cut off at their ends, parts of long
+// sums, epilogues, rows apart.
+TEST(Gemm, Vectors) {
+  for (const Size& size : {Size{1, 70, 33},
+                           {70, 1, 33},
+                           {1, 16, 1},
+                           {33, 2, 8},
+                           {150, 67, 1},
+                           {5, 3, 100},
+                           {67, 4, 50},
+                           {1, 3, 90},
+                           {1, 1, 1000},
+                           {1, 5000, 130},
+                           {9000, 1, 40},
+                           {1, 700, 2001}})
+    for (int form = 0; form < 8; ++form)
+      for (DType dtype : kTypes) {
+        GemmShape s = shape_of(size, form, dtype);
+        check(s);
+        s.accumulate = form & 4;
+        check(s, true, s.accumulate ? Opcode::tanh : Opcode::relu);
+        s.lda = s.row_a() + 3;
+        s.ldb = s.row_b() + 1;
+        s.ldc = s.row_c() + 5;
+        check(s, true);
+      }
+}
+
 TEST(Gemm, LeadingDimensionsAndAccumulation) {
   for (const Size& size : {Size{5, 7, 9}, {37, 70, 33}, {100, 140, 650}, {260, 33, 300}})
     for (int form = 0; form < 4; ++form)
@@ -315,7 +343,10 @@ TEST(Gemm, SameBitsForAnyNumberOfThreads) {
                            {2000, 33, 50},
                            {128, 1000, 1000},
                            {32, 520, 130},
-                           {130, 520, 32}})
+                           {130, 520, 32},
+                           {1, 5000, 700},
+                           {700, 1, 5000},
+                           {3000, 3, 100}})
     for (int form = 0; form < 8; ++form) {
       const GemmShape s = shape_of(size, form & 3, form & 4 ? DType::f64 : DType::f32);
       const Operands operands(s);
