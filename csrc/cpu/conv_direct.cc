@@ -2,14 +2,17 @@
 // each tap (or each row of taps: with channels last these are one piece of memory) over channels.
 // The gradient to the input is the same walk over the gradient of the output, with the kernel
 // turned around; for strides, one walk for each residue of the position. The kernel is packed once
-// per run into panels of two vectors of output channels. Threads take bands of lines of an image,
-// and where the kernel exceeds the second cache, some of its panels for all bands before the next.
+// per run into panels of two vectors of output channels, or of four channels where few would leave
+// vectors empty: then vectors run along the sums (isa/dots.isa.cc). Threads take bands of lines of
+// an image, and where the kernel exceeds the second cache, some of its panels for all bands before
+// the next.
 #include <algorithm>
 
 #include "cpu/conv.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/conv_lines.h"
 #include "cpu/conv_tiles.h"
+#include "cpu/dot_kernels.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
@@ -17,6 +20,20 @@ namespace kn::cpu {
 namespace {
 
 constexpr Dim kPartBytes = 1 << 20;  // of panels that stay in the second cache
+constexpr Dim kLongSum = 16;         // vectors
+
+// Whether sums run along memory: output channels do not fill a vector, and neighbouring taps of the
+// last axis and their input channels do. A few more channels need longer sums.
+template <class T>
+bool is_narrow(const ConvGeometry& g, bool adjoint) {
+  const WindowAxis& across = g.window[2];
+  const bool dense = across.dilation == 1 && (!adjoint || across.stride == 1);
+  const Dim in = adjoint ? g.filters : g.channels, out = adjoint ? g.channels : g.filters;
+  const Dim lanes = dot_kernels_of<T>().lanes, run = in * (dense ? across.window : 1);
+  if (g.groups > 1 || out < 1) return false;
+  if (out <= kDotColumns) return run >= lanes;
+  return 4 * out <= 3 * lanes && run >= 2 * lanes && g.window.taps() * in >= kLongSum * lanes;
+}
 
 template <class T>
 class Direct : public Kernel {
@@ -27,12 +44,13 @@ class Direct : public Kernel {
         epilogue_(epilogue),
         masks_(masks),
         kernels_(conv_kernels_of<T>()),
+        narrow_(is_narrow<T>(g, adjoint)),
         in_(adjoint ? g.group_filters() : g.group_channels()),
         out_(adjoint ? g.group_channels() : g.group_filters()),
-        width_(2 * kernels_.lanes),
+        width_(narrow_ ? kDotColumns : 2 * kernels_.lanes),
         panels_((out_ + width_ - 1) / width_),
         parts_(part_count()),
-        packs_(adjoint || g.groups > 1 || out_ > width_),
+        packs_(adjoint || narrow_ || g.groups > 1 || out_ > width_),
         height_(lines_.band_height(g.batch, in_ * g.groups * static_cast<Dim>(sizeof(T)))),
         bands_((lines_.out(1) + height_ - 1) / height_),
         band_(lines_, in_ * g.groups, height_),
@@ -73,6 +91,7 @@ class Direct : public Kernel {
   Dim columns(Dim panel) const { return std::min(width_, out_ - panel * width_); }
   Dim panel_row(Dim panel) const {
     if (!packs_) return g_.filters;
+    if (narrow_) return columns(panel);
     return (columns(panel) + kernels_.lanes - 1) / kernels_.lanes * kernels_.lanes;
   }
   Dim depth() const { return g_.window.taps() * in_; }
@@ -81,7 +100,8 @@ class Direct : public Kernel {
     return packs_ && panels_ > 0 ? sizeof(T) * g_.groups * group_elements() : 0;
   }
 
-  // Row `tap * in + i` of a panel is what input channel i contributes through that tap.
+  // Row `tap * in + i` of a panel is what input channel i contributes through that tap; panels of
+  // narrow kernels lie transposed.
   void pack(const RunArgs& args, T* packed) const {
     const Dim taps = g_.window.taps(), items = g_.groups * panels_ * taps;
     args.pool->parallel_for(items, 4, items * in_ * width_ / 8, [&](int64_t from, int64_t to) {
@@ -97,6 +117,13 @@ class Direct : public Kernel {
               count = columns(panel), first = panel * width_;
     T* to = packed + group * group_elements() + depth() * first + place * in_ * row;
     const T* from = w + tap * g_.group_channels() * g_.filters + group * g_.group_filters();
+    if (narrow_) {
+      const Dim output = lines_.adjoint() ? g_.filters : 1, input = lines_.adjoint() ? 1 : out_;
+      to = packed + depth() * first + place * in_;
+      for (Dim o = 0; o < count; ++o)
+        for (Dim i = 0; i < in_; ++i) to[o * depth() + i] = from[(first + o) * output + i * input];
+      return;
+    }
     if (lines_.adjoint()) {
       from += first * g_.filters;
       if (count < row) std::fill_n(to, in_ * row, T(0));
@@ -168,17 +195,22 @@ class Direct : public Kernel {
     pile.run_count = find_runs(piece, comb, line);
     pile.a_row = lines_.pixel_step() * in_channels;
     pile.a_step = 1;
-    pile.b_step = panel_row(piece.panel);
+    pile.b_step = narrow_ ? depth() : panel_row(piece.panel);
     pile.c_row = comb.step * out_ * g_.groups;
     pile.accumulate = false;
     pile.bias = piece.bias ? piece.bias + first : nullptr;
     pile.relu = epilogue_.relu();
     pile.c = out + comb.first * out_ * g_.groups + first;
+    if (narrow_) {
+      pile.runs = piece.runs;
+      pile.tiles = comb.count;
+      return dot_kernels_of<T>().dots[columns(piece.panel) - 1](pile);
+    }
     run_tiles(kernels_, pile, piece.runs, comb.count, columns(piece.panel));
   }
 
   Dim find_runs(const Piece& piece, const Comb& comb, Dim line) const {
-    const Dim in_channels = in_ * g_.groups, row = panel_row(piece.panel);
+    const Dim in_channels = in_ * g_.groups, row = narrow_ ? 1 : panel_row(piece.panel);
     Dim count = 0, tap = 0;
     for (Dim td = 0; td < lines_.taps(0); ++td)
       for (Dim th = 0; th < lines_.taps(1); ++th, tap += lines_.taps(2)) {
@@ -197,6 +229,7 @@ class Direct : public Kernel {
   ConvEpilogue<T> epilogue_;
   bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   const ConvKernels<T>& kernels_;
+  bool narrow_;
   Dim in_, out_;  // channels of a group
   Dim width_, panels_, parts_;
   bool packs_;
@@ -231,10 +264,13 @@ std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& re
   return make(r, geometry_of<ConvPass::forward>(r), false, refusal);
 }
 
-// One to four channels fill a vector badly, those under all taps together better.
+// One to four channels fill a vector badly, those under all taps together better, sums that run
+// along memory best.
 std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::data>(r);
-  if (g.groups == 1 && g.channels <= 4 && g.window.taps() * g.channels >= 8) {
+  const bool narrow =
+      r.in[0].dtype == DType::f32 ? is_narrow<float>(g, true) : is_narrow<double>(g, true);
+  if (!narrow && g.groups == 1 && g.channels <= 4 && g.window.taps() * g.channels >= 8) {
     refusal = concat_text("columns suit ", g.channels, " channels better");
     return nullptr;
   }

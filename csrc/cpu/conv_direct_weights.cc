@@ -1,12 +1,16 @@
 // Gradient of a convolution to its kernel, without columns: for each tap (or row of taps) a tile of
 // input channels x output channels stays in registers while the pixels of a band of lines go by.
 // Groups of bands have a sum each, added in order at the end, so threads never show in the result.
+// Few output channels are the rows of tiles instead (one: rows of pixels are added up), and
+// their sums lie transposed until the end: (row of taps, output channel, tap and input channel).
 #include <algorithm>
+#include <utility>
 
 #include "cpu/conv.h"
 #include "cpu/conv_bias.h"
 #include "cpu/conv_lines.h"
 #include "cpu/conv_tiles.h"
+#include "cpu/dot_kernels.h"
 #include "runtime/thread_pool.h"
 
 namespace kn::cpu {
@@ -16,6 +20,7 @@ namespace {
 constexpr Dim kBandBytes = 512 << 10;  // of x and dy: large kernels go by once per band
 constexpr Dim kLeastBands = 4;         // to share out
 constexpr Dim kMostSums = 16, kSumBytes = 2 << 20;
+constexpr Dim kFewest = 4;              // output channels
 constexpr Dim kWorthParts = 256 << 10;  // bytes of a kernel whose rows of taps are shared out too
 
 template <class T>
@@ -33,6 +38,7 @@ class DirectWeights : public Kernel {
         bands_((lines_.out(1) + height_ - 1) / height_),
         band_(lines_, g.channels, height_),
         depthwise_(is_depthwise(g)),
+        narrow_(is_narrow()),
         units_(g.batch * lines_.out(0) * bands_),
         weights_(g.window.taps() * in_ * g.filters),
         slots_(global_pool().threads()) {
@@ -44,7 +50,8 @@ class DirectWeights : public Kernel {
   }
 
   size_t workspace_bytes() const override {
-    return slots_ * slot_bytes_ + (sums_ > 1 ? (sums_ - 1) * sum_bytes() : 0);
+    const Dim kept = turns() ? sums_ : sums_ - 1;
+    return slots_ * slot_bytes_ + (kept > 0 ? kept * sum_bytes() : 0);
   }
 
   void run(const RunArgs& args) const override {
@@ -57,6 +64,7 @@ class DirectWeights : public Kernel {
       return;
     }
     const auto sum = [&](Dim i) {
+      if (turns()) i += 1;
       return i == 0 ? out
                     : reinterpret_cast<T*>(slots + slots_ * slot_bytes_ + (i - 1) * sum_bytes());
     };
@@ -68,14 +76,30 @@ class DirectWeights : public Kernel {
                                                which == 0 || !bias_ ? bias : sum(which) + weights_,
                                                slots + slot * slot_bytes_);
                                    });
-    if (sums_ < 2) return;
     args.pool->parallel_for(weights_, 4096, weights_ * sums_ / 8, [&](int64_t from, int64_t to) {
-      for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, out + from);
+      for (Dim i = 1; i < sums_; ++i) kernels_.add(to - from, sum(i) + from, sum(0) + from);
     });
+    if (turns()) turn(sum(0), out);
     for (Dim i = 1; bias_ && i < sums_; ++i) kernels_.add(g_.filters, sum(i) + weights_, bias);
   }
 
  private:
+  // Whether the inputs under a row of taps fill vectors better than the output channels.
+  bool is_narrow() const {
+    if (g_.groups > 1 || out_ > kernels_.lanes) return false;
+    return taps_row() >= (out_ <= kFewest ? 1 : 2) * kernels_.lanes;
+  }
+  // Numbers of a kernel's row of taps per output channel.
+  Dim taps_row() const { return lines_.taps(2) * in_; }
+  // Whether sums lie transposed; those of one output channel lie as they should anyway.
+  bool turns() const { return narrow_ && out_ > 1; }
+  void turn(const T* sum, T* out) const {
+    const Dim row = taps_row();
+    for (Dim at = 0; at < weights_; at += row * out_)
+      for (Dim f = 0; f < out_; ++f)
+        for (Dim i = 0; i < row; ++i) out[at + i * out_ + f] = sum[at + f * row + i];
+  }
+
   size_t sum_bytes() const { return aligned(sizeof(T) * (weights_ + (bias_ ? g_.filters : 0))); }
 
   Dim band_height() const {
@@ -138,14 +162,46 @@ class DirectWeights : public Kernel {
     pile.a_row = 1;
     pile.a_step = lines_.pixel_step() * g_.channels;
     pile.b_step = pile.c_row = g_.filters;
+    if (narrow_) {
+      std::swap(pile.a_step, pile.b_step);
+      pile.c_row = taps_row();
+    }
     pile.accumulate = !band.first;
     pile.bias = nullptr;
     pile.relu = false;
-    for (const TapRun& taps : lines_.combs()[0].runs)
+    for (const TapRun& taps : lines_.combs()[0].runs) {
+      if (narrow_) {
+        add_narrow(band, pile, taps, sum + row * taps_row() * out_ + taps.tap * in_);
+        continue;
+      }
       for (Dim group = 0; group < g_.groups; ++group)
         for (Dim from = 0; from < out_; from += width_)
           add_tiles(band, pile, taps, group, from,
                     sum + (row * lines_.taps(2) + taps.tap) * in_ * g_.filters);
+    }
+  }
+
+  // All output channels as rows, the input channels under `taps` as columns.
+  void add_narrow(const Band& band, ConvPile pile, const TapRun& taps, T* sum) const {
+    ConvRun* runs = band.runs + height_;
+    const Dim columns = taps.taps * in_;
+    if (out_ == 1) {
+      if (pile.run_count == 0) std::fill_n(sum, columns, T(0));
+      for (Dim i = 0; i < pile.run_count; ++i)
+        dot_kernels_of<T>().combine(band.runs[i].steps, columns,
+                                    static_cast<const T*>(band.runs[i].a) + taps.at * g_.channels,
+                                    pile.b_step, static_cast<const T*>(band.runs[i].b),
+                                    pile.accumulate || i > 0, sum);
+      return;
+    }
+    for (Dim from = 0; from < columns; from += width_) {
+      for (Dim i = 0; i < pile.run_count; ++i)
+        runs[i] = {band.runs[i].b,
+                   static_cast<const T*>(band.runs[i].a) + taps.at * g_.channels + from,
+                   band.runs[i].steps};
+      pile.c = sum + from;
+      run_tiles(kernels_, pile, runs, out_, std::min(width_, columns - from));
+    }
   }
 
   // One row of taps of each channel's own filter.
@@ -183,7 +239,7 @@ class DirectWeights : public Kernel {
   Dim in_, out_;  // channels of a group
   Dim width_, height_, bands_;
   LineBand band_;
-  bool depthwise_;
+  bool depthwise_, narrow_;
   Dim units_, weights_;
   int slots_;
   Dim sums_, parts_;

@@ -53,6 +53,13 @@ std::vector<Row> rows() {
       {{0, 5, 5, 2}, {3, 3, 2, 2}, {}},
       {{2, 1, 1, 3}, {1, 1, 3, 1}, {}},
       {{1, 3, 3, 3}, {3, 3, 3, 2}, {}},
+      // One to four channels out of more, or the other way around: sums along memory.
+      {{2, 5, 9, 6}, {3, 3, 6, 1}, {{"padding", same}}},
+      {{1, 5, 13, 8}, {3, 5, 8, 2}, {{"padding", same}, {"strides", Ints{2, 3}}}},
+      {{1, 4, 12, 20}, {2, 2, 20, 3}, {}},
+      {{1, 5, 14, 17}, {2, 3, 17, 4}, {{"padding", same}, {"dilations", Ints{2, 3}}}},
+      {{1, 5, 12, 3}, {3, 3, 3, 20}, {{"padding", same}}},
+      {{1, 9, 8, 1}, {4, 4, 1, 18}, {{"strides", Ints{2, 2}}}},
   };
 }
 
