@@ -1,5 +1,6 @@
 // Joins optimizer updates of one rule with the same scalars into one node, so that one kernel runs
 // over all parameters.
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -56,6 +57,20 @@ std::vector<Group> find_groups(const Graph& graph) {
   return groups;
 }
 
+// As the graph lists its updates, whichever of them passes have rebuilt: parameters then lie in
+// memory in the order of their layers.
+void order_members(const Graph& graph, std::vector<Group>& groups) {
+  std::unordered_map<const Node*, size_t> place;
+  for (const Update& u : graph.updates) place.try_emplace(u.value.node.get(), place.size());
+  const auto place_of = [&](const NodePtr& node) {
+    const auto found = place.find(node.get());
+    return found == place.end() ? place.size() : found->second;
+  };
+  for (Group& g : groups)
+    std::stable_sort(g.members.begin(), g.members.end(),
+                     [&](const NodePtr& a, const NodePtr& b) { return place_of(a) < place_of(b); });
+}
+
 std::vector<Value> join(const Group& group) {
   const int tensors = group.rule->inputs_each();
   const std::vector<Value>& first = group.members[0]->inputs;
@@ -72,7 +87,9 @@ std::vector<Value> join(const Group& group) {
 
 Graph fuse_updates(const Graph& graph) {
   std::unordered_map<const Node*, std::vector<Value>> replaced;
-  for (const Group& group : find_groups(graph)) {
+  std::vector<Group> groups = find_groups(graph);
+  order_members(graph, groups);
+  for (const Group& group : groups) {
     const std::vector<Value> joined = join(group);
     const size_t n = group.members.size();
     for (size_t i = 0; i < n; ++i)
