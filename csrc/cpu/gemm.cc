@@ -77,40 +77,71 @@ const GemmKernels<T>& kernels_of(const GemmTable& table) {
   else return table.f32;
 }
 
+// A and B with their strides, in each other's place where the product is turned around.
+template <class T>
+GemmOperands<T> operands_of(const GemmShape& s, const GemmSplit& g, const T* a, const T* b) {
+  const int64_t lda = s.row_a(), ldb = s.row_b();
+  const int64_t a_row = s.transpose_a ? 1 : lda, a_step = s.transpose_a ? lda : 1;
+  const int64_t b_step = s.transpose_b ? 1 : ldb, b_column = s.transpose_b ? ldb : 1;
+  if (g.swapped) return {b, b_column, b_step, a, a_step, a_row};
+  return {a, a_row, a_step, b, b_step, b_column};
+}
+
+}  // namespace
+
+// What the shape and the split decide for all runs: small products would spend a part of their time
+// on its divisions.
+struct GemmGrid {
+  int64_t rows = 0, columns = 0;  // chunks down and across C
+  GemmLayout plain;               // of one kind of blocks or of the others
+  ThirdsLayout thirds;
+  StreamLayout stream;
+  int64_t slot = 0;   // elements of a thread's memory: the layout's and a piece to turn around
+  int64_t parts = 0;  // elements of all sums over parts of k
+};
+
+namespace {
+
+template <class T>
+GemmGrid grid_of(const GemmShape& s, const GemmSplit& g, const GemmTable& table) {
+  constexpr int64_t unit = kAlign / static_cast<int64_t>(sizeof(T));
+  const GemmKernels<T>& kernels = kernels_of<T>(table);
+  const GemmOperands<T> strides = operands_of<T>(s, g, nullptr, nullptr);
+  GemmGrid grid;
+  grid.rows = ceil_div(g.m, g.rows);
+  grid.columns = ceil_div(g.n, g.columns);
+  if constexpr (sizeof(T) == sizeof(float))
+    if (g.thirds)
+      grid.thirds = thirds_layout_of(kernels, strides, g.rows, g.columns, g.inner, g.depth);
+  if (!g.thirds) grid.plain = layout_of(kernels, strides, g.rows, g.columns, g.inner, g.depth);
+  if (g.streams) grid.stream = stream_layout_of(std::min(g.rows, g.m), s.k);
+  grid.slot = grid.plain.total + std::max(grid.thirds.total, grid.stream.total);
+  if (g.swapped && g.parts == 1) grid.slot += round_up(g.rows * g.columns, unit);
+  if (g.parts > 1) grid.parts = round_up(g.parts * g.m * g.n, unit);
+  return grid;
+}
+
 // One run of a product over its grid of chunks.
 template <class T>
 class Product {
  public:
-  Product(const GemmShape& shape, const GemmSplit& split, const GemmTable& table, int slots,
-          const Epilogue& epilogue)
+  Product(const GemmShape& shape, const GemmSplit& split, const GemmGrid& grid,
+          const GemmTable& table, int slots, const Epilogue& epilogue)
       : s_(shape),
         g_(split),
+        grid_(grid),
         kernels_(kernels_of<T>(table)),
         thirds_(table.thirds),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Opcode::relu),
         activation_(relu_ ? nullptr : activation_of<T>(epilogue.activation)),
-        grid_m_(ceil_div(g_.m, g_.rows)),
-        grid_n_(ceil_div(g_.n, g_.columns)),
-        slots_(slots) {
-    set_operands(nullptr, nullptr);
-    if constexpr (sizeof(T) == sizeof(float))
-      if (g_.thirds)
-        in_thirds_ = thirds_layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
-    if (!g_.thirds) layout_ = layout_of(kernels_, in_, g_.rows, g_.columns, g_.inner, g_.depth);
-    if (g_.streams) in_stream_ = stream_layout_of(std::min(g_.rows, g_.m), s_.k);
-    slot_size_ = layout_.total + std::max(in_thirds_.total, in_stream_.total);
-    if (g_.swapped && g_.parts == 1)
-      slot_size_ += round_up(g_.rows * g_.columns, kAlign / static_cast<int64_t>(sizeof(T)));
-  }
-
-  int64_t workspace_elements() const { return slots_ * slot_size_ + parts_elements(); }
+        slots_(slots) {}
 
   void run(const T* a, const T* b, T* c, ThreadPool* pool, T* workspace, int64_t cost) {
-    set_operands(a, b);
+    in_ = operands_of(s_, g_, a, b);
     c_ = c;
     sums_ = workspace;
-    slot_memory_ = workspace + parts_elements();
+    slot_memory_ = workspace + grid_.parts;
     if constexpr (sizeof(T) == sizeof(float))
       if (g_.streams && stream(pool, cost)) return;
     run_chunks(pool, cost, [this](int64_t i, int slot) { chunk(i, slot); });
@@ -122,21 +153,9 @@ class Product {
 
  private:
   void run_chunks(ThreadPool* pool, int64_t cost, FunctionRef<void(int64_t, int)> body) {
-    const int64_t chunks = grid_m_ * grid_n_ * g_.parts;
+    const int64_t chunks = grid_.rows * grid_.columns * g_.parts;
     if (pool && chunks > 1) return pool->run_chunks_in_slots(chunks, cost, slots_, body);
     for (int64_t i = 0; i < chunks; ++i) body(i, 0);
-  }
-
-  void set_operands(const T* a, const T* b) {
-    const int64_t lda = s_.row_a(), ldb = s_.row_b();
-    const int64_t a_row = s_.transpose_a ? 1 : lda, a_step = s_.transpose_a ? lda : 1;
-    const int64_t b_step = s_.transpose_b ? 1 : ldb, b_column = s_.transpose_b ? ldb : 1;
-    if (g_.swapped) in_ = {b, b_column, b_step, a, a_step, a_row};
-    else in_ = {a, a_row, a_step, b, b_step, b_column};
-  }
-
-  int64_t parts_elements() const {
-    return g_.parts > 1 ? round_up(g_.parts * g_.m * g_.n, kAlign / sizeof(T)) : 0;
   }
 
   // False where there is a NaN or an infinity in C, and all of it is to be computed by chunk().
@@ -159,9 +178,9 @@ class Product {
 
   // Chunks next to each other share no line of C.
   bool stream_chunk(int64_t index, int slot, int64_t first) {
-    const int64_t i = index % grid_m_ * g_.rows, number = index / grid_m_;
+    const int64_t i = index % grid_.rows * g_.rows, number = index / grid_.rows;
     const int64_t j = number == 0 ? 0 : number * g_.columns + first;
-    const int64_t end = number + 1 == grid_n_ ? g_.n : (number + 1) * g_.columns + first;
+    const int64_t end = number + 1 == grid_.columns ? g_.n : (number + 1) * g_.columns + first;
     GemmBlock<T> block = block_at(i, j, 0, slot);
     block.columns = std::min(end, g_.n) - j;
     if (block.columns <= 0) return false;
@@ -169,7 +188,7 @@ class Product {
     block.c_row = s_.row_c();
     block.bias = bias_ ? bias_ + j : nullptr;
     block.relu = relu_;
-    const bool strange = stream_block(*thirds_, in_stream_, block, number == 0 ? first : 0);
+    const bool strange = stream_block(*thirds_, grid_.stream, block, number == 0 ? first : 0);
     activate(block.c, block.rows, block.columns);
     return strange;
   }
@@ -183,14 +202,14 @@ class Product {
     block.rows = std::min(g_.rows, g_.m - i);
     block.columns = std::min(g_.columns, g_.n - j);
     block.k = std::min(g_.inner, s_.k - step);
-    block.scratch = slot_memory_ + slot * slot_size_;
+    block.scratch = slot_memory_ + slot * grid_.slot;
     return block;
   }
 
   void chunk(int64_t index, int slot) {
-    const int64_t i = index % grid_m_ * g_.rows;
-    const int64_t j = index / grid_m_ % grid_n_ * g_.columns;
-    const int64_t part = index / (grid_m_ * grid_n_), step = part * g_.inner;
+    const int64_t i = index % grid_.rows * g_.rows;
+    const int64_t j = index / grid_.rows % grid_.columns * g_.columns;
+    const int64_t part = index / (grid_.rows * grid_.columns), step = part * g_.inner;
     GemmBlock<T> block = block_at(i, j, step, slot);
     const bool direct = !g_.swapped && g_.parts == 1;
     block.accumulate = direct && s_.accumulate;
@@ -203,7 +222,7 @@ class Product {
       block.c = sums_ + part * g_.m * g_.n + i * g_.n + j;
       block.c_row = g_.n;
     } else {
-      block.c = block.scratch + layout_.total + in_thirds_.total;
+      block.c = block.scratch + grid_.plain.total + grid_.thirds.total;
       block.c_row = block.columns;
     }
     compute(block);
@@ -213,8 +232,8 @@ class Product {
 
   void compute(const GemmBlock<T>& block) const {
     if constexpr (sizeof(T) == sizeof(float))
-      if (g_.thirds) return compute_block_in_thirds(*thirds_, kernels_, in_thirds_, block);
-    compute_block(kernels_, layout_, block);
+      if (g_.thirds) return compute_block_in_thirds(*thirds_, kernels_, grid_.thirds, block);
+    compute_block(kernels_, grid_.plain, block);
   }
 
   // A piece of C through an activation that the tiles do not know.
@@ -251,16 +270,12 @@ class Product {
 
   const GemmShape& s_;
   const GemmSplit& g_;
+  const GemmGrid& grid_;
   const GemmKernels<T>& kernels_;
   const GemmThirds* thirds_;
   const T* bias_;
   bool relu_;
   TileFn activation_;
-  int64_t grid_m_, grid_n_;
-  GemmLayout layout_;  // of one kind of blocks or of the other
-  ThirdsLayout in_thirds_;
-  StreamLayout in_stream_;
-  int64_t slot_size_;  // elements of a thread's memory: the layout's and a piece to turn around
   int slots_;
   GemmOperands<T> in_{};
   T* c_ = nullptr;
@@ -295,16 +310,15 @@ Gemm Gemm::single_threaded(const GemmShape& shape) { return Gemm(shape, 1); }
 Gemm::Gemm(const GemmShape& shape, int slots)
     : shape_(shape), table_(&table().gemm), slots_(slots) {
   split_ = split_gemm(shape, *table_, slots);
+  if (split_.vector) return;
+  grid_ = std::make_shared<const GemmGrid>(shape.dtype == DType::f64
+                                               ? grid_of<double>(shape, split_, *table_)
+                                               : grid_of<float>(shape, split_, *table_));
 }
 
 size_t Gemm::workspace_bytes() const {
   if (split_.vector) return vector_workspace_bytes(shape_);
-  const auto bytes = [&](auto element) {
-    using T = decltype(element);
-    const Product<T> product(shape_, split_, *table_, slots_, {});
-    return sizeof(T) * static_cast<size_t>(product.workspace_elements());
-  };
-  return shape_.dtype == DType::f64 ? bytes(double{}) : bytes(float{});
+  return size_of(shape_.dtype) * static_cast<size_t>(slots_ * grid_->slot + grid_->parts);
 }
 
 int64_t Gemm::cost() const {
@@ -318,7 +332,7 @@ void Gemm::run(const void* a, const void* b, void* c, const Epilogue& epilogue, 
   if (split_.vector) return run_vector_product(shape_, a, b, c, epilogue, pool, workspace);
   const auto run_of = [&](auto element) {
     using T = decltype(element);
-    Product<T>(shape_, split_, *table_, slots_, epilogue)
+    Product<T>(shape_, split_, *grid_, *table_, slots_, epilogue)
         .run(static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(c), pool,
              static_cast<T*>(workspace), cost());
   };

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/dtype.h"
@@ -15,6 +16,7 @@ class ThreadPool;
 
 namespace kn::cpu {
 
+struct GemmGrid;
 struct GemmTable;
 
 // Row-major matrices: op(A) is m x k, op(B) k x n, C m x n. A is stored (m, k), or (k, m) when
@@ -79,6 +81,7 @@ class Gemm {
   GemmShape shape_;
   const GemmTable* table_;  // of the instruction set
   GemmSplit split_;
+  std::shared_ptr<const GemmGrid> grid_;  // nullptr for products with vectors
   int slots_;
 };
 
