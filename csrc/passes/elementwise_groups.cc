@@ -2,7 +2,8 @@
 // depend on itself. Other nodes go first, as early as they can; an elementwise node whose users are
 // all elementwise over the same domain waits for them (it is `deferred`); any other starts a group,
 // takes in what was deferred for it, and grows by whatever becomes ready, has the same domain, and
-// uses a member or reads a tensor of the domain's size that the group reads anyway.
+// uses a member or reads a tensor of the domain's size that the group reads anyway. Single numbers
+// (counters, totals of metrics, rates) join in any case: a kernel costs more than they do.
 #include "passes/elementwise_groups.h"
 
 #include <algorithm>
@@ -226,7 +227,7 @@ class Grouping {
     collect(i, fresh);
     if (fresh.size() + members_.size() > kMostParts) return false;
     std::unordered_set<Value, ValueHash> inputs;
-    bool connected = false;
+    bool connected = items_[i].part.domain.elements() == 1;
     const auto look = [&](const Value& v) {
       const int maker = index_.at(v.node.get());
       if (items_[maker].group != group && !fresh.count(maker)) inputs.insert(v);

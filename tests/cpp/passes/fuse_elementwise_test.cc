@@ -106,6 +106,19 @@ TEST(FuseElementwise, NeverMakesALoopOfGroups) {
   expect_same(graph, fused);
 }
 
+TEST(FuseElementwise, JoinsNumbersThatHaveNothingInCommon) {
+  // As at the end of a step: a counter, and the totals of a metric.
+  const Value steps = input({}, DType::i64), total = input({}), number = input({});
+  const Value hits = input({32});
+  const Value all = add(total, apply("sum", {hits}));
+  const Value count = add(number, constant(32.0, DType::f64));
+  const Graph graph = graph_of({steps, total, number, hits}, {add(steps, constant(1.0, DType::i64)),
+                                                              all, count, ops::div(all, count)});
+  const Graph fused = fuse_elementwise(graph);
+  EXPECT_EQ(census(fused), (Census{{"fused", 1}, {"sum", 1}}));
+  expect_same(graph, fused);
+}
+
 TEST(FuseElementwise, LeavesLoneNodesAsTheyAre) {
   const Value x = input({4, 4});
   const Graph graph = graph_of({x}, {apply("tanh", {apply("matmul", {x, x})})});
