@@ -1,157 +1,37 @@
 // Cross-entropies over classes, dense and sparse, alone and fused with the softmax before them, and
 // their gradients: a warp takes a sample. The formulas are in ops/loss.cc.
-#include <cmath>
-#include <limits>
-
-#include "each.h"
 #include "families.h"
 #include "index_input.h"
+#include "loss_row.h"
+#include "loss_step.h"
 
 namespace kn::cuda {
 
 namespace {
 
-enum class Kind { softmax, categorical, sparse, fused_categorical, fused_sparse, with_softmax };
-
-Kind kind_of(std::string_view op) {
-  if (op.starts_with("softmax_categorical")) return Kind::fused_categorical;
-  if (op.starts_with("softmax_sparse")) return Kind::fused_sparse;
-  if (op.starts_with("softmax_with")) return Kind::with_softmax;
-  if (op.starts_with("categorical")) return Kind::categorical;
-  return op.starts_with("sparse_categorical") ? Kind::sparse : Kind::softmax;
-}
-
-// The clip to [epsilon, 1 - epsilon].
-template <class T>
-struct Bounds {
-  T low, high;
-  explicit Bounds(double epsilon)
-      : low(static_cast<T>(epsilon)), high(static_cast<T>(1) - static_cast<T>(epsilon)) {}
-  __device__ T clip(T p) const { return p < low ? low : p > high ? high : p; }
-  __device__ T inside(T p) const { return p >= low && p <= high ? T(1) : T(0); }
-};
-
-// One sample, as one lane sees it: the classes lane, lane + 32, …
-template <class T>
-struct Row {
-  const T* x;  // predictions
-  int64_t n;
-  const T* target;  // nullptr where `label` speaks
-  int64_t label;
-  Bounds<T> bounds;
-  int lane;
-
-  __device__ T t(int64_t k) const { return target ? target[k] : k == label ? T(1) : T(0); }
-  __device__ bool no_label() const { return !target && label < 0; }
-  template <class F>
-  __device__ T sum(F f) const {
-    T s = 0;
-    for (int64_t k = lane; k < n; k += kWarp) s += f(k);
-    return join_lanes(s, Add());
-  }
-  __device__ T top() const {
-    T m = -std::numeric_limits<T>::infinity();
-    for (int64_t k = lane; k < n; k += kWarp) m = Larger()(m, x[k]);
-    return join_lanes(m, Larger());
-  }
-};
-
-template <class T>
-__device__ T loss_of(Kind kind, const Row<T>& r) {
-  const Bounds<T>& bounds = r.bounds;
-  switch (kind) {
-    case Kind::categorical: {
-      const T s = r.sum([&](int64_t k) { return r.x[k]; });
-      return -r.sum([&](int64_t k) { return r.t(k) * std::log(bounds.clip(r.x[k] / s)); });
-    }
-    case Kind::fused_categorical:
-      return -r.sum([&](int64_t k) { return r.t(k) * std::log(bounds.clip(r.x[k])); });
-    case Kind::sparse:
-    case Kind::fused_sparse: {
-      const T s = r.sum([&](int64_t k) { return bounds.clip(r.x[k]); });
-      if (r.no_label()) return std::numeric_limits<T>::quiet_NaN();
-      return std::log(s) - std::log(bounds.clip(r.x[r.label]));
-    }
-    default: {
-      // sum(t (lse - x)), from differences with the top: large logits cancel there.
-      const T top = r.top();
-      const T lse = std::log(r.sum([&](int64_t k) { return std::exp(r.x[k] - top); }));
-      const T all = r.sum([&](int64_t k) { return r.t(k) == 0 ? T(0) : r.t(k) * (r.x[k] - top); });
-      const T weight = r.sum([&](int64_t k) { return r.t(k); });
-      if (r.no_label()) return std::numeric_limits<T>::quiet_NaN();
-      return lse * weight - all;
-    }
-  }
-}
-
-// d loss / d x[k], times g; of the logits where x are the probabilities of a fused kind.
-template <class T>
-__device__ void gradient_of(Kind kind, const Row<T>& r, T g, T* dx) {
-  const Bounds<T>& bounds = r.bounds;
-  const auto put = [&](auto f) {
-    for (int64_t k = r.lane; k < r.n; k += kWarp) dx[k] = r.no_label() ? T(0) : f(k);
-  };
-  switch (kind) {
-    case Kind::categorical: {
-      const T s = r.sum([&](int64_t k) { return r.x[k]; });
-      const auto kept = [&](int64_t k) { return bounds.inside(r.x[k] / s) * r.t(k); };
-      const T all = r.sum(kept);
-      return put([&](int64_t k) { return (all - kept(k) / bounds.clip(r.x[k] / s)) * g / s; });
-    }
-    case Kind::fused_categorical: {
-      const auto kept = [&](int64_t k) { return bounds.inside(r.x[k]) * r.t(k); };
-      const T all = r.sum(kept);
-      return put([&](int64_t k) { return (r.x[k] * all - kept(k)) * g; });
-    }
-    case Kind::sparse: {
-      const T s = r.sum([&](int64_t k) { return bounds.clip(r.x[k]); });
-      return put([&](int64_t k) {
-        return bounds.inside(r.x[k]) * (1 / s - r.t(k) / bounds.clip(r.x[k])) * g;
-      });
-    }
-    case Kind::fused_sparse: {
-      const T s = r.sum([&](int64_t k) { return bounds.clip(r.x[k]); });
-      const T kept = r.sum([&](int64_t k) { return bounds.inside(r.x[k]) * r.x[k]; });
-      const T hit = r.no_label() ? T(0) : bounds.inside(r.x[r.label]);
-      return put([&](int64_t k) {
-        return (r.x[k] * (bounds.inside(r.x[k]) / s - kept / s + hit) - hit * r.t(k)) * g;
-      });
-    }
-    default: {
-      const T top = r.top();
-      const T share = 1 / r.sum([&](int64_t k) { return std::exp(r.x[k] - top); });
-      const T all = r.sum([&](int64_t k) { return r.t(k); });
-      return put([&](int64_t k) { return (std::exp(r.x[k] - top) * share * all - r.t(k)) * g; });
-    }
-  }
-}
-
 template <class T>
 struct Sample {
-  Kind kind;
+  LossKind kind;
   bool sparse, gradient, fused;  // fused: probabilities and loss from logits
   int64_t n;
-  Bounds<T> bounds;
+  LossBounds<T> bounds;
   const T *x, *targets, *g;
   IndexInput labels;
   FaultSlot fault;
   T *out, *loss;
 
   __device__ void operator()(int64_t i, int lane) const {
-    Row<T> row{x + i * n, n, nullptr, -1, bounds, lane};
+    LossRow<T> row{x + i * n, n, nullptr, -1, bounds, lane};
     if (sparse) row.label = labels.label(i, n, fault);
     else row.target = targets + i * n;
     if (gradient) return gradient_of(kind, row, g[i], out + i * n);
     T value = 0;
-    if (!fused || kind == Kind::with_softmax) value = loss_of(kind, row);
+    if (!fused || kind == LossKind::with_softmax) value = loss_of(kind, row);
     if (fused) {
       T* p = out + i * n;
-      const T top = row.top();
-      const T share = 1 / row.sum([&](int64_t k) { return std::exp(row.x[k] - top); });
-      for (int64_t k = lane; k < n; k += kWarp) p[k] = std::exp(row.x[k] - top) * share;
-      __syncwarp();
+      softmax_of(row, p);
       row.x = p;
-      if (kind != Kind::with_softmax) value = loss_of(kind, row);
+      if (kind != LossKind::with_softmax) value = loss_of(kind, row);
     }
     if (lane == 0) loss[i] = value;
   }
@@ -161,7 +41,7 @@ template <class T>
 class Loss : public Kernel {
  public:
   explicit Loss(const KernelRequest& r)
-      : kind_(kind_of(r.op)),
+      : kind_(loss_kind(r.op)),
         label_dtype_(r.in[1].dtype),
         sparse_(r.op.find("sparse") != std::string_view::npos),
         gradient_(r.op.ends_with("_grad")),
@@ -176,7 +56,7 @@ class Loss : public Kernel {
                 gradient_,
                 fused_,
                 n_,
-                Bounds<T>(epsilon_),
+                LossBounds<T>(epsilon_),
                 args.input<T>(0),
                 sparse_ ? nullptr : args.input<T>(1),
                 gradient_ ? args.input<T>(2) : nullptr,
@@ -189,7 +69,7 @@ class Loss : public Kernel {
   }
 
  private:
-  Kind kind_;
+  LossKind kind_;
   DType label_dtype_;
   bool sparse_, gradient_, fused_;
   double epsilon_;
@@ -199,7 +79,7 @@ class Loss : public Kernel {
 // max(x, 0) - x t + log(1 + exp(-|x|)) at the logit x.
 template <class T>
 struct BinaryElement {
-  Bounds<T> bounds;
+  LossBounds<T> bounds;
   bool logits;
   const T *x, *t;
   T* out;
@@ -221,7 +101,7 @@ class BinaryLoss : public Kernel {
   bool in_place(int, int) const override { return true; }
   void run(const RunArgs& args) const override {
     each(args, count_,
-         BinaryElement<T>{Bounds<T>(epsilon_), logits_, args.input<T>(0), args.input<T>(1),
+         BinaryElement<T>{LossBounds<T>(epsilon_), logits_, args.input<T>(0), args.input<T>(1),
                           args.output<T>(0)});
   }
 
@@ -238,6 +118,7 @@ std::unique_ptr<Kernel> make(const KernelRequest& r, std::string&) {
 }
 
 const Candidate kLoss[] = {{"warps", make<Loss>}};
+const Candidate kStep[] = {{"warps", make_loss_step}};
 const Candidate kBinary[] = {{"elements", make<BinaryLoss>}};
 
 const OpKernels kKernels[] = {
@@ -257,6 +138,10 @@ const OpKernels kKernels[] = {
     {"softmax_with_sparse_cross_entropy", kLoss},
     {"softmax_sparse_categorical_crossentropy", kLoss},
     {"softmax_sparse_categorical_crossentropy_grad", kLoss},
+    {"softmax_categorical_crossentropy_step", kStep},
+    {"softmax_sparse_categorical_crossentropy_step", kStep},
+    {"softmax_with_cross_entropy_step", kStep},
+    {"softmax_with_sparse_cross_entropy_step", kStep},
 };
 
 }  // namespace

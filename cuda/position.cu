@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "each.h"
+#include "extreme.h"
 #include "families.h"
 
 namespace kn::cuda {
@@ -22,7 +23,6 @@ Lines lines_of(const KernelRequest& r) {
   return {s.elements(0, axis), s[axis], s.elements(axis + 1, s.rank())};
 }
 
-// The first of equal ones; the first NaN where there is one. A warp looks through a line.
 template <class T>
 struct FindExtreme {
   Lines lines;
@@ -30,22 +30,8 @@ struct FindExtreme {
   int64_t* out;
   bool largest;
 
-  // Whether the element v at i goes before b at k.
-  __device__ bool before(T v, int64_t i, T b, int64_t k) const {
-    const bool v_nan = v != v, b_nan = b != b;
-    if (v_nan || b_nan) return v_nan && (!b_nan || i < k);
-    return (largest ? v > b : v < b) || (v == b && i < k);
-  }
-
   __device__ void operator()(int64_t line, int lane) const {
-    const T* at = x + lines.first(line);
-    int64_t best = lane < lines.n ? lane : 0;
-    for (int64_t k = best + kWarp; k < lines.n; k += kWarp)
-      if (before(at[k * lines.inner], k, at[best * lines.inner], best)) best = k;
-    for (int offset = kWarp / 2; offset > 0; offset /= 2) {
-      const int64_t other = __shfl_xor_sync(kFullMask, best, offset);
-      if (before(at[other * lines.inner], other, at[best * lines.inner], best)) best = other;
-    }
+    const int64_t best = find_extreme(x + lines.first(line), lines.n, lines.inner, largest, lane);
     if (lane == 0) out[line] = best;
   }
 };

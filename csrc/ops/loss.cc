@@ -11,7 +11,11 @@
 //   softmax_categorical_crossentropy(logits, target) -> p, loss     (and the sparse one)
 //   softmax_categorical_crossentropy_grad(p, target, g) -> d logits
 //   softmax_with_cross_entropy(logits, target) -> p, loss            (and the sparse one)
-// whose loss is from the logits, and whose gradient is the one above with epsilon 0.
+// whose loss is from the logits, and whose gradient is the one above with epsilon 0. And of each of
+// these four (softmax_with_… with epsilon 0) what a step of training wants:
+//   …_step(logits, target [, weights]; scale, hits, keep) -> d logits, loss [, hits] [, p]
+// where g is scale * weights, or scale for all samples; hits are 1 where the largest of p (the
+// first of equal ones) is at the label, or at the largest of the target, else 0.
 #include "ops/families.h"
 #include "ops/parts.h"
 
@@ -81,6 +85,17 @@ template <TypeOf type_of>
 std::vector<TensorType> infer_fused(const InferContext& c) {
   const TensorType x = type_of(c);
   return {x, {x.dtype, without_last(x.shape)}};
+}
+
+template <TypeOf type_of>
+std::vector<TensorType> infer_step(const InferContext& c) {
+  const TensorType x = type_of(c), row{x.dtype, without_last(x.shape)};
+  if (c.count() == 3 && c.dtype(2) != x.dtype)
+    c.fail("expected weights of ", name_of(x.dtype), "; got ", c.in(2));
+  std::vector<TensorType> out = {x, row};
+  if (c.attrs.flag("hits", false)) out.push_back(row);
+  if (c.attrs.flag("keep", false)) out.push_back(x);
+  return out;
 }
 
 std::vector<TensorType> infer_binary(const InferContext& c) {
@@ -187,6 +202,7 @@ std::vector<Value> gradient_bce(const GradContext& g) {
 }
 
 constexpr std::string_view kFused = "it is made after differentiation, by fuse_softmax_loss";
+constexpr std::string_view kStep = "it is made after differentiation, by fuse_loss_step";
 
 const OpDef kOps[] = {
     {"softmax_cross_entropy", 2, 2, infer_loss<dense_type>, gradient_softmax_ce},
@@ -210,6 +226,10 @@ const OpDef kOps[] = {
     {"softmax_sparse_categorical_crossentropy", 2, 2, infer_fused<sparse_type>, nullptr, kFused},
     {"softmax_sparse_categorical_crossentropy_grad", 3, 3, infer_grad<sparse_type>, nullptr,
      kFused},
+    {"softmax_categorical_crossentropy_step", 2, 3, infer_step<dense_type>, nullptr, kStep},
+    {"softmax_sparse_categorical_crossentropy_step", 2, 3, infer_step<sparse_type>, nullptr, kStep},
+    {"softmax_with_cross_entropy_step", 2, 3, infer_step<dense_type>, nullptr, kStep},
+    {"softmax_with_sparse_cross_entropy_step", 2, 3, infer_step<sparse_type>, nullptr, kStep},
 };
 
 }  // namespace

@@ -23,11 +23,6 @@ bool along_last_axis(const Node& node) {
   return axis == -1 || axis == rank - 1;
 }
 
-bool depends_on(const Value& v, const NodePtr& node) {
-  const std::vector<NodePtr> order = topological_order({v});
-  return std::find(order.begin(), order.end(), node) != order.end();
-}
-
 // What becomes of nodes when one pair of softmax and loss is fused.
 struct Fusion {
   NodePtr softmax, loss;       // softmax may be absent where the loss is from logits

@@ -43,6 +43,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
       {"pair_sequences", pair},
       {"reuse_masks", reuse_masks},
       {"fuse_softmax_loss", fuse_softmax_loss},
+      {"fuse_loss_step", fuse_loss_step},
       {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},
       {"fuse_elementwise", fuse_elementwise},

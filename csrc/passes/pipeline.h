@@ -54,6 +54,7 @@ Graph widen_halves(const Graph& graph, TakesHalves takes_halves);
 Graph pair_sequences(const Graph& graph, bool of_any_batch);
 Graph reuse_masks(const Graph& graph);        // masks of dropout, in gradients of relu
 Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
+Graph fuse_loss_step(const Graph& graph);     // both with their gradient and hits of a metric
 Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
 Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop

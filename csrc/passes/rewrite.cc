@@ -1,5 +1,7 @@
 #include "passes/rewrite.h"
 
+#include <algorithm>
+
 #include "graph/builder.h"
 
 namespace kn {
@@ -40,6 +42,11 @@ Graph rewrite(const Graph& graph, RewriteFn replace) {
   for (const Update& u : graph.updates)
     result.updates.push_back({u.variable, mapped(map, u.value)});
   return result;
+}
+
+bool depends_on(const Value& v, const NodePtr& node) {
+  const std::vector<NodePtr> order = topological_order({v});
+  return std::find(order.begin(), order.end(), node) != order.end();
 }
 
 UseCounts::UseCounts(const Graph& graph) {

@@ -17,6 +17,8 @@ using RewriteFn =
 
 Graph rewrite(const Graph& graph, RewriteFn replace);
 
+bool depends_on(const Value& v, const NodePtr& node);
+
 // How often each value is read by nodes, outputs and updates.
 class UseCounts {
  public:

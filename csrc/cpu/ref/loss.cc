@@ -169,6 +169,68 @@ class Loss : public Kernel {
   int64_t n_, rows_;
 };
 
+// The first of equal ones; the first NaN where there is one.
+template <class F>
+int64_t first_largest(int64_t n, F&& at) {
+  int64_t best = 0;
+  for (int64_t k = 1; k < n; ++k)
+    if (at(best) == at(best) && (at(k) > at(best) || at(k) != at(k))) best = k;
+  return best;
+}
+
+class LossStep : public Kernel {
+ public:
+  explicit LossStep(const KernelRequest& r)
+      : kind_(kind_of(r.op)),
+        dtype_(r.in[0].dtype),
+        label_dtype_(r.in[1].dtype),
+        sparse_(r.op.find("sparse") != std::string_view::npos),
+        weighted_(r.in.size() == 3),
+        hits_(r.attrs.flag("hits", false)),
+        keep_(r.attrs.flag("keep", false)),
+        epsilon_(r.attrs.number("epsilon", 1e-7)),
+        scale_(r.attrs.number("scale", 1)),
+        n_(r.in[0].shape.back()),
+        rows_(r.in[0].shape.elements(0, r.in[0].shape.rank() - 1)) {}
+
+  void run(const RunArgs& args) const override {
+    if (dtype_ == DType::f64) run_as<double>(args);
+    else run_as<float>(args);
+  }
+
+ private:
+  template <class T>
+  void run_as(const RunArgs& args) const {
+    const Kind gradient = sparse_ ? Kind::fused_sparse : Kind::fused_categorical;
+    for (int64_t i = 0; i < rows_; ++i) {
+      Row<T> row{args.input<T>(0) + i * n_, n_, nullptr, -1, Bounds::of<T>(epsilon_)};
+      if (sparse_) read_classes(args.in[1], label_dtype_, i, 1, n_, &row.label, args.fault);
+      else row.target = args.input<T>(1) + i * n_;
+      T* dx = args.output<T>(0) + i * n_;
+      T* p = keep_ ? args.output<T>(hits_ ? 3 : 2) + i * n_ : dx;
+      const double lse = row.log_sum_exp();
+      const double from_logits = kind_ == Kind::with_softmax ? loss_of(kind_, row) : 0;
+      for (int64_t k = 0; k < n_; ++k) p[k] = static_cast<T>(std::exp(row.x[k] - lse));
+      row.x = p;
+      args.output<T>(1)[i] =
+          static_cast<T>(kind_ == Kind::with_softmax ? from_logits : loss_of(kind_, row));
+      if (hits_) {
+        const int64_t want =
+            sparse_ ? row.label : first_largest(n_, [&](int64_t k) { return row.t(k); });
+        args.output<T>(2)[i] = first_largest(n_, [&](int64_t k) { return p[k]; }) == want ? 1 : 0;
+      }
+      const auto scale = static_cast<T>(scale_);
+      gradient_of(gradient, row, weighted_ ? scale * args.input<T>(2)[i] : scale, dx);
+    }
+  }
+
+  Kind kind_;
+  DType dtype_, label_dtype_;
+  bool sparse_, weighted_, hits_, keep_;
+  double epsilon_, scale_;
+  int64_t n_, rows_;
+};
+
 class BinaryLoss : public Kernel {
  public:
   explicit BinaryLoss(const KernelRequest& r)
@@ -207,6 +269,9 @@ class BinaryLoss : public Kernel {
 
 std::unique_ptr<Kernel> make_loss(const KernelRequest& r, std::string&) {
   return std::make_unique<Loss>(r);
+}
+std::unique_ptr<Kernel> make_loss_step(const KernelRequest& r, std::string&) {
+  return std::make_unique<LossStep>(r);
 }
 std::unique_ptr<Kernel> make_binary_loss(const KernelRequest& r, std::string&) {
   return std::make_unique<BinaryLoss>(r);

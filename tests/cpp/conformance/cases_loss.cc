@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "conformance/case.h"
 
 namespace kn::test {
@@ -25,6 +27,34 @@ void from_logits(Cases& list, const std::string& op) {
   row(list, op, {}, {4}, -4, 4).closed();
   row(list, op, {}, {0, 4}, -4, 4);
   row(list, op, {}, {3, 300}, -4, 4).no_gradient_here().no_second_here();
+}
+
+// Loss, gradient and hits at once: with and without weights, hits and probabilities.
+void of_steps(Cases& list, const std::string& op) {
+  const double epsilon = op.starts_with("softmax_with") ? 0 : 0.02;
+  for (int variant = 0; variant < 8; ++variant) {
+    const Attrs attrs = {{"epsilon", epsilon},
+                         {"scale", 0.3},
+                         {"hits", (variant & 1) != 0},
+                         {"keep", (variant & 2) != 0}};
+    for (Dim n : {1, 10, 33}) {
+      Case& c = row(list, op, attrs, {6, n}, -4, 4);
+      if (variant & 4) c.in({6}, 0, 2);
+    }
+  }
+  const Attrs all = {{"epsilon", epsilon}, {"hits", true}, {"keep", true}};
+  row(list, op, all, {2, 3, 5}, -4, 4).in({2, 3});
+  row(list, op, all, {70, 40}, -4, 4);  // more rows than are taken at a time
+  row(list, op, all, {0, 4}, -4, 4);
+  Case& equal = list.op(op, all).in({3, 3}).named("equal probabilities: the first is meant");
+  equal.args[0].values = {1, 1, 0, 0, 2, 2, 3, 3, 3};
+  if (op.find("sparse") == std::string::npos)
+    equal.in_values(DType::f32, {3, 3}, {0, .5, .5, 0, 1, 0, 1, 1, 1}).types({DType::f32});
+  else equal.in_values(DType::f32, {3}, {0, 2, 0});
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  Case& strange = row(list, op, all, {2, 3}, -4, 4).named("logits that are no numbers");
+  strange.args[0].values = {kNaN, 1, 0, kInfinity, 1, 0};
 }
 
 void from_probabilities(Cases& list, const std::string& op) {
@@ -55,6 +85,10 @@ void loss_cases(Cases& list) {
         "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
         "softmax_categorical_crossentropy_grad", "softmax_sparse_categorical_crossentropy_grad"})
     from_probabilities(list, op);
+  for (const char* op :
+       {"softmax_categorical_crossentropy_step", "softmax_sparse_categorical_crossentropy_step",
+        "softmax_with_cross_entropy_step", "softmax_with_sparse_cross_entropy_step"})
+    of_steps(list, op);
   for (DType labels : {DType::i64, DType::u8, DType::f32, DType::f64})
     list.op("sparse_categorical_crossentropy", kEpsilon)
         .in({4, 3}, 0.1, 0.9)
@@ -65,7 +99,8 @@ void loss_cases(Cases& list) {
        {"sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_grad",
         "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_grad",
         "softmax_sparse_categorical_crossentropy", "softmax_with_sparse_cross_entropy",
-        "softmax_sparse_categorical_crossentropy_grad"}) {
+        "softmax_sparse_categorical_crossentropy_grad",
+        "softmax_sparse_categorical_crossentropy_step", "softmax_with_sparse_cross_entropy_step"}) {
     Case& bad = list.op(op).in({4, 3}, 0.1, 0.9).in_values(DType::i32, {4}, {0, -1, 3, 2});
     if (std::string(op).ends_with("_grad")) bad.in({4});
     bad.no_gradient_here().no_second_here().named("labels out of range");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "support/fast_kernels.h"
 
@@ -148,6 +149,68 @@ TEST(Loss, FusedGradientIsTheChain) {
       const auto chain = run_reference({"softmax_grad", attrs, {&in.x, &dp}, {dp.type()}});
       EXPECT_TRUE(close(dx, chain[0], {1e-9, 1e-10})) << fused;
     }
+}
+
+// The first fast candidate on the current instruction set.
+std::vector<HostTensor> run_fast(const KernelCall& call) {
+  std::string refusal;
+  const auto kernel = make_kernel(cpu::kernels().candidates(call.op)[0], call, refusal);
+  if (!kernel) throw RuntimeError(refusal);
+  return run_kernel(*kernel, call);
+}
+
+HostTensor argmax(const HostTensor& x) {
+  const Attrs last = {{"axis", int64_t{-1}}};
+  return run_fast({"argmax", last, {&x}, {{DType::i64, {x.shape()[0]}}}})[0];
+}
+
+// Loss, gradient, hits and probabilities by a kernel each, in the order of the step's outputs.
+std::vector<HostTensor> by_single_ops(const std::string& op, const Attrs& attrs, const Inputs& in) {
+  const TensorType x = in.x.type(), each{x.dtype, {x.shape[0]}};
+  auto forward = run_fast({op, attrs, {&in.x, &in.target}, {x, each}});
+  HostTensor g = in.g;
+  for (Dim i = 0; i < x.shape[0]; ++i) set_number(g, i, 0.5 * in.g.number_at(i));
+  const std::string gradient = is_sparse(op) ? "softmax_sparse_categorical_crossentropy_grad"
+                                             : "softmax_categorical_crossentropy_grad";
+  HostTensor dx = run_fast({gradient, attrs, {&forward[0], &in.target, &g}, {x}})[0];
+  const HostTensor found = argmax(forward[0]),
+                   wanted = is_sparse(op) ? in.target : argmax(in.target);
+  HostTensor hits = filled(x.dtype, {x.shape[0]}, 0);
+  for (Dim i = 0; i < x.shape[0]; ++i)
+    set_number(hits, i, found.number_at(i) == wanted.number_at(i));
+  std::vector<HostTensor> all;
+  for (HostTensor* t : {&dx, &forward[1], &hits, &forward[0]}) all.push_back(std::move(*t));
+  return all;
+}
+
+TEST(LossStep, GivesTheBitsOfSingleOps) {
+  for (const std::string op :
+       {"softmax_categorical_crossentropy", "softmax_sparse_categorical_crossentropy",
+        "softmax_with_cross_entropy", "softmax_with_sparse_cross_entropy"})
+    for (DType dtype : {DType::f32, DType::f64})
+      for (const auto& [rows, n] : {std::pair<Dim, Dim>{3, 1}, {150, 10}, {70, 33}, {9, 100}}) {
+        const Inputs in = draw(op, dtype, rows, n);
+        const TensorType x = in.x.type(), each{dtype, {rows}};
+        const double epsilon = op.starts_with("softmax_with") ? 0 : 0.13;
+        const Attrs attrs = {{"epsilon", epsilon}, {"scale", 0.5}, {"hits", true}, {"keep", true}};
+        const Attrs thrifty = {{"epsilon", epsilon}, {"scale", 0.5}};
+        const std::string step = op + "_step";
+        const std::vector<const HostTensor*> operands = {&in.x, &in.target, &in.g};
+        for (const bool over : {false, true}) {
+          RunOptions options;
+          options.use_in_place = over;
+          const auto expect_bits = [&](const std::vector<HostTensor>& got,
+                                       const std::string& what) {
+            const auto want = by_single_ops(op, attrs, in);
+            for (size_t i = 0; i < got.size(); ++i)
+              EXPECT_TRUE(same_bits(got[i], want[i])) << what << ", output " << i;
+          };
+          EXPECT_GT(
+              for_each_fast_run({step, attrs, operands, {x, each, each, x}}, options, expect_bits),
+              0);
+          for_each_fast_run({step, thrifty, operands, {x, each}}, options, expect_bits);
+        }
+      }
 }
 
 }  // namespace
