@@ -135,8 +135,8 @@ class Grouping {
         finish(i);
         continue;
       }
-      const int i = *fusing_.begin();
-      fusing_.erase(fusing_.begin());
+      const int i = next_fusing();
+      fusing_.erase(i);
       if (!defer(i)) start_group(i);
     }
     return std::move(units_);
@@ -146,6 +146,13 @@ class Grouping {
   void ready(int i) {
     if (items_[i].part.fuses()) fusing_.insert(i);
     else plain_.push_back(i);
+  }
+
+  // Single numbers come last, so that more of them are ready together.
+  int next_fusing() const {
+    for (int i : fusing_)
+      if (items_[i].part.domain.elements() != 1) return i;
+    return *fusing_.begin();
   }
 
   void finish(int i) {
