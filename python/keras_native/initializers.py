@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from . import backend as K
-from .backend.drawn import DrawnTensor
+from .backend.drawn import DrawnTensor, filled
 from .backend.dtypes import dtype_name
 from .backend.linalg import orthonormal_columns
 from .utils.generic_utils import deserialize_keras_object, serialize_keras_object
@@ -31,14 +31,14 @@ class Zeros(Initializer):
     """Zeros."""
 
     def __call__(self, shape, dtype=None):
-        return K.constant(0, shape=shape, dtype=dtype)
+        return _filled(0, shape, dtype)
 
 
 class Ones(Initializer):
     """Ones."""
 
     def __call__(self, shape, dtype=None):
-        return K.constant(1, shape=shape, dtype=dtype)
+        return _filled(1, shape, dtype)
 
 
 class Constant(Initializer):
@@ -120,13 +120,23 @@ def _scaled(values, factor, offset=None):
     return values
 
 
+def _filled(value, shape, dtype):
+    """A tensor of one number."""
+    if dtype_name(dtype) == "bfloat16":
+        return K.constant(value, shape=shape, dtype=dtype)
+    return filled(value, _extents(shape), dtype_name(dtype), "Const")
+
+
 def _tensor(draw, in_pieces, shape, dtype):
     """A tensor of the elements that `draw(first, last)` gives."""
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    dtype = dtype_name(dtype)
+    shape, dtype = _extents(shape), dtype_name(dtype)
     if dtype in ("float32", "float64"):
-        return DrawnTensor(draw, in_pieces, shape, dtype)
+        return DrawnTensor(draw, in_pieces, shape, dtype, "Const")
     return K.constant(draw(0, math.prod(shape)), dtype=dtype, shape=shape)
+
+
+def _extents(shape):
+    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
 
 
 class RandomNormal(_Random):

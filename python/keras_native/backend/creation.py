@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .drawn import filled
 from .dtypes import array_dtype
 from .movement import full
 from .tensor import Tensor
@@ -20,8 +21,7 @@ def _extents(shape):
 
 def _filled(shape, value, dtype, name):
     if _is_static(shape):
-        make = {0: np.zeros, 1: np.ones}[value]  # zeros take no memory until they are written
-        return variable(make(_extents(shape), array_dtype(dtype)), dtype, name)
+        return variable(filled(value, _extents(shape), array_dtype(dtype)), dtype, name)
     return full(shape, value, dtype, name)
 
 

@@ -19,16 +19,17 @@ class DrawnTensor(Tensor):
         draw: function of a range of elements in row-major order; other threads may call it too.
         in_pieces: whether any range can be asked for that starts at an even element; if not, only
             all of them.
-        shape, dtype: the tensor's.
+        shape, dtype: the tensor's; no bfloat16, for which NumPy has no type.
     """
 
-    def __init__(self, draw, in_pieces, shape, dtype):
+    def __init__(self, draw, in_pieces, shape, dtype, name=None):
         self._draw = draw
         self._shape = TensorShape(operator.index(extent) for extent in shape)
         self._dtype = dtype
         self._size = self._shape.num_elements()
         self._piece = _PIECE if in_pieces else max(1, self._size)
-        self._name = tensor_name("Const")
+        if name is not None:
+            self._name = tensor_name(name)
 
     def __getattr__(self, name):
         if name != "_value":
@@ -86,3 +87,10 @@ class DrawnTensor(Tensor):
         with ThreadPoolExecutor(_core.num_threads()) as threads:
             for _ in threads.map(draw_at, starts):
                 pass  # raises what a thread raised
+
+
+def filled(value, shape, dtype, name=None):
+    """A tensor of one number."""
+    return DrawnTensor(
+        lambda first, last: np.full(last - first, value, dtype), True, shape, dtype, name
+    )

@@ -57,6 +57,17 @@ def test_values_are_those_of_one_draw(name, shape, dtype):
         np.testing.assert_array_equal(values, expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int32", "bool"])
+def test_one_number(dtype):
+    for value, name, make in ((0, "zeros", K.zeros), (1, "ones", K.ones)):
+        tensor = initializers.get(name)((3, 0, 2), dtype=dtype)
+        assert (tensor.shape, tensor.dtype) == ((3, 0, 2), dtype)
+        for x in (make((3, 2), dtype), K.variable(initializers.get(name)((3, 2), dtype), dtype)):
+            assert (x.shape, x.dtype) == ((3, 2), dtype)
+            assert (np.asarray(K.get_value(x), "float32") == value).all()
+    assert K.get_value(K.zeros(())) == 0
+
+
 def test_other_types_are_cast():
     expected = plain("glorot_uniform", (3, 5), "float32")
     half = initializers.glorot_uniform(seed=7)((3, 5), dtype="float16")
