@@ -27,6 +27,9 @@ CASES = [  # (where it comes from, batch, height, width, channels, filters, kern
     ("late", 8, 7, 7, 512, 512, (3, 3), 1, 1),
     ("one image", 1, 14, 14, 256, 256, (3, 3), 1, 1),
     ("text", 32, 1, 400, 64, 64, (1, 3), 1, 0),
+    ("decoder", 16, 64, 64, 64, 3, (3, 3), 1, 1),
+    ("mask", 16, 64, 64, 16, 1, (1, 1), 1, 0),
+    ("growth", 16, 32, 32, 48, 12, (3, 3), 1, 1),
 ]
 
 

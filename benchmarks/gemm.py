@@ -20,6 +20,9 @@ SHAPES = [  # (where it comes from, rows, inner, columns)
     ("vgg dense", 32, 30976, 256),
     ("im2col cnn_mnist", 73728, 288, 64),
     ("square", 2048, 2048, 2048),
+    ("one unit", 128, 1024, 1),
+    ("three units", 10000, 64, 3),
+    ("one sample", 1, 4096, 4096),
 ]
 
 
