@@ -206,11 +206,19 @@ class Product {
     return block;
   }
 
+  // Where a chunk begins: row and column of C, part of k.
+  struct Start {
+    int64_t i = 0, j = 0, part = 0;
+  };
+  Start start_of(int64_t index) const {
+    if (index == 0) return {};  // the only one of a small product, without divisions
+    return {index % grid_.rows * g_.rows, index / grid_.rows % grid_.columns * g_.columns,
+            index / (grid_.rows * grid_.columns)};
+  }
+
   void chunk(int64_t index, int slot) {
-    const int64_t i = index % grid_.rows * g_.rows;
-    const int64_t j = index / grid_.rows % grid_.columns * g_.columns;
-    const int64_t part = index / (grid_.rows * grid_.columns), step = part * g_.inner;
-    GemmBlock<T> block = block_at(i, j, step, slot);
+    const auto [i, j, part] = start_of(index);
+    GemmBlock<T> block = block_at(i, j, part * g_.inner, slot);
     const bool direct = !g_.swapped && g_.parts == 1;
     block.accumulate = direct && s_.accumulate;
     block.bias = direct && bias_ ? bias_ + j : nullptr;
@@ -283,6 +291,12 @@ class Product {
   T* slot_memory_ = nullptr;
 };
 
+int64_t cost_of(const GemmShape& s, const GemmSplit& g) {
+  if (g.vector) return vector_cost(s);
+  const int64_t per_nanosecond = s.dtype == DType::f64 ? 50 : g.thirds ? 200 : 100;
+  return s.m * s.n * s.k / per_nanosecond;
+}
+
 }  // namespace
 
 bool parse_activation(std::string_view name, Opcode& activation) {
@@ -310,6 +324,7 @@ Gemm Gemm::single_threaded(const GemmShape& shape) { return Gemm(shape, 1); }
 Gemm::Gemm(const GemmShape& shape, int slots)
     : shape_(shape), table_(&table().gemm), slots_(slots) {
   split_ = split_gemm(shape, *table_, slots);
+  cost_ = cost_of(shape, split_);
   if (split_.vector) return;
   grid_ = std::make_shared<const GemmGrid>(shape.dtype == DType::f64
                                                ? grid_of<double>(shape, split_, *table_)
@@ -321,12 +336,6 @@ size_t Gemm::workspace_bytes() const {
   return size_of(shape_.dtype) * static_cast<size_t>(slots_ * grid_->slot + grid_->parts);
 }
 
-int64_t Gemm::cost() const {
-  if (split_.vector) return vector_cost(shape_);
-  const int64_t per_nanosecond = shape_.dtype == DType::f64 ? 50 : split_.thirds ? 200 : 100;
-  return shape_.m * shape_.n * shape_.k / per_nanosecond;
-}
-
 void Gemm::run(const void* a, const void* b, void* c, const Epilogue& epilogue, ThreadPool* pool,
                void* workspace) const {
   if (split_.vector) return run_vector_product(shape_, a, b, c, epilogue, pool, workspace);
@@ -334,7 +343,7 @@ void Gemm::run(const void* a, const void* b, void* c, const Epilogue& epilogue, 
     using T = decltype(element);
     Product<T>(shape_, split_, *grid_, *table_, slots_, epilogue)
         .run(static_cast<const T*>(a), static_cast<const T*>(b), static_cast<T*>(c), pool,
-             static_cast<T*>(workspace), cost());
+             static_cast<T*>(workspace), cost_);
   };
   if (shape_.dtype == DType::f64) run_of(double{});
   else run_of(float{});

@@ -70,7 +70,7 @@ class Gemm {
   const GemmShape& shape() const { return shape_; }
   size_t workspace_bytes() const;
   // Nanoseconds on one thread, roughly.
-  int64_t cost() const;
+  int64_t cost() const { return cost_; }
   // `pool` may be nullptr; `workspace` is 64-byte aligned. A, B and C must not overlap.
   void run(const void* a, const void* b, void* c, const Epilogue& epilogue, ThreadPool* pool,
            void* workspace) const;
@@ -83,6 +83,7 @@ class Gemm {
   GemmSplit split_;
   std::shared_ptr<const GemmGrid> grid_;  // nullptr for products with vectors
   int slots_;
+  int64_t cost_ = 0;
 };
 
 }  // namespace kn::cpu
