@@ -3,6 +3,7 @@
 `tests/interop/check.py` opens such files with those programs; here it is looked at what is in them.
 """
 
+import io
 import json
 import zipfile
 
@@ -22,8 +23,9 @@ def stack():
 
 
 def content(path):
-    with zipfile.ZipFile(path) as z, z.open("model.weights.h5") as member, h5py.File(member) as f:
-        config = json.loads(z.read("config.json"))
+    with zipfile.ZipFile(path) as z:
+        config, weights = json.loads(z.read("config.json")), io.BytesIO(z.read("model.weights.h5"))
+    with h5py.File(weights) as f:
         own = f["optimizer/vars"] if "optimizer/vars" in f else {}
         return config, [own[str(i)][()] for i in range(len(own))]
 
