@@ -68,7 +68,8 @@ class SensitivitySpecificityBase(_AllCounts):
         if num_thresholds == 1:
             self.thresholds = [0.5]
         else:
-            self.thresholds = _spanning(_inner_thresholds(num_thresholds))
+            # A score of zero is below all of them, as in Keras; those of AUC span it.
+            self.thresholds = [0.0, *_inner_thresholds(num_thresholds), 1.0]
         self._make_counts()
 
     def _at_nearest(self, given, wanted):

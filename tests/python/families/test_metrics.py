@@ -117,13 +117,16 @@ def test_auc(curve, how, w):
 
 
 def test_sensitivity_and_specificity():
-    c = [counts(t, None) for t in [-1e-7, *(np.arange(1, 49) / 49), 1 + 1e-7]]
+    c = [counts(t, None) for t in [0, *(np.arange(1, 49) / 49), 1]]
     sensitivity = np.array([v["tp"] / (v["tp"] + v["fn"]) for v in c])
     specificity = np.array([v["tn"] / (v["tn"] + v["fp"]) for v in c])
     got = run(metrics.SensitivityAtSpecificity(0.6, num_thresholds=50))
     assert got == pytest.approx(sensitivity[np.abs(specificity - 0.6).argmin()])
     got = run(metrics.SpecificityAtSensitivity(0.6, num_thresholds=50))
     assert got == pytest.approx(specificity[np.abs(sensitivity - 0.6).argmin()])
+    metric = metrics.SpecificityAtSensitivity(0.5)
+    assert K.eval(metric(K.constant([0, 0, 1]), K.constant([0.0, 0.2, 0.0]))) == 0.5
+    assert K.get_value(metric.false_positives)[0] == 1  # a score of zero is not above zero
 
 
 def test_mean_iou():
