@@ -34,27 +34,40 @@ struct Stretch {
   __device__ static int run_line(int e) { return kAlongK ? e / 8 : e % kPeriod * kWide; }
   __device__ static int run_deep(int e) { return kAlongK ? e % 8 * kWide : e / kPeriod; }
 
-  // Of two blocks of 8 lines by two of kWide steps from (line, deep) on, that of lines that follow
-  // before that of steps where kLinesFirst: a fragment of A, or two of B.
+  // Of two blocks of 8 lines by two of kWide steps from line `first` + `line` and step `deep` on,
+  // that of lines that follow before that of steps where kLinesFirst: a fragment of A, or two of B.
+  // `first` is a multiple of a power of two, below which `line` is; `line` and `deep` are known
+  // when this is compiled.
   template <bool kLinesFirst>
-  __device__ static void read(const Factor* from, int line, int deep, uint32_t (&to)[4]) {
+  __device__ static void read(const Factor* from, int first, int line, int deep,
+                              uint32_t (&to)[4]) {
     const int lane = static_cast<int>(threadIdx.x) % kWarp;
     if constexpr (kWhole) {
       const int q = lane / 8, r = lane % 8;
-      line += (kLinesFirst ? q % 2 : q / 2) * 8 + (kAlongK ? r : 0);
-      deep += (kLinesFirst ? q / 2 : q % 2) * kWide + (kAlongK ? 0 : r);
-      load_matrices<!kAlongK>(to, from + at(line, deep));
+      const int lines = (kLinesFirst ? q % 2 : q / 2) * 8 + (kAlongK ? r : 0);
+      const int steps = (kLinesFirst ? q / 2 : q % 2) * kWide + (kAlongK ? 0 : r);
+      load_matrices<!kAlongK>(to, beyond(from, at(first + lines, steps), line, deep));
     } else {
-      const int g = lane / 4, t = lane % 4;
+      const int own = at(first + lane / 4, lane % 4);
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const int lines = kLinesFirst ? e % 2 : e / 2, steps = kLinesFirst ? e / 2 : e % 2;
-        to[e] = std::bit_cast<uint32_t>(from[at(line + lines * 8 + g, deep + steps * kWide + t)]);
+        to[e] = std::bit_cast<uint32_t>(*beyond(from, own, line + lines * 8, deep + steps * kWide));
       }
     }
     if constexpr (!kIsHalf<Factor>)
 #pragma unroll
       for (uint32_t& bits : to) bits = to_tf32(std::bit_cast<float>(bits));
+  }
+
+ private:
+  // The element `line` lines and `deep` steps beyond that at place `own`, which differ from it in
+  // other bits: but for where runs change places, so that few places have to be computed and the
+  // rest is part of the instruction.
+  __device__ static const Factor* beyond(const Factor* from, int own, int line, int deep) {
+    constexpr int kTurned = 7 * kWide;
+    const int more = kAlongK ? line * kRow + deep : deep * kRow + line;
+    return from + (own ^ (more & kTurned)) + (more & ~kTurned);
   }
 };
 

@@ -47,10 +47,10 @@ class TensorBlock {
       uint32_t left[Tile::kMs][4], right[Tile::kNs / 2][4];
 #pragma unroll
       for (int i = 0; i < Tile::kMs; ++i)
-        StretchA::template read<true>(a, m + 16 * i, deep, left[i]);
+        StretchA::template read<true>(a, m, 16 * i, deep, left[i]);
 #pragma unroll
       for (int j = 0; j < Tile::kNs / 2; ++j)
-        StretchB::template read<false>(b, n + 16 * j, deep, right[j]);
+        StretchB::template read<false>(b, n, 16 * j, deep, right[j]);
 #pragma unroll
       for (int i = 0; i < Tile::kMs; ++i)
 #pragma unroll
