@@ -13,7 +13,8 @@ std::unique_ptr<Kernel> make_implicit(const KernelRequest& r, std::string& refus
 }
 
 template <Pass pass>
-constexpr Candidate kCandidates[] = {{"halves", make_conv_halves<pass>, true},
+constexpr Candidate kCandidates[] = {{"hopper", make_conv_hopper<pass>, true},
+                                     {"halves", make_conv_halves<pass>, true},
                                      {"tf32", make_conv_tf32<pass>},
                                      {"implicit", make_implicit<pass>}};
 

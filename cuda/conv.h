@@ -1,7 +1,9 @@
 // Convolution and its gradients as products whose first matrix is never written down (implicit
 // GEMM), for the files that compile them: in plain arithmetic (conv.cu), in TF32 (conv_tf32.cu) and
-// in halves (conv_halves.cu).
+// in halves (conv_halves.cu), and in both by what compute capability 9.0 adds (conv_hopper.cu).
 #pragma once
+
+#include <optional>
 
 #include "conv_operands.h"
 #include "families.h"
@@ -14,69 +16,84 @@ namespace kn::cuda {
 enum class Pass { forward, data, weights };
 
 template <Pass pass>
+std::unique_ptr<Kernel> make_conv_hopper(const KernelRequest& r, std::string& refusal);
+template <Pass pass>
 std::unique_ptr<Kernel> make_conv_tf32(const KernelRequest& r, std::string& refusal);
 template <Pass pass>
 std::unique_ptr<Kernel> make_conv_halves(const KernelRequest& r, std::string& refusal);
 
-template <class T, Pass pass, bool kTensor>
-class Conv : public Kernel {
- public:
-  Conv(const KernelRequest& r, const ConvPlaces& g, Opcode activation)
-      : g_(g),
-        bias_(pass == Pass::weights ? r.attrs.flag("bias", false)
-                                    : pass == Pass::forward && r.in.size() == 3),
-        relu_(pass == Pass::data && r.attrs.flag("relu", false)),
-        activation_(activation) {
-    const int64_t in = g_.batch * g_.in_positions, out = g_.batch * g_.out_positions;
-    const int64_t taps = g_.taps, channels = g_.group_channels, filters = g_.group_filters;
-    if constexpr (pass == Pass::forward) size_ = {g_.groups, out, filters, taps * channels};
-    if constexpr (pass == Pass::data) size_ = {g_.groups, in, channels, taps * filters};
-    if constexpr (pass == Pass::weights) size_ = {g_.groups, taps * channels + bias_, filters, out};
-    choice_ = choose_tile(size_, unit_of<T, kTensor>());
+// What a pass is, from its request.
+template <class T, Pass pass>
+struct ConvPlan {
+  ConvPlaces g;
+  bool bias, relu;
+  Opcode activation;
+  ProductSize size;
+
+  ConvPlan(const KernelRequest& r, const ConvPlaces& places, Opcode fused)
+      : g(places),
+        bias(pass == Pass::weights ? r.attrs.flag("bias", false)
+                                   : pass == Pass::forward && r.in.size() == 3),
+        relu(pass == Pass::data && r.attrs.flag("relu", false)),
+        activation(fused) {
+    const int64_t in = g.batch * g.in_positions, out = g.batch * g.out_positions;
+    const int64_t taps = g.taps, channels = g.group_channels, filters = g.group_filters;
+    if constexpr (pass == Pass::forward) size = {g.groups, out, filters, taps * channels};
+    if constexpr (pass == Pass::data) size = {g.groups, in, channels, taps * filters};
+    if constexpr (pass == Pass::weights) size = {g.groups, taps * channels + bias, filters, out};
   }
 
-  size_t workspace_bytes() const override { return parts_bytes(size_, choice_, sizeof(SumOf<T>)); }
-
-  void run(const RunArgs& args) const override {
+  auto operands(const RunArgs& args) const {
     const T *first = args.input<T>(0), *second = args.input<T>(1);
     T* out = args.output<T>(0);
-    if constexpr (pass == Pass::forward) {
-      const Epilogue<T> epilogue{bias_ ? args.input<T>(2) : nullptr, activation_};
-      run_product(args, ConvForward<T>{{g_}, first, second, out, epilogue});
-    }
-    if constexpr (pass == Pass::data)
-      run_product(args, ConvData<T>{{g_}, first, second, relu_ ? args.input<T>(2) : nullptr, out});
-    if constexpr (pass == Pass::weights)
-      run_product(args,
-                  ConvWeights<T>{{g_}, first, second, out, bias_ ? args.output<T>(1) : nullptr});
+    if constexpr (pass == Pass::forward)
+      return ConvForward<T>{
+          {g}, first, second, out, {bias ? args.input<T>(2) : nullptr, activation}};
+    else if constexpr (pass == Pass::data)
+      return ConvData<T>{{g}, first, second, relu ? args.input<T>(2) : nullptr, out};
+    else return ConvWeights<T>{{g}, first, second, out, bias ? args.output<T>(1) : nullptr};
   }
-
- private:
-  template <class Operands>
-  void run_product(const RunArgs& args, const Operands& operands) const {
-    if constexpr (kTensor) multiply_on_tensor_cores(args, size_, choice_, operands);
-    else multiply(args, size_, choice_, operands);
-  }
-
-  ConvPlaces g_;
-  bool bias_, relu_;
-  Opcode activation_;
-  ProductSize size_;
-  TileChoice choice_{Tile::small, 1};
 };
 
 template <class T, Pass pass, bool kTensor>
-std::unique_ptr<Kernel> make_conv(const KernelRequest& r, std::string& refusal) {
+class Conv : public Kernel {
+ public:
+  explicit Conv(const ConvPlan<T, pass>& plan)
+      : plan_(plan), choice_(choose_tile(plan.size, unit_of<T, kTensor>())) {}
+
+  size_t workspace_bytes() const override {
+    return parts_bytes(plan_.size, choice_, sizeof(SumOf<T>));
+  }
+
+  void run(const RunArgs& args) const override {
+    if constexpr (kTensor)
+      multiply_on_tensor_cores(args, plan_.size, choice_, plan_.operands(args));
+    else multiply(args, plan_.size, choice_, plan_.operands(args));
+  }
+
+ private:
+  ConvPlan<T, pass> plan_;
+  TileChoice choice_;
+};
+
+template <class T, Pass pass>
+std::optional<ConvPlan<T, pass>> plan_conv(const KernelRequest& r, std::string& refusal) {
   const TensorType& x = pass == Pass::data ? r.out[0] : r.in[0];
   const TensorType& w = pass == Pass::weights ? r.out[0] : r.in[1];
   Opcode activation;
-  if (!find_activation(r, activation, refusal)) return nullptr;
+  if (!find_activation(r, activation, refusal)) return {};
   const ConvPlaces g(conv_geometry(x.shape, w.shape, r.attrs, r.op));
   if (!g.fits()) {
     refusal = "images of 2^31 positions and more are not computed";
-    return nullptr;
+    return {};
   }
-  return std::make_unique<Conv<T, pass, kTensor>>(r, g, activation);
+  return ConvPlan<T, pass>(r, g, activation);
+}
+
+template <class T, Pass pass, bool kTensor>
+std::unique_ptr<Kernel> make_conv(const KernelRequest& r, std::string& refusal) {
+  const auto plan = plan_conv<T, pass>(r, refusal);
+  return plan ? std::make_unique<Conv<T, pass, kTensor>>(*plan) : nullptr;
 }
 
 }  // namespace kn::cuda

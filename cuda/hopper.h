@@ -45,6 +45,10 @@ __device__ inline void publish_barriers() {
   asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
+// Before others multiply what this thread wrote to shared memory.
+__device__ inline void publish_writes() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
 __device__ inline void arrive(uint64_t* barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier))
                : "memory");
@@ -140,6 +144,7 @@ using stand_in::arrive;
 using stand_in::arrive_with_bytes;
 using stand_in::begin_barrier;
 using stand_in::close_products;
+using stand_in::publish_writes;
 using stand_in::wait_phase;
 
 inline void publish_barriers() {}

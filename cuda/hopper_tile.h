@@ -1,9 +1,12 @@
-// Dense products on compute capability 9.0: tiles of 128 rows, by three groups of four warps. One
-// thread of the first has the copy engine bring stretches of 128 bytes of k of both factors to
-// shared memory, as many ahead as there is room for; the others multiply 64 rows each straight out
-// of it. Blocks stay and take one tile after the other, so that copies for the next begin while the
-// sums of this one are stored.
+// Products on compute capability 9.0: tiles of 128 rows, by three groups of four warps. The first
+// brings stretches of 128 bytes of k of both factors to shared memory, as many ahead as there is
+// room for; the others multiply 64 rows each straight out of it. Blocks stay and take one tile
+// after the other, so that copies for the next begin while the sums of this one are stored. Of
+// dense products one thread has the copy engine bring both factors (matmul_hopper.cu);
+// hopper_images.h brings those of convolutions.
 #pragma once
+
+#include <algorithm>
 
 #include "hopper.h"
 #include "product.h"
@@ -23,8 +26,11 @@ struct HopperTile {
 };
 
 // m and n of both maps are lines; where a factor does not lie along k, k are the rows of its map.
-template <class Operands>
+template <class Operands_>
 struct alignas(64) HopperTask {
+  using Operands = Operands_;
+  // Who arrives when a stage is full; registers per thread of those who bring and who multiply.
+  static constexpr int kBringers = 1, kToBring = 40, kToMultiply = 232;
   TensorMap a, b;
   Product<Operands> product;
   bool c_in_fours;
@@ -96,6 +102,7 @@ __device__ void bring(unsigned char* to, const TensorMap* map, int line, int k, 
 template <class Tile, class Operands>
 __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Tile>& shared) {
   constexpr int kDeep = 128 / sizeof(typename Operands::Factor);
+  if (threadIdx.x > 0) return;
   prefetch_map(&task.a);
   prefetch_map(&task.b);
   Turn<Tile::kStages> turn;
@@ -116,9 +123,9 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
 
 // The 16 rows of a warp, through its own shared memory, so that neighbours are stored by
 // neighbours.
-template <class Tile, class Operands>
-__device__ void store_rows(const HopperTask<Operands>& task, int64_t part, int64_t row,
-                           int64_t column, float* chunk, const float (&d)[Tile::kN / 2]) {
+template <class Tile, class Task>
+__device__ void store_rows(const Task& task, int64_t part, int64_t row, int64_t column,
+                           float* chunk, const float (&d)[Tile::kN / 2]) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
 #pragma unroll
   for (int from = 0; from < Tile::kN; from += Tile::kChunk) {
@@ -135,8 +142,9 @@ __device__ void store_rows(const HopperTask<Operands>& task, int64_t part, int64
   }
 }
 
-template <class Tile, class Operands>
-__device__ void consume(const HopperTask<Operands>& task, const HopperShared<Tile>& shared) {
+template <class Tile, class Task>
+__device__ void consume(const Task& task, const HopperShared<Tile>& shared) {
+  using Operands = typename Task::Operands;
   using Factor = typename Operands::Factor;
   constexpr bool kA = Operands::kAAlongK, kB = Operands::kBAlongK;
   constexpr int kDeep = 128 / sizeof(Factor), kSteps = 4;  // of 32 bytes of k
@@ -175,27 +183,52 @@ __device__ void consume(const HopperTask<Operands>& task, const HopperShared<Til
 
 #endif
 
-template <class Tile, class Operands>
+template <class Tile, class Task>
 __global__ void __launch_bounds__(Tile::kThreads, 1)
-    hopper_kernel(const __grid_constant__ HopperTask<Operands> task) {
+    hopper_kernel(const __grid_constant__ Task task) {
 #if KN_HOPPER
   const HopperShared<Tile> shared{dynamic_shared_in_rows()};
   if (threadIdx.x == 0) {
     for (int stage = 0; stage < Tile::kStages; ++stage) {
-      begin_barrier(shared.full(stage), 1);
+      begin_barrier(shared.full(stage), Task::kBringers);
       begin_barrier(shared.empty(stage), Tile::kWarps);
     }
     publish_barriers();
   }
   __syncthreads();
   if (threadIdx.x < Tile::kGroup) {
-    give_registers<40>();
-    if (threadIdx.x == 0) produce<Tile>(task, shared);
+    give_registers<Task::kToBring>();
+    produce<Tile>(task, shared);
   } else {
-    take_registers<232>();
+    take_registers<Task::kToMultiply>();
     consume<Tile>(task, shared);
   }
 #endif
+}
+
+// No more blocks than multiprocessors; then parts of k are joined.
+template <class Tile, class Task>
+void multiply_by_hopper(const RunArgs& args, const Task& task, int multiprocessors) {
+  const ProductSize& s = task.product.size;
+  const int64_t items =
+      (s.m + Tile::kM - 1) / Tile::kM * ((s.n + Tile::kN - 1) / Tile::kN) * task.product.parts;
+  const auto kernel = hopper_kernel<Tile, Task>;
+  allow_shared(kernel, Tile::kShared);
+  launch(kernel, dim3(static_cast<unsigned>(std::min<int64_t>(items, multiprocessors))),
+         dim3(Tile::kThreads), Tile::kShared, stream_of(args), task);
+  join_parts(args, task.product, task.c_in_fours);
+}
+
+template <class T>
+inline constexpr MapType kMapType = std::is_same_v<T, float>     ? MapType::tf32
+                                    : std::is_same_v<T, Float16> ? MapType::float16
+                                                                 : MapType::bfloat16;
+
+// A map of rows of `columns` elements; false where the copy engine cannot read them.
+template <class T>
+bool map_rows(const T* data, int64_t rows, int64_t columns, int box_rows, TensorMap& map) {
+  return can_map(data, rows, columns, sizeof(T)) &&
+         make_map({kMapType<T>, data, rows, columns, box_rows}, map);
 }
 
 }  // namespace kn::cuda

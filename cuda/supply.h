@@ -44,6 +44,13 @@ class Carrier {
     }
   }
 
+  // f(run) for all runs that this thread brought to a stretch, once they are there.
+  template <class F>
+  __device__ void visit(Factor* to, const F& f) const {
+#pragma unroll
+    for (int i = 0; i < kRuns; ++i) f(to + S::at(S::run_line(run(i)), S::run_deep(run(i))));
+  }
+
   // The same element by element, where runs do not lie at multiples of 16 bytes.
   template <class L, class F, class G>
   __device__ void load_singles(Factor* to, int depth, const L& line_of, const F& deep_of,

@@ -50,6 +50,8 @@ class Cluster {
     pause(Thread::ready, where);
   }
 
+  void progress() { progressed_ = true; }
+
   void pause(Thread::State state, std::source_location where) {
     Thread& t = *now_;
     t.state = state;
@@ -116,7 +118,7 @@ class Cluster {
       --left_;
     }
     if (!moved) open_barriers();
-    else if (!found) stuck();
+    else if (!found && !std::exchange(progressed_, false)) stuck();
   }
 
   [[noreturn]] void stuck() const {
@@ -147,6 +149,7 @@ class Cluster {
   }
 
   std::vector<Block> blocks_;
+  bool progressed_ = false;
   std::vector<Thread*> threads_;
   Thread* now_ = nullptr;
   size_t left_ = 0, phase_ = 0;  // barriers of the cluster so far
@@ -193,6 +196,7 @@ void run_grid(dim3 grid, dim3 block, size_t shared_bytes, const std::function<vo
 }
 
 void poll(std::source_location where) { running().poll(where); }
+void progress() { running().progress(); }
 void block_barrier(std::source_location where) { running().pause(Thread::at_barrier, where); }
 void cluster_barrier(std::source_location where) { running().pause(Thread::at_cluster, where); }
 

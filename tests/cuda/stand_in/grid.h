@@ -57,6 +57,8 @@ void* map_shared(void* mine, unsigned rank, std::source_location where);
 // Lets others take their turn, before the thread looks again for what it waits for. An error where
 // everybody only waits.
 void poll(std::source_location where);
+// Something happened that others may wait for, even if the thread itself waits again.
+void progress();
 enum class Exchange { shuffle, ballot, sync };
 // Lanes of `mask` meet. shuffle: the value of lane `source`; ballot: a bit for each value != 0.
 uint64_t meet(Exchange kind, unsigned mask, uint64_t value, int source, std::source_location where);

@@ -10,6 +10,7 @@
 #include "base/half.h"
 #include "tensor_core_host.h"
 #include "tensor_map_host.h"
+#include "unpublished.h"
 
 namespace stand_in {
 
@@ -91,6 +92,8 @@ float element(Kind kind, const FactorAt& f, int line, int k) {
                                       : line / lines_in_row * f.leap + line % lines_in_row * size +
                                             k / 8 * f.stride + k % 8 * 128);
   const unsigned char* from = shared_begin() + turned(at);
+  if (unpublished().writer(turned(at)))
+    throw ExecutionError("a product of what its writer has not published");
   if (kind == Kind::tf32) {
     uint32_t bits;
     std::memcpy(&bits, from, 4);
@@ -120,6 +123,7 @@ void multiply(const ProductOf& p, std::vector<float>& d) {
 
 void begin_barrier(uint64_t* barrier, unsigned arrivals) {
   under_way.erase(barrier);
+  unpublished().forget();
   of(barrier) = {static_cast<uint16_t>(arrivals), static_cast<uint16_t>(arrivals), 0, 0};
 }
 
@@ -128,6 +132,7 @@ void arrive_with_bytes(uint64_t* barrier, unsigned bytes, Where where) {
   if (b.left == 0)
     throw ExecutionError("more threads arrive at a barrier than it expects, at line " +
                          std::to_string(where.line()));
+  progress();
   --b.left;
   b.bytes += static_cast<int>(bytes);
   finish_phase(b);
@@ -149,6 +154,8 @@ void wait_phase(uint64_t* barrier, unsigned parity, Where where) {
     poll(where);
   }
 }
+
+void publish_writes() { unpublished().publish(place->slot); }
 
 void copy_box(void* to, const void* map, int column, int row, uint64_t* barrier) {
   const auto* m = static_cast<const MapOnHost*>(map);

@@ -15,6 +15,10 @@ void arrive(uint64_t* barrier, Where where = Where::current());
 void arrive_with_bytes(uint64_t* barrier, unsigned bytes, Where where = Where::current());
 void wait_phase(uint64_t* barrier, unsigned parity, Where where = Where::current());
 
+// What this thread's asynchronous copies brought to shared memory may be multiplied from now on;
+// to multiply it before is an error.
+void publish_writes();
+
 // `map` is what the stand-in's driver made. The box holds garbage until its barrier's phase is
 // over.
 void copy_box(void* to, const void* map, int column, int row, uint64_t* barrier);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/half.h"
+#include "unpublished.h"
 
 namespace stand_in {
 
@@ -47,6 +48,11 @@ Copies& copies() {
 }
 
 }  // namespace
+
+Unpublished& unpublished() {
+  static Unpublished of_block;
+  return of_block;
+}
 
 void multiply_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2],
                    std::source_location where) {
@@ -122,9 +128,12 @@ void close_copies() {
 void wait_copies(int open_groups) {
   Copies& c = copies();
   while (c.groups.size() > static_cast<size_t>(open_groups)) {
-    for (const Copy& copy : c.groups.front())
+    for (const Copy& copy : c.groups.front()) {
+      unpublished().wrote(place->slot,
+                          static_cast<char*>(copy.to) - static_cast<char*>(place->dynamic_shared));
       if (copy.from) std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.bytes));
       else std::memset(copy.to, 0, static_cast<size_t>(copy.bytes));
+    }
     c.groups.pop_front();
   }
 }
