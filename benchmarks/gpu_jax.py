@@ -84,19 +84,17 @@ def trainer(workload, device):
         data = workload.data(np.random.default_rng(1), workload.batch)
         x, y = (list(map(jnp.asarray, all_of(v))) for v in data)
         weights, forward = forward_of(*symbols_of(workload.build))
-        used = {"SGD": (True, False), "RMSprop": (False, True)}.get(
-            workload.optimizer, (True, True)
+        used = {"SGD": (True, False), "RMSprop": (False, True), "Adam": (True, True)}
+        slots = tuple(
+            jax.tree_util.tree_map(jnp.zeros_like, weights) if has else None
+            for has in used[workload.optimizer]
         )
-        slots = tuple(jax.tree_util.tree_map(jnp.zeros_like, weights) if u else None for u in used)
-        count = jnp.zeros((), "float32")
-        state = [(weights, slots[workload.optimizer], count), None]
+        state = [(weights, slots, jnp.zeros((), "float32")), None]
         key = jax.random.key(1)
 
     def loss_of(weights, key, x, y):
-        results = forward(weights, key, x)
-        return sum(
-            w * loss for w, loss in zip(LOSS_WEIGHTS, map(loss_of_one, results, y), strict=False)
-        )
+        losses = map(loss_of_one, forward(weights, key, x), y)
+        return sum(w * loss for w, loss in zip(LOSS_WEIGHTS, losses, strict=False))
 
     def train(state, x, y):
         weights, slots, count = state
