@@ -9,7 +9,7 @@ from . import backend as K
 from .backend.drawn import DrawnTensor, filled
 from .backend.dtypes import dtype_name
 from .backend.linalg import orthonormal_columns
-from .utils.generic_utils import deserialize_keras_object, serialize_keras_object
+from .utils.generic_utils import deserialize_keras_object, has_arg, serialize_keras_object
 
 
 class Initializer:
@@ -363,3 +363,10 @@ def get(identifier):
     if callable(identifier):
         return identifier() if inspect.isclass(identifier) else identifier
     raise ValueError(f"Could not interpret initializer identifier: {identifier!r}")
+
+
+def first_values(initializer, shape, dtype):
+    """What an initializer makes, also one of Keras 1: those know no dtype."""
+    if isinstance(initializer, Initializer) or has_arg(initializer, "dtype", accept_all=True):
+        return initializer(shape, dtype=dtype)
+    return initializer(shape)

@@ -198,7 +198,7 @@ class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy):
         dtype = dtype or self._weight_dtype()
         initializer = initializers.get(initializer or "glorot_uniform")
         try:
-            first = initializer(shape, dtype=dtype)
+            first = initializers.first_values(initializer, shape, dtype)
             weight = K.variable(first, dtype=dtype, name=name, constraint=constraint)
         except MemoryError as error:
             raise RuntimeError(

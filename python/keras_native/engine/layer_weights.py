@@ -18,6 +18,10 @@ def unique(items):
     return [x for x in items if not (id(x) in seen or seen.add(id(x)))]
 
 
+def _without(items, others):
+    return [item for item in items if all(item is not other for other in others)]
+
+
 class WeightStore:
     """Mixin of `Layer`: its weights and whatever else training takes from it."""
 
@@ -78,6 +82,7 @@ class WeightStore:
     @trainable_weights.setter
     def trainable_weights(self, weights):
         self._trainable_weights = list(weights)
+        self._non_trainable_weights = _without(self._non_trainable_weights, weights)
 
     @property
     def non_trainable_weights(self):
@@ -92,6 +97,7 @@ class WeightStore:
     @non_trainable_weights.setter
     def non_trainable_weights(self, weights):
         self._non_trainable_weights = list(weights)
+        self._trainable_weights = _without(self._trainable_weights, weights)
 
     @property
     def weights(self):

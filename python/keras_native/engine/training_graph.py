@@ -35,6 +35,8 @@ class LossGraph:
             part = loss if end.loss_weight == 1 else loss * end.loss_weight
             total = part if total is None else total + part
         for penalty in model.losses:
+            if not K.is_tensor(penalty):  # of l2(0), or a number that a layer added
+                penalty = K.constant(penalty)
             penalty = penalty if K.ndim(penalty) == 0 else K.sum(penalty)
             total = penalty if total is None else total + penalty
         if total is None:

@@ -1,6 +1,7 @@
 """ConvLSTM2DCell: the step of an LSTM whose products are convolutions."""
 
 from .. import backend as K
+from .. import initializers
 from ..utils.conv_utils import normalize_padding, normalize_tuple
 from .arguments import channel_axis, known_extent, objects_config, set_objects
 from .core import positive_integer
@@ -79,7 +80,7 @@ class ConvLSTM2DCell(ProjectedCell):
         )
 
     def _initial_bias(self, shape, dtype=None):
-        bias = self.bias_initializer(shape, dtype=dtype)
+        bias = initializers.first_values(self.bias_initializer, shape, dtype)
         return with_unit_forget(bias, self.filters, dtype) if self.unit_forget_bias else bias
 
     def input_conv(self, x, w, b=None, padding="valid"):

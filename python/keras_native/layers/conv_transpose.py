@@ -139,6 +139,7 @@ class Conv2DTranspose(Transposed, Conv2D):
         )
 
 
+@accepts_keras1
 class Conv3DTranspose(Transposed, Conv3D):
     """Transposed convolution of volumes: input (batch, a, b, c, channels).
 
@@ -167,6 +168,7 @@ class Conv3DTranspose(Transposed, Conv3D):
         bias_constraint=None,
         **kwargs,
     ):
+        output_shape = kwargs.pop("output_shape", None)
         super().__init__(
             filters,
             kernel_size,
@@ -184,7 +186,7 @@ class Conv3DTranspose(Transposed, Conv3D):
             bias_constraint=bias_constraint,
             **kwargs,
         )
-        self._init_output(output_padding, None)
+        self._init_output(output_padding, output_shape)
 
     def _transposed(self, inputs, shape):
         return K.conv3d_transpose(

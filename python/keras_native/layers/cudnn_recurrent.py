@@ -5,7 +5,7 @@ for the input and one for the state. The layers run anywhere.
 """
 
 from .. import backend as K
-from .. import regularizers
+from .. import initializers, regularizers
 from .gated_cells import GRUCell, LSTMCell, with_unit_forget
 from .recurrent import reads_from_cell
 from .rnn import RNN
@@ -37,7 +37,7 @@ class _CuDNNWeights:
 
 class _CuDNNLSTMCell(_CuDNNWeights, LSTMCell):
     def _initial_bias(self, shape, dtype=None):
-        bias = self.bias_initializer(shape, dtype=dtype)
+        bias = initializers.first_values(self.bias_initializer, shape, dtype)
         if not self.unit_forget_bias:
             return bias
         half = 4 * self.units

@@ -150,7 +150,7 @@ class LSTMCell(GatedCell):
         self.state_size = (self.units, self.units)
 
     def _initial_bias(self, shape, dtype=None):
-        bias = self.bias_initializer(shape, dtype=dtype)
+        bias = initializers.first_values(self.bias_initializer, shape, dtype)
         return with_unit_forget(bias, self.units, dtype) if self.unit_forget_bias else bias
 
     def step(self, projected, states):

@@ -5,6 +5,7 @@ that needs the states. `RNN` projects all steps of a sequence at once and loops 
 """
 
 from .. import backend as K
+from .. import initializers
 from ..engine.base_layer import Layer
 from .arguments import known_extent, objects_config, set_objects
 from .core import positive_integer
@@ -81,7 +82,7 @@ class ProjectedCell(Layer):
         )
 
     def _initial_bias(self, shape, dtype=None):
-        return self.bias_initializer(shape, dtype=dtype)
+        return initializers.first_values(self.bias_initializer, shape, dtype)
 
     def call(self, inputs, states, training=None):
         self.make_masks(inputs, states[0], training)

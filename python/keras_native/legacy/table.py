@@ -169,6 +169,12 @@ TABLE = {
         "nb_filter kernel_dim1 kernel_dim2 kernel_dim3" + _CONV_TAIL,
         (*_TWO_INTS, (3, INT)),
     ),
+    "Conv3DTranspose": Spelling(
+        _CONV_ND,
+        _KERNEL_3D,
+        "nb_filter kernel_dim1 kernel_dim2 kernel_dim3 output_shape" + _CONV_TAIL,
+        (*_TWO_INTS, (3, INT)),
+    ),
     "LocallyConnected1D": Spelling(_CONV_1D, time_series=True),
     "LocallyConnected2D": Spelling(_CONV_ND, _KERNEL_2D, _CONV_2D_ORDER, _TWO_INTS),
     "ConvLSTM2D": Spelling(

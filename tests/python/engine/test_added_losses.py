@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
+from keras_native import regularizers
 from keras_native.layers import Dense, Input
 from keras_native.metrics import MeanSquaredError
 from keras_native.models import Model
@@ -73,3 +74,15 @@ def test_a_metric_function_may_return_a_dict():
     x, y = data(6)
     values = model.evaluate(x, y, verbose=0)
     np.testing.assert_allclose(values[2:], [model.predict(x).mean()] * 2, rtol=1e-5)
+
+
+def test_penalties_of_nothing():
+    """`l2(weight_decay)` with a decay of zero is a number, no tensor."""
+    x = Input(shape=(3,))
+    none = regularizers.l2(0)
+    y = Dense(2, kernel_regularizer=none, bias_regularizer=none, activity_regularizer=none)(x)
+    model = Model(x, y)
+    model.compile("sgd", "mse")
+    data_x = np.ones((2, 3), "float32")
+    expected = (model.predict(data_x) ** 2).mean()
+    assert model.train_on_batch(data_x, np.zeros((2, 2))) == pytest.approx(expected, rel=1e-5)
