@@ -20,8 +20,7 @@ int count(const Graph& graph, std::string_view op) {
 void expect_same_bits(const Graph& before, const Graph& after, const Environment& env) {
   const auto want = evaluate(before.roots(), env), got = evaluate(after.roots(), env);
   ASSERT_EQ(want.size(), got.size());
-  for (size_t i = 0; i < want.size(); ++i)
-    EXPECT_TRUE(same_bits(got[i], want[i])) << "root " << i;
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(same_bits(got[i], want[i])) << "root " << i;
 }
 
 Value dropout(const Value& x, double rate, int64_t seed) {
