@@ -6,7 +6,8 @@ python benchmarks/gpu_steps.py [--seconds 240] [--peers eager graph compile JAX]
 
 A row is printed when its workload is done, the most telling first. Each peer works in a process of
 its own, which waits while others are measured: none can take the others down. What a peer did not
-get to is "-".
+get to is "-". Shares of the peak are those of device memory; what stays in the L2 cache from step
+to step may go beyond.
 """
 
 import json
