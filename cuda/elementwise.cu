@@ -1,10 +1,11 @@
 // All elementwise ops, alone and fused: one kernel runs the program (base/program.h), an element
 // per thread at a time. Where the program ends in a reduction, the values to be reduced pass
-// through the workspace.
+// through the workspace; what is small is then done by one block, all else by further kernels.
 #include <algorithm>
 #include <vector>
 
 #include "families.h"
+#include "program_block.h"
 #include "program_vector.h"
 #include "reduction.h"
 
@@ -72,6 +73,9 @@ class Elementwise : public Kernel {
       reductions_.push_back(reduction(out, whole));
       needed_ = std::max(needed_, reductions_.back().workspace_bytes());
     }
+    const size_t closings = reductions_.size();
+    in_block_ = closings > 0 && closings <= kBlockClosings && count_ > 0 &&
+                count_ <= kBlockElements && program_.value_count() <= kBlockValues;
   }
 
   size_t workspace_bytes() const override { return workspace_ + needed_; }
@@ -85,6 +89,7 @@ class Elementwise : public Kernel {
   }
 
   void run(const RunArgs& args) const override {
+    if (in_block_) return run_in_block(args);
     if (vector_) run_in_fours(args);
     else if (program_.value_count() <= 12) run_as<ProgramImage<12, 12, 12>>(args);
     else run_as<ProgramImage<Program::kMaxValues, Program::kMaxValues, Program::kMaxValues>>(args);
@@ -116,10 +121,29 @@ class Elementwise : public Kernel {
     vector_->run(args, targets);
   }
 
+  void run_in_block(const RunArgs& args) const {
+    BlockImage p{};
+    fill(args, p.program);
+    for (size_t o = 0; o < program_.outputs.size(); ++o)
+      if (program_.outputs[o].closing != Closing::none)
+        p.closing[p.closings++] = closing_task(program_.outputs[o], target(args, o), args.out[o]);
+    launch(block_kernel<BlockImage>, dim3(1), dim3(kBlockThreads),
+           sizeof(Slot) * program_.value_count() * kBlockThreads, stream_of(args), p);
+  }
+
+  // Axes are reduced all in front or all at the end.
+  ClosingTask closing_task(const ProgramOutput& out, const void* from, void* to) const {
+    const int64_t results = out.kept.elements(), elements = count_ / results;
+    bool in_front = false;
+    for (int i = program_.domain.rank() - 1; i >= 0; --i)
+      if (program_.domain[i] != 1) in_front = out.kept[i] == 1;
+    const DType dtype = program_.dtype_of_value(out.value);
+    if (in_front) return {from, to, dtype, out.closing, results, elements, 1, results};
+    return {from, to, dtype, out.closing, results, elements, elements, 1};
+  }
+
   template <class Image>
-  void run_as(const RunArgs& args) const {
-    if (count_ == 0) return;
-    Image p{};
+  void fill(const RunArgs& args, Image& p) const {
     p.count = count_;
     p.rank = walk_.rank();
     p.step = Step(args);
@@ -136,6 +160,13 @@ class Elementwise : public Kernel {
       p.result[p.results++] = {target(args, o), program_.dtype_of_value(value),
                                static_cast<uint8_t>(value)};
     }
+  }
+
+  template <class Image>
+  void run_as(const RunArgs& args) const {
+    if (count_ == 0) return;
+    Image p{};
+    fill(args, p);
     // A column of values for each thread, within the 48 KB that every kernel may have.
     const int values = program_.value_count();
     const int threads = values <= 24 ? 256 : values <= 48 ? 128 : 64;
@@ -151,6 +182,7 @@ class Elementwise : public Kernel {
   std::vector<size_t> offsets_;  // of outputs that are reduced: their values in the workspace
   std::vector<Reduction> reductions_;
   size_t workspace_ = 0, needed_ = 0;
+  bool in_block_ = false;
 };
 
 std::unique_ptr<Kernel> make_program(const KernelRequest& r, std::string& refusal) {

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/program.h"
 #include "conformance/case.h"
@@ -98,6 +99,20 @@ std::shared_ptr<const Payload> sample_program() {
   return p;
 }
 
+// A product that is stored and reduced in front, at the end, and as a whole.
+std::shared_ptr<const Payload> reduced_program(DType dtype, Dim rows, Dim columns) {
+  auto p = std::make_shared<Program>();
+  p->domain = {rows, columns};
+  p->inputs = {{dtype, p->domain}, {dtype, {columns}}};
+  p->code = {{Opcode::mul, dtype, dtype, {0, 1, -1}}};
+  p->outputs = {{2, Closing::none, {}, p->domain},
+                {2, Closing::sum, {1, columns}, {columns}},
+                {2, Closing::mean, {rows, 1}, {rows}},
+                {2, Closing::max, {1, columns}, {1, columns}},
+                {2, Closing::min, {1, 1}, {}}};
+  return p;
+}
+
 }  // namespace
 
 void elementwise_cases(Cases& list) {
@@ -131,6 +146,15 @@ void elementwise_cases(Cases& list) {
   list.op("broadcast_like").in({1, 4}).in({0, 4});
   list.op("broadcast_to", {{"shape", Ints{5, 3, 4}}}).in({3, 1}).closed();
   list.op("broadcast_to").in({1, 4}).in_values(DType::i64, {2}, {3, 4}).constant().closed();
+  for (const DType dtype : {DType::f32, DType::f64})
+    for (const auto& [rows, columns] : {std::pair<Dim, Dim>{37, 6}, {20, 50}, {1, 5}, {90, 70}})
+      list.op("fused")
+          .with(reduced_program(dtype, rows, columns))
+          .in({rows, columns})
+          .in({columns})
+          .types({dtype})
+          .tolerance(2e-5, 1e-5)
+          .closed();
   list.op("fused").with(sample_program()).in({70, 33}).in({33}).types({DType::f32}).closed();
 }
 
