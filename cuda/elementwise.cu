@@ -127,8 +127,9 @@ class Elementwise : public Kernel {
     for (size_t o = 0; o < program_.outputs.size(); ++o)
       if (program_.outputs[o].closing != Closing::none)
         p.closing[p.closings++] = closing_task(program_.outputs[o], target(args, o), args.out[o]);
-    launch(block_kernel<BlockImage>, dim3(1), dim3(kBlockThreads),
-           sizeof(Slot) * program_.value_count() * kBlockThreads, stream_of(args), p);
+    const int values = program_.value_count(), threads = values <= 12 ? kBlockThreads : 256;
+    launch(block_kernel<BlockImage>, dim3(1), dim3(threads), sizeof(Slot) * values * threads,
+           stream_of(args), p);
   }
 
   // Axes are reduced all in front or all at the end.

@@ -13,7 +13,7 @@ namespace kn::cuda {
 
 inline constexpr int kBlockThreads = 512;
 inline constexpr int64_t kBlockElements = 4096;
-inline constexpr int kBlockValues = 12, kBlockClosings = 4;
+inline constexpr int kBlockValues = 20, kBlockClosings = 8;
 
 // Result r is of the elements at r * result_step + k * element_step.
 struct ClosingTask {
@@ -36,7 +36,7 @@ __device__ void join_by(const ClosingTask& task, Rule rule) {
   const T* from = static_cast<const T*>(task.from);
   T* to = static_cast<T*>(task.to);
   if (task.element_step >= kWarp) {  // results lie side by side: a thread takes one
-    for (int64_t r = threadIdx.x; r < task.results; r += kBlockThreads) {
+    for (int64_t r = threadIdx.x; r < task.results; r += blockDim.x) {
       typename Rule::Acc acc = rule.none();
 #pragma unroll 8
       for (int64_t k = 0; k < task.elements; ++k)
@@ -46,7 +46,7 @@ __device__ void join_by(const ClosingTask& task, Rule rule) {
     return;
   }
   const int lane = static_cast<int>(threadIdx.x) % kWarp;
-  for (int64_t r = threadIdx.x / kWarp; r < task.results; r += kBlockThreads / kWarp) {
+  for (int64_t r = threadIdx.x / kWarp; r < task.results; r += blockDim.x / kWarp) {
     typename Rule::Acc acc = rule.none();
     for (int64_t k = lane; k < task.elements; k += kWarp)
       acc = rule.with(acc, from[r * task.result_step + k * task.element_step]);
@@ -68,8 +68,8 @@ __device__ void join_values(const ClosingTask& task) {
 template <class Image>
 __global__ void __launch_bounds__(kBlockThreads) block_kernel(const __grid_constant__ Image p) {
   Slot* slots = dynamic_shared<Slot>() + threadIdx.x;
-  for (int64_t i = threadIdx.x; i < p.program.count; i += kBlockThreads)
-    run_program(p.program, i, slots, kBlockThreads);
+  for (int64_t i = threadIdx.x; i < p.program.count; i += blockDim.x)
+    run_program(p.program, i, slots, static_cast<int>(blockDim.x));
   __syncthreads();
   for (int c = 0; c < p.closings; ++c) {
     if (p.closing[c].dtype == DType::f64) join_values<double>(p.closing[c]);

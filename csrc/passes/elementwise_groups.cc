@@ -3,7 +3,8 @@
 // all elementwise over the same domain waits for them (it is `deferred`); any other starts a group,
 // takes in what was deferred for it, and grows by whatever becomes ready, has the same domain, and
 // uses a member or reads a tensor of the domain's size that the group reads anyway. Single numbers
-// (counters, totals of metrics, rates) join in any case: a kernel costs more than they do.
+// (counters, totals of metrics, rates) join in any case: a kernel costs more than they do. So do
+// reductions of few elements where kernels are launched.
 #include "passes/elementwise_groups.h"
 
 #include <algorithm>
@@ -18,6 +19,7 @@ namespace kn {
 
 namespace {
 
+constexpr Dim kFewElements = 4096;
 constexpr int kMostParts = 40, kMostDeferred = 20, kMostInputs = 14, kMostOutputs = 8;
 
 Closing closing_of(std::string_view op) {
@@ -104,7 +106,7 @@ struct Item {
 
 class Grouping {
  public:
-  explicit Grouping(const Graph& graph) {
+  Grouping(const Graph& graph, bool queued) : queued_(queued) {
     std::unordered_map<const Node*, int> index;
     for (const NodePtr& node : topological_order(graph.roots())) {
       const int at = static_cast<int>(items_.size());
@@ -229,12 +231,18 @@ class Grouping {
       if (items_[from].deferred) collect(from, nodes);
   }
 
+  bool joins_in_any_case(const FusionPart& part) const {
+    const Dim elements = part.domain.elements();
+    const bool closes = part.kind == FusionPart::Kind::closing;
+    return elements == 1 || (queued_ && closes && elements <= kFewElements);
+  }
+
   bool fits(int i, int group) const {
     std::unordered_set<int> fresh;
     collect(i, fresh);
     if (fresh.size() + members_.size() > kMostParts) return false;
     std::unordered_set<Value, ValueHash> inputs;
-    bool connected = items_[i].part.domain.elements() == 1;
+    bool connected = joins_in_any_case(items_[i].part);
     const auto look = [&](const Value& v) {
       const int maker = index_.at(v.node.get());
       if (items_[maker].group != group && !fresh.count(maker)) inputs.insert(v);
@@ -267,6 +275,7 @@ class Grouping {
     return count;
   }
 
+  bool queued_;
   std::vector<Item> items_;
   std::unordered_map<const Node*, int> index_;
   std::vector<int> plain_;
@@ -279,6 +288,8 @@ class Grouping {
 
 }  // namespace
 
-std::vector<FusionUnit> elementwise_groups(const Graph& graph) { return Grouping(graph).run(); }
+std::vector<FusionUnit> elementwise_groups(const Graph& graph, bool queued) {
+  return Grouping(graph, queued).run();
+}
 
 }  // namespace kn

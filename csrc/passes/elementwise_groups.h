@@ -33,7 +33,7 @@ std::vector<Value> fusion_operands(const Node& node, const FusionPart& part);
 // One or more nodes that run together; a unit of several is a program.
 using FusionUnit = std::vector<NodePtr>;
 
-// All nodes of the graph in units, each after the units it reads.
-std::vector<FusionUnit> elementwise_groups(const Graph& graph);
+// All nodes of the graph in units, each after the units it reads. `queued`: see Machine.
+std::vector<FusionUnit> elementwise_groups(const Graph& graph, bool queued);
 
 }  // namespace kn

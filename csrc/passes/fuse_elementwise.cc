@@ -110,8 +110,8 @@ class ProgramWriter {
 
 class Fusion {
  public:
-  explicit Fusion(const Graph& graph) : graph_(graph) {
-    units_ = elementwise_groups(graph);
+  Fusion(const Graph& graph, bool queued) : graph_(graph) {
+    units_ = elementwise_groups(graph, queued);
     for (size_t u = 0; u < units_.size(); ++u)
       for (const NodePtr& node : units_[u]) unit_of_[node.get()] = u;
     for (const FusionUnit& unit : units_)
@@ -181,6 +181,6 @@ class Fusion {
 
 }  // namespace
 
-Graph fuse_elementwise(const Graph& graph) { return Fusion(graph).run(); }
+Graph fuse_elementwise(const Graph& graph, bool queued) { return Fusion(graph, queued).run(); }
 
 }  // namespace kn

@@ -33,6 +33,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
     std::function<Graph(const Graph&)> run;
   };
   const auto pair = [&](const Graph& g) { return pair_sequences(g, machine.queued); };
+  const auto fuse_chains = [&](const Graph& g) { return fuse_elementwise(g, machine.queued); };
   const Pass by_families[] = {
       {"fuse_matmul", fuse_matmul},
       {"fuse_conv", fuse_conv},
@@ -46,7 +47,7 @@ Graph optimize(const Graph& graph, const std::vector<PlanInput>& inputs, bool tr
       {"fuse_loss_step", fuse_loss_step},
       {"sparse_updates", sparse_updates},
       {"fuse_updates", fuse_updates},
-      {"fuse_elementwise", fuse_elementwise},
+      {"fuse_elementwise", fuse_chains},
   };
   Graph result = specialize(merge_traces(graph), inputs, training, machine);
   check(result, "specialize");

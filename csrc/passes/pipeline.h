@@ -57,7 +57,8 @@ Graph fuse_softmax_loss(const Graph& graph);  // softmax with its cross-entropy
 Graph fuse_loss_step(const Graph& graph);     // both with their gradient and hits of a metric
 Graph sparse_updates(const Graph& graph);     // updates of tables by the rows that were read
 Graph fuse_updates(const Graph& graph);       // optimizer updates of one kind into one node
-Graph fuse_elementwise(const Graph& graph);   // chains, with a closing reduction, into one loop
+// Chains, with a closing reduction, into one loop; `queued`: see Machine.
+Graph fuse_elementwise(const Graph& graph, bool queued = false);
 
 // All of the above in order. Throws UnknownShape where some shape is not known even then. Bodies of
 // loops keep their layouts: a loop and its gradient draw the masks of dropout in two bodies, by the

@@ -119,6 +119,16 @@ TEST(FuseElementwise, JoinsNumbersThatHaveNothingInCommon) {
   expect_same(graph, fused);
 }
 
+TEST(FuseElementwise, JoinsSmallReductionsWhereKernelsAreLaunched) {
+  const Value losses = input({32}), hits = input({32}), weights = input({32});
+  const Graph graph = graph_of({losses, hits, weights},
+                               {apply("mean", {mul(losses, weights)}), apply("sum", {hits})});
+  EXPECT_EQ(census(fuse_elementwise(graph)), (Census{{"fused", 1}, {"sum", 1}}));
+  const Graph fused = fuse_elementwise(graph, true);
+  EXPECT_EQ(census(fused), (Census{{"fused", 1}}));
+  expect_same(graph, fused);
+}
+
 TEST(FuseElementwise, LeavesLoneNodesAsTheyAre) {
   const Value x = input({4, 4});
   const Graph graph = graph_of({x}, {apply("tanh", {apply("matmul", {x, x})})});
