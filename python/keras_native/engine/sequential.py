@@ -89,6 +89,10 @@ class Sequential(Model):
         elif getattr(layer, "_joins_branches", False):  # Keras 1's Merge: called when made
             self._layers = [layer]
             self._tail = self._single(layer, layer._inbound_nodes[-1].output_tensors)
+        elif dialect.current().keras1_names and isinstance(layer, Model) and layer._inbound_nodes:
+            # Keras 1 stacked on a model's own tensors: gradients to those inside it exist.
+            self._layers = [layer]
+            self._tail = self._single(layer, layer._inbound_nodes[0].output_tensors)
         else:
             first = _first_layer(layer)
             shape = getattr(first, "batch_input_shape", None)

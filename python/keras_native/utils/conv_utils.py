@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..backend.common import normalize_data_format as normalize_data_format  # was here before 2.2
+
 
 def normalize_tuple(value, n, name):
     """An integer as a tuple of n, a sequence of n integers as a tuple.

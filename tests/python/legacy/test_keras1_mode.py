@@ -167,3 +167,20 @@ def test_layers_that_left_out_where_the_channels_are():
     assert model("th") == (None, 3, 8, 10)
     assert model("tf") == (None, 4, 8, 8)
     assert model("tf", "th") == (None, 4, 4, 4)  # they do not agree: as `K` says
+
+
+def test_a_stack_on_a_model_shares_its_tensors(keras1):
+    """Maps of what a class looks at are made this way: gradients to tensors of the inner model."""
+    inner = Sequential([L.Convolution2D(4, 3, 3, input_shape=(8, 8, 1)), L.Flatten(), L.Dense(3)])
+    model = Sequential([inner, L.Lambda(lambda x: x[:, :1], output_shape=(1,))])
+    assert model.layers[0] is inner and len(model.weights) == 4
+    seen = model.layers[0].layers[0].output
+    (gradient,) = K.gradients(K.sum(model.layers[-1].output), [seen])
+    values = K.function([model.layers[0].input, K.learning_phase()], [seen, gradient])(
+        [np.ones((1, 8, 8, 1)), 0]
+    )
+    assert values[1].shape == (1, 6, 6, 4) and np.abs(values[1]).max() > 0
+    again = model_from_json(model.to_json())
+    again.set_weights(model.get_weights())
+    x = np.random.RandomState(0).rand(2, 8, 8, 1)
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
