@@ -47,10 +47,7 @@
 #include <utility>
 
 #include "base/rounding.h"
-#include "cpu/gemm_block.h"
-#include "cpu/gemm_split.h"
-#include "cpu/gemm_stream.h"
-#include "cpu/gemm_thirds.h"
+#include "cpu/gemm_grid.h"
 #include "cpu/isa/isa.h"
 #include "cpu/vector_product.h"
 #include "runtime/thread_pool.h"
@@ -59,7 +56,6 @@ namespace kn::cpu {
 
 namespace {
 
-constexpr int64_t kAlign = 64;                 // bytes
 constexpr int64_t kAddedElements = 32 * 1024;  // of parts that a thread adds at a time
 
 // The tile function of an activation of T's, nullptr for none.
@@ -69,56 +65,6 @@ TileFn activation_of(Opcode activation) {
   const int op = static_cast<int>(activation), type = sizeof(T) == 8;
   const TileFn function = table().vec_math.op[op][type];
   return function ? function : table().elementwise.op[op][type];
-}
-
-template <class T>
-const GemmKernels<T>& kernels_of(const GemmTable& table) {
-  if constexpr (sizeof(T) == sizeof(double)) return table.f64;
-  else return table.f32;
-}
-
-// A and B with their strides, in each other's place where the product is turned around.
-template <class T>
-GemmOperands<T> operands_of(const GemmShape& s, const GemmSplit& g, const T* a, const T* b) {
-  const int64_t lda = s.row_a(), ldb = s.row_b();
-  const int64_t a_row = s.transpose_a ? 1 : lda, a_step = s.transpose_a ? lda : 1;
-  const int64_t b_step = s.transpose_b ? 1 : ldb, b_column = s.transpose_b ? ldb : 1;
-  if (g.swapped) return {b, b_column, b_step, a, a_step, a_row};
-  return {a, a_row, a_step, b, b_step, b_column};
-}
-
-}  // namespace
-
-// What the shape and the split decide for all runs: small products would spend a part of their time
-// on its divisions.
-struct GemmGrid {
-  int64_t rows = 0, columns = 0;  // chunks down and across C
-  GemmLayout plain;               // of one kind of blocks or of the others
-  ThirdsLayout thirds;
-  StreamLayout stream;
-  int64_t slot = 0;   // elements of a thread's memory: the layout's and a piece to turn around
-  int64_t parts = 0;  // elements of all sums over parts of k
-};
-
-namespace {
-
-template <class T>
-GemmGrid grid_of(const GemmShape& s, const GemmSplit& g, const GemmTable& table) {
-  constexpr int64_t unit = kAlign / static_cast<int64_t>(sizeof(T));
-  const GemmKernels<T>& kernels = kernels_of<T>(table);
-  const GemmOperands<T> strides = operands_of<T>(s, g, nullptr, nullptr);
-  GemmGrid grid;
-  grid.rows = ceil_div(g.m, g.rows);
-  grid.columns = ceil_div(g.n, g.columns);
-  if constexpr (sizeof(T) == sizeof(float))
-    if (g.thirds)
-      grid.thirds = thirds_layout_of(kernels, strides, g.rows, g.columns, g.inner, g.depth);
-  if (!g.thirds) grid.plain = layout_of(kernels, strides, g.rows, g.columns, g.inner, g.depth);
-  if (g.streams) grid.stream = stream_layout_of(std::min(g.rows, g.m), s.k);
-  grid.slot = grid.plain.total + std::max(grid.thirds.total, grid.stream.total);
-  if (g.swapped && g.parts == 1) grid.slot += round_up(g.rows * g.columns, unit);
-  if (g.parts > 1) grid.parts = round_up(g.parts * g.m * g.n, unit);
-  return grid;
 }
 
 // One run of a product over its grid of chunks.
@@ -171,9 +117,10 @@ class Product {
   // Columns of C before a line of the cache begins in each of its rows; 0 where rows begin
   // anywhere.
   int64_t columns_before_line() const {
-    constexpr int64_t line = kAlign / static_cast<int64_t>(sizeof(T));
+    constexpr int64_t line = kGemmAlign / static_cast<int64_t>(sizeof(T));
     if (s_.row_c() % line != 0) return 0;
-    return (-reinterpret_cast<std::intptr_t>(c_) & (kAlign - 1)) / static_cast<int64_t>(sizeof(T));
+    return (-reinterpret_cast<std::intptr_t>(c_) & (kGemmAlign - 1)) /
+           static_cast<int64_t>(sizeof(T));
   }
 
   // Chunks next to each other share no line of C.

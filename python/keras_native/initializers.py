@@ -1,13 +1,11 @@
 """First values of weights. All draw from NumPy's generator, so `np.random.seed` fixes them."""
 
 import inspect
-import math
 
 import numpy as np
 
 from . import backend as K
-from .backend.drawn import DrawnTensor, filled
-from .backend.dtypes import dtype_name
+from .backend import draws
 from .backend.linalg import orthonormal_columns
 from .utils.generic_utils import deserialize_keras_object, has_arg, serialize_keras_object
 
@@ -31,14 +29,14 @@ class Zeros(Initializer):
     """Zeros."""
 
     def __call__(self, shape, dtype=None):
-        return _filled(0, shape, dtype)
+        return draws.filled(0, shape, dtype)
 
 
 class Ones(Initializer):
     """Ones."""
 
     def __call__(self, shape, dtype=None):
-        return _filled(1, shape, dtype)
+        return draws.filled(1, shape, dtype)
 
 
 class Constant(Initializer):
@@ -68,76 +66,6 @@ class _Random(Initializer):
         self._calls += 1
         return np.random.SeedSequence([self.seed, self._calls])
 
-    def _uniform(self, shape, low, high, dtype):
-        seeds, drawn = self._seeds(), _drawn(dtype)
-        per_step = 8 // np.dtype(drawn).itemsize  # numbers that a step of the generator gives
-
-        def draw(first, last):
-            bits = np.random.PCG64(seeds)
-            bits.advance(first // per_step)
-            values = np.random.Generator(bits).random(last - first, dtype=drawn)
-            return _scaled(values, high - low, low)
-
-        return _tensor(draw, True, shape, dtype)
-
-    def _normal(self, shape, stddev, dtype, mean=None):
-        seeds, drawn = self._seeds(), _drawn(dtype)
-
-        def draw(first, last):
-            values = np.random.default_rng(seeds).standard_normal(last - first, dtype=drawn)
-            return _scaled(values, stddev, mean)
-
-        return _tensor(draw, False, shape, dtype)
-
-    def _truncated(self, shape, stddev, dtype, mean=None):
-        """Normal values; those beyond two deviations are drawn again."""
-        seeds, drawn = self._seeds(), _drawn(dtype)
-
-        def draw(first, last):
-            rng = np.random.default_rng(seeds)
-            values = rng.standard_normal(last - first, dtype=drawn)
-            outside = np.flatnonzero((values > 2) | (values < -2))
-            while outside.size:
-                again = rng.standard_normal(outside.size, dtype=drawn)
-                values[outside] = again
-                outside = outside[np.abs(again) > 2]
-            return _scaled(values, stddev, mean)
-
-        return _tensor(draw, False, shape, dtype)
-
-
-def _drawn(dtype):
-    """NumPy draws float32 and float64; other types are cast from the former."""
-    return np.float64 if (dtype or K.floatx()) == "float64" else np.float32
-
-
-def _scaled(values, factor, offset=None):
-    """values * factor + offset, in the place of `values` where NumPy keeps their type."""
-    for operate, operand in ((np.multiply, factor), (np.add, offset)):
-        if operand is not None:
-            kept = np.result_type(values, operand) == values.dtype
-            values = operate(values, operand, out=values if kept else None)
-    return values
-
-
-def _filled(value, shape, dtype):
-    """A tensor of one number."""
-    if dtype_name(dtype) == "bfloat16":
-        return K.constant(value, shape=shape, dtype=dtype)
-    return filled(value, _extents(shape), dtype_name(dtype), "Const")
-
-
-def _tensor(draw, in_pieces, shape, dtype):
-    """A tensor of the elements that `draw(first, last)` gives."""
-    shape, dtype = _extents(shape), dtype_name(dtype)
-    if dtype in ("float32", "float64"):
-        return DrawnTensor(draw, in_pieces, shape, dtype, "Const")
-    return K.constant(draw(0, math.prod(shape)), dtype=dtype, shape=shape)
-
-
-def _extents(shape):
-    return (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-
 
 class RandomNormal(_Random):
     """Normal values."""
@@ -148,7 +76,7 @@ class RandomNormal(_Random):
         self.stddev = stddev
 
     def __call__(self, shape, dtype=None):
-        return self._normal(shape, self.stddev, dtype, self.mean)
+        return draws.normal(self._seeds(), shape, self.stddev, dtype, self.mean)
 
     def get_config(self):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
@@ -163,7 +91,7 @@ class RandomUniform(_Random):
         self.maxval = maxval
 
     def __call__(self, shape, dtype=None):
-        return self._uniform(shape, self.minval, self.maxval, dtype)
+        return draws.uniform(self._seeds(), shape, self.minval, self.maxval, dtype)
 
     def get_config(self):
         return {"minval": self.minval, "maxval": self.maxval, "seed": self.seed}
@@ -178,7 +106,7 @@ class TruncatedNormal(_Random):
         self.stddev = stddev
 
     def __call__(self, shape, dtype=None):
-        return self._truncated(shape, self.stddev, dtype, self.mean)
+        return draws.truncated_normal(self._seeds(), shape, self.stddev, dtype, self.mean)
 
     def get_config(self):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
@@ -224,10 +152,10 @@ class VarianceScaling(_Random):
         variance = self.scale / max(1.0, fan)
         if self.distribution == "uniform":
             limit = (3.0 * variance) ** 0.5
-            return self._uniform(shape, -limit, limit, dtype)
+            return draws.uniform(self._seeds(), shape, -limit, limit, dtype)
         if self.distribution == "untruncated_normal":
-            return self._normal(shape, variance**0.5, dtype)
-        return self._truncated(shape, variance**0.5 / _TRUNCATED_STD, dtype)
+            return draws.normal(self._seeds(), shape, variance**0.5, dtype)
+        return draws.truncated_normal(self._seeds(), shape, variance**0.5 / _TRUNCATED_STD, dtype)
 
     def get_config(self):
         return {
