@@ -84,6 +84,14 @@ class Variable(Tensor):
     def numpy(self):
         return get_value(self)
 
+    def get_value(self, borrow=False, return_internal_type=False):
+        """The value, as Theano's shared variables gave it."""
+        return get_value(self)
+
+    def set_value(self, new_value, borrow=False):
+        """Sets the value, as of Theano's shared variables."""
+        set_value(self, new_value)
+
 
 class Update(Tensor):
     """The value a variable is to take at the end of a run; also usable as that tensor.

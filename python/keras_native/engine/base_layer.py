@@ -8,6 +8,7 @@ import re
 from .. import backend as K
 from .. import dialect
 from ..legacy import accepts_keras1
+from ..legacy.attributes import OldAttributes
 from ..legacy.table import NAMES_THEN
 from ..utils.generic_utils import (
     has_arg,
@@ -68,7 +69,7 @@ _to_snake_case = snake_case  # as Keras calls it
 
 
 @accepts_keras1
-class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy):
+class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy, OldAttributes):
     """Base of all layers.
 
     Subclasses make their weights in `build(input_shape)` and say what they compute in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import dialect
 from ..utils.arguments import whole_number
 from ..utils.generic_utils import to_list
 from ..utils.progbar import Progbar
@@ -84,6 +85,8 @@ def training_callbacks(model, callbacks, verbose, count_mode, **params):
     shown = list(labels)
     if params["do_validation"] or "samples" not in params:  # generators name them all, in Keras
         shown += ["val_" + name for name in labels]
+    if dialect.default().keras1_names:
+        params |= {"nb_epoch": params["epochs"], "nb_sample": params.get("samples")}
     found.set_params({**params, "verbose": verbose, "metrics": shown})
     return found
 

@@ -110,6 +110,7 @@ MOVED = {
         "_iter_valid_files": _PRIVATE,
         "_list_valid_filenames_in_directory": _PRIVATE,
     },
+    "preprocessing.text": {"base_filter": _PRIVATE},
 }
 
 _PACKAGE = __name__.partition(".")[0]

@@ -1,6 +1,7 @@
-"""Names with a leading underscore that published scripts import from Keras all the same."""
+"""Names that are no part of the API, or of Keras 2, which published scripts import all the same."""
 
 import os
+import string
 
 from .. import backend as K
 from ..applications.common import checked_shape
@@ -44,6 +45,11 @@ def time_distributed_dense(
         x = x * _generate_dropout_mask(kept, dropout, training)
     y = K.dot(x, w)
     return y if b is None else K.bias_add(y, b)
+
+
+def base_filter():
+    """What separated words in Keras 1: all punctuation but the apostrophe."""
+    return string.punctuation.replace("'", "") + "\t\n"
 
 
 def _iter_valid_files(directory, white_list_formats, follow_links):

@@ -7,7 +7,9 @@ from collections import OrderedDict, defaultdict
 import numpy as np
 
 from ..legacy import accepts_keras1
+from ..legacy.paths import moved
 
+__getattr__ = moved(__name__)
 _FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 

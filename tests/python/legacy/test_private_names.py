@@ -30,6 +30,7 @@ from keras_native.preprocessing.sequence import _remove_long_seq
         ("engine.training", "_standardize_input_data", "engine.data_checks:standardize_input_data"),
         ("layers.recurrent", "Recurrent", "legacy.recurrent:"),
         ("layers.recurrent", "_standardize_args", "layers.rnn_arguments:standardize_args"),
+        ("preprocessing.text", "base_filter", "legacy.private:base_filter"),
         ("utils.data_utils", "_extract_archive", "utils.download:extract_archive"),
         ("utils.vis_utils", "_check_pydot", "utils.vis_utils:_pydot"),
     ],
