@@ -1,9 +1,8 @@
 // Bias and activation of a convolution: attribute `activation`, input 2.
 #pragma once
 
+#include "cpu/activation_loop.h"
 #include "cpu/gemm.h"
-#include "cpu/isa/elementwise.h"
-#include "cpu/isa/isa.h"
 #include "runtime/kernel.h"
 
 namespace kn::cpu {
@@ -19,11 +18,8 @@ struct ConvEpilogue {
 
   // What tiles do not know, over elements that have just been written.
   void activate(T* y, int64_t n) const {
-    if (activation == Opcode::copy || relu()) return;
-    const int op = static_cast<int>(activation), type = sizeof(T) == 8;
-    const TileFn special = table().vec_math.op[op][type];
-    const TileFn run = special ? special : table().elementwise.op[op][type];
-    run(y, TileOperands{{y}, {1}, 0, 0}, n);
+    if (const TileFn loop = activation_loop<T>(activation))
+      loop(y, TileOperands{{y}, {1}, 0, 0}, n);
   }
 };
 

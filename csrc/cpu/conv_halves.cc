@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/rounding.h"
+#include "cpu/activation_loop.h"
 #include "cpu/conv_epilogue.h"
 #include "cpu/gemm_halves.h"
 #include "cpu/isa/gemm_halves.h"
@@ -45,7 +46,7 @@ class ConvHalvesKernel : public Kernel {
         epilogue_(epilogue),
         kernels_(table().gemm.halves->conv),
         gemm_(*table().gemm.halves),
-        activation_(halves_activation(epilogue.activation)),
+        activation_(activation_loop<float>(epilogue.activation)),
         source_(g, adjoint),
         columns_(adjoint ? g.group_channels() : g.group_filters()),
         all_columns_(columns_ * g.groups),

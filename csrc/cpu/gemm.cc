@@ -47,6 +47,7 @@
 #include <utility>
 
 #include "base/rounding.h"
+#include "cpu/activation_loop.h"
 #include "cpu/gemm_grid.h"
 #include "cpu/isa/isa.h"
 #include "cpu/vector_product.h"
@@ -57,15 +58,6 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kAddedElements = 32 * 1024;  // of parts that a thread adds at a time
-
-// The tile function of an activation of T's, nullptr for none.
-template <class T>
-TileFn activation_of(Opcode activation) {
-  if (activation == Opcode::copy) return nullptr;
-  const int op = static_cast<int>(activation), type = sizeof(T) == 8;
-  const TileFn function = table().vec_math.op[op][type];
-  return function ? function : table().elementwise.op[op][type];
-}
 
 // One run of a product over its grid of chunks.
 template <class T>
@@ -80,7 +72,7 @@ class Product {
         thirds_(table.thirds),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Opcode::relu),
-        activation_(relu_ ? nullptr : activation_of<T>(epilogue.activation)),
+        activation_(activation_loop<T>(epilogue.activation)),
         slots_(slots) {}
 
   void run(const T* a, const T* b, T* c, ThreadPool* pool, T* workspace, int64_t cost) {

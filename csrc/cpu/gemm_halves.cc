@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/rounding.h"
+#include "cpu/activation_loop.h"
 #include "cpu/isa/gemm_halves.h"
 #include "cpu/isa/isa.h"
 #include "runtime/thread_pool.h"
@@ -51,7 +52,7 @@ class Chunk {
       : s_(shape),
         kernels_(kernels),
         relu_(epilogue.activation == Opcode::relu),
-        activation_(halves_activation(epilogue.activation)),
+        activation_(activation_loop<float>(epilogue.activation)),
         a_(a),
         b_(b),
         c_(c),
@@ -142,13 +143,6 @@ class Chunk {
 };
 
 }  // namespace
-
-TileFn halves_activation(Opcode activation) {
-  if (activation == Opcode::copy || activation == Opcode::relu) return nullptr;
-  const int op = static_cast<int>(activation);
-  const TileFn function = table().vec_math.op[op][0];
-  return function ? function : table().elementwise.op[op][0];
-}
 
 bool HalvesGemm::worth(const GemmShape& s) { return s.m * s.n * s.k >= kLeastWork; }
 

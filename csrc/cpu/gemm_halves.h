@@ -8,10 +8,6 @@ namespace kn::cpu {
 
 struct GemmHalves;
 
-// What sums in float32 go through before they are rounded; nullptr for relu and none, which need no
-// pass of their own.
-TileFn halves_activation(Opcode activation);
-
 // As `Gemm`, for operands and results of bfloat16, bias among them.
 class HalvesGemm {
  public:

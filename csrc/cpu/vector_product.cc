@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/rounding.h"
+#include "cpu/activation_loop.h"
 #include "cpu/dot_kernels.h"
 #include "cpu/isa/conv_args.h"
 #include "cpu/isa/isa.h"
@@ -30,14 +31,11 @@ class VectorProduct {
         form_(vector_form(shape)),
         bias_(static_cast<const T*>(epilogue.bias)),
         relu_(epilogue.activation == Opcode::relu),
+        activation_(activation_loop<T>(epilogue.activation)),
         pool_(pool),
         dots_(dot_kernels_of<T>()) {
     if constexpr (sizeof(T) == 4) gemm_ = &table().gemm.f32;
     else gemm_ = &table().gemm.f64;
-    if (epilogue.activation == Opcode::copy || relu_) return;
-    const int op = static_cast<int>(epilogue.activation), type = sizeof(T) == 8;
-    activation_ = table().vec_math.op[op][type];
-    if (!activation_) activation_ = table().elementwise.op[op][type];
   }
 
   // Columns of B one after the other, or the sums of all parts but the first.
@@ -154,7 +152,7 @@ class VectorProduct {
   const VectorForm form_;
   const T* bias_;
   const bool relu_;
-  TileFn activation_ = nullptr;
+  const TileFn activation_;
   ThreadPool* pool_;
   const DotKernels<T>& dots_;
   const GemmKernels<T>* gemm_;

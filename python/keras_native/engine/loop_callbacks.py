@@ -85,7 +85,7 @@ def training_callbacks(model, callbacks, verbose, count_mode, **params):
     shown = list(labels)
     if params["do_validation"] or "samples" not in params:  # generators name them all, in Keras
         shown += ["val_" + name for name in labels]
-    if dialect.default().keras1_names:
+    if dialect.default().generation == "1":
         params |= {"nb_epoch": params["epochs"], "nb_sample": params.get("samples")}
     found.set_params({**params, "verbose": verbose, "metrics": shown})
     return found

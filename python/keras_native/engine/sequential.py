@@ -83,13 +83,14 @@ class Sequential(Model):
             self._layers.append(layer)
 
     def _append_first(self, layer):
+        shares_tensors = dialect.current().generation == "1"
         if isinstance(layer, InputLayer):
             self._layers = [layer]
             self._tail = layer._inbound_nodes[-1].output_tensors[0]
         elif getattr(layer, "_joins_branches", False):  # Keras 1's Merge: called when made
             self._layers = [layer]
             self._tail = self._single(layer, layer._inbound_nodes[-1].output_tensors)
-        elif dialect.current().keras1_names and isinstance(layer, Model) and layer._inbound_nodes:
+        elif shares_tensors and isinstance(layer, Model) and layer._inbound_nodes:
             # Keras 1 stacked on a model's own tensors: gradients to those inside it exist.
             self._layers = [layer]
             self._tail = self._single(layer, layer._inbound_nodes[0].output_tensors)

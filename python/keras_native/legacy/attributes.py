@@ -2,15 +2,20 @@
 
 from .table import TABLE
 
-_WEIGHTS = {"W": ("kernel", "embeddings"), "U": ("recurrent_kernel",), "b": ("bias",)}
-_STATISTICS = {"running_mean": ("moving_mean",), "running_std": ("moving_variance",)}
+_VARIABLES = {
+    "W": ("kernel", "embeddings"),
+    "U": ("recurrent_kernel",),
+    "b": ("bias",),
+    "running_mean": ("moving_mean",),
+    "running_std": ("moving_variance",),
+}
 _FIRST_OF = ("filter_length", "subsample_length", "pool_length", "stride")  # of a tuple today
 
 
 def _todays_value(layer, name):
     """The value and whether there is one."""
     for holder in (layer, layer.__dict__.get("cell")):
-        for today in _WEIGHTS.get(name, ()) + _STATISTICS.get(name, ()):
+        for today in _VARIABLES.get(name, ()):
             if hasattr(holder, today):
                 return getattr(holder, today), True
     for cls in type(layer).__mro__:

@@ -6,16 +6,11 @@
 
 #include "graph/gradient.h"
 #include "passes/pipeline.h"
+#include "support/graphs.h"
 #include "support/interpreter.h"
 
 namespace kn::test {
 namespace {
-
-int count(const Graph& graph, std::string_view op) {
-  const auto order = topological_order(graph.roots());
-  return static_cast<int>(std::count_if(order.begin(), order.end(),
-                                        [&](const NodePtr& n) { return n->op->name == op; }));
-}
 
 struct Model {
   Value x = placeholder({DType::f64, {4, 5}}, "x");

@@ -6,16 +6,11 @@
 #include "graph/gradient.h"
 #include "ops/build.h"
 #include "passes/pipeline.h"
+#include "support/graphs.h"
 #include "support/interpreter.h"
 
 namespace kn::test {
 namespace {
-
-int count(const Graph& graph, std::string_view op) {
-  const auto order = topological_order(graph.roots());
-  return static_cast<int>(std::count_if(order.begin(), order.end(),
-                                        [&](const NodePtr& n) { return n->op->name == op; }));
-}
 
 void expect_same_bits(const Graph& before, const Graph& after, const Environment& env) {
   const auto want = evaluate(before.roots(), env), got = evaluate(after.roots(), env);

@@ -7,6 +7,7 @@
 #include "ops/build.h"
 #include "passes/pipeline.h"
 #include "support/function.h"
+#include "support/graphs.h"
 #include "support/kernels.h"
 
 namespace kn::test {
@@ -23,12 +24,6 @@ Graph widened(const Graph& graph, std::string_view native = {}) {
   Graph result = widen_halves(graph, takes);
   verify(result.roots(), "widen_halves");
   return result;
-}
-
-int count(const Graph& graph, std::string_view op) {
-  int n = 0;
-  for (const NodePtr& node : topological_order(graph.roots())) n += node->op->name == op;
-  return n;
 }
 
 const Node& only(const Graph& graph, std::string_view op) {
