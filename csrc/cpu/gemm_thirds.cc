@@ -48,10 +48,10 @@ class ThirdsLoops {
         plain_(plain),
         layout_(layout),
         block_(block),
-        still_{layout.still_a, layout.still_a ? block.rows : block.columns},
+        direct_(layout.direct && !block.accumulate && !block.bias && !block.relu),
+        still_{layout.still_a, layout.still_a ? block.rows : block.columns, columns_before_line()},
         moving_{!layout.still_a, layout.still_a ? block.columns : block.rows},
         groups_(ceil_div(moving_.panels(), layout.group)),
-        direct_(layout.direct && !block.accumulate && !block.bias && !block.relu),
         staging_(kernels, {kernels, block_.in, moving_, layout.panel_floats},
                  {kernels, block_.in, still_, layout.panel_floats}) {}
 
@@ -64,6 +64,7 @@ class ThirdsLoops {
         first->next(staging_.tile);
         first->pack().whole(staging_.tile);
       }
+    if (still_.shift > 0) pack_wrapped();
     product_.between = &staging_;
     staging_.done.c_row = block_.c_row;
     staging_.done.accumulate = block_.accumulate;
@@ -78,6 +79,37 @@ class ThirdsLoops {
     int64_t row = 0, column = 0;
     bool direct = false;  // tiles write to C
   };
+
+  // Tiles write to whole lines of the cache also where C begins amid a line, as NumPy's arrays do:
+  // columns before the first line are computed with the last ones, which share lines with them in
+  // the memory of a C without gaps. 0: there are none, or C has gaps.
+  int64_t columns_before_line() const {
+    if (!direct_ || layout_.still_a || block_.columns != block_.c_row) return 0;
+    if (block_.columns % kBlock != 0) return 0;
+    return (-reinterpret_cast<std::intptr_t>(block_.c) & (kCacheLine - 1)) /
+           static_cast<int64_t>(sizeof(float));
+  }
+
+  // The last tile of B: its last columns and those before the first line.
+  void pack_wrapped() {
+    const GemmOperands<float>& in = block_.in;
+    alignas(kCacheLine) float columns[kDirectSteps * kThirdsTile];
+    for (int64_t s = 0; s < block_.k; ++s)
+      for (int64_t j = 0; j < kThirdsTile; ++j) {
+        const int64_t column = (block_.columns - kThirdsTile + still_.shift + j) % block_.columns;
+        columns[s * kThirdsTile + j] = in.b[s * in.b_step + column * in.b_column];
+      }
+    ThirdsTile tile;
+    tile.row = tile.count = kThirdsTile;
+    for (int64_t s = 0; s < blocks_at(0); ++s) {
+      tile.from = columns + s * kBlock * kThirdsTile;
+      tile.steps = std::min(kBlock, block_.k - s * kBlock);
+      tile.whole = tile.steps == kBlock;
+      tile.to = reinterpret_cast<char*>(still_panel(still_.panels() - 1, 0) + kThirdsTileFloats +
+                                        s * kThirdsPanelFloats);
+      kernels_.pack_b.whole(tile);
+    }
+  }
 
   // While a group of panels is multiplied with all that stand still, the next is packed, and a part
   // of what will stand still in the next pass.
@@ -137,7 +169,8 @@ class ThirdsLoops {
   }
 
   void multiply(int64_t i, int64_t j, int64_t step) {
-    const int64_t row = (still_.is_a ? i : j) * kBlock, column = (still_.is_a ? j : i) * kBlock;
+    const int64_t row = (still_.is_a ? i : j) * kBlock;
+    const int64_t column = (still_.is_a ? j : i) * kBlock + still_.shift;
     const int64_t rows = block_.rows - row, columns = block_.columns - column;
     const bool last = step + layout_.depth >= block_.k;
     const bool direct = last && direct_ && rows >= kBlock && columns >= kBlock;
@@ -152,7 +185,7 @@ class ThirdsLoops {
     staging_.done.next = c;
     const bool finishes = multiplied_ - finished_ == kDone - 1;
     if (finishes) begin_finish();
-    kernels_.product[rows > kThirdsTile][columns > kThirdsTile](product_);
+    kernels_.product[rows > kThirdsTile][columns + still_.shift > kThirdsTile](product_);
     if (finishes) finish();
     if (!last) return;
     Place& place = places_[multiplied_++ % kDone];
@@ -172,6 +205,7 @@ class ThirdsLoops {
     done.from = direct ? nullptr : done_at(finished_);
     done.rows = std::min(kBlock, block_.rows - row);
     done.columns = std::min(kBlock, block_.columns - column);
+    done.wrapped = still_.shift > 0 ? kBlock - done.columns : 0;
     done.c = block_.c + row * block_.c_row + column;
     done.bias = block_.bias ? block_.bias + column : nullptr;
     staging_.rows.begin_alike(done.rows, kThirdsPlaces * product_.blocks);
@@ -187,13 +221,18 @@ class ThirdsLoops {
     const auto [row, column, direct] = places_[finished_++ % kDone];
     if (!staging_.strange) return;
     staging_.strange = false;
+    compute_again(row, column, staging_.done.columns);
+    if (staging_.done.wrapped > 0) compute_again(row, 0, staging_.done.wrapped);
+  }
+
+  void compute_again(int64_t row, int64_t column, int64_t columns) {
     GemmBlock<float> again = block_;
     again.in.a += row * block_.in.a_row;
     again.in.b += column * block_.in.b_column;
     again.rows = staging_.done.rows;
-    again.columns = staging_.done.columns;
-    again.c = staging_.done.c;
-    again.bias = staging_.done.bias;
+    again.columns = columns;
+    again.c = block_.c + row * block_.c_row + column;
+    again.bias = block_.bias ? block_.bias + column : nullptr;
     again.scratch = block_.scratch + layout_.plain;
     compute_block(plain_, layout_.plain_layout, again);
   }
@@ -202,9 +241,9 @@ class ThirdsLoops {
   const GemmKernels<float>& plain_;
   const ThirdsLayout& layout_;
   const GemmBlock<float>& block_;
+  const bool direct_;  // tiles write whole blocks to C
   const ThirdsSide still_, moving_;
   const int64_t groups_;  // of moving panels
-  const bool direct_;     // tiles write whole blocks to C
   ThirdsStaging staging_;
   ThirdsProduct product_{};
   Place places_[kDone];  // of the blocks on their way to C

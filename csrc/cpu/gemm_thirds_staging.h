@@ -22,6 +22,7 @@ inline constexpr int64_t kThirdsPanelFloats = kThirdsPanelBytes / sizeof(float);
 struct ThirdsSide {
   bool is_a = false;
   int64_t extent = 0;
+  int64_t shift = 0;  // where the first panel begins; those before it end the last one
 
   int64_t panels() const { return ceil_div(extent, kThirdsBlock); }
 };
@@ -31,10 +32,10 @@ class ThirdsPacking {
  public:
   ThirdsPacking(const GemmThirds& kernels, const GemmOperands<float>& in, const ThirdsSide& side,
                 int64_t panel_floats)
-      : extent_(side.extent),
+      : extent_(side.extent - side.shift),
         element_(side.is_a ? in.a_row : in.b_column),
         step_(side.is_a ? in.a_step : in.b_step),
-        operand_(side.is_a ? in.a : in.b),
+        operand_((side.is_a ? in.a : in.b) + side.shift * element_),
         panel_floats_(panel_floats) {
     together_ = side.is_a ? step_ == 1 : element_ != 1;
     row_ = together_ ? element_ : step_;
@@ -76,7 +77,8 @@ class ThirdsPacking {
   }
 
  private:
-  const int64_t extent_, element_, step_;  // distances of rows or columns and of steps
+  const int64_t extent_;          // from the first panel on
+  const int64_t element_, step_;  // distances of rows or columns and of steps
   const float* const operand_;
   const int64_t panel_floats_;
   bool together_;  // steps lie side by side, the others `row_` apart

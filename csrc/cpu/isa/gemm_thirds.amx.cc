@@ -147,22 +147,48 @@ KN_INLINE bool copy_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
   return any_strange(strange[0] + strange[1]);
 }
 
+// Row i of where the next but one will go.
+KN_INLINE void fetch_next(const ThirdsFinish& t, int64_t i) {
+  __builtin_prefetch(t.next + i * t.c_row, 1, 3);
+  __builtin_prefetch(t.next + i * t.c_row + kSide, 1, 3);
+}
+
+// Rows of which the last columns begin the rows of a C without gaps: the end of each row of C and
+// the beginning of the next are one line of the cache.
+bool copy_wrapped(const ThirdsFinish& t, int64_t from, int64_t until) {
+  const __mmask16 ends = lanes_below(static_cast<int>(kSide - t.wrapped));
+  const auto begins = static_cast<__mmask16>(~ends);
+  VecF strange[2] = {};
+  for (int64_t i = from; i < until; ++i) {
+    const float* source = t.from + i * kThirdsBlock;
+    float* c = t.c + i * t.c_row;
+    const VecF x = load(source), y = load(source + kSide);
+    note(x, strange[0]);
+    note(y, strange[1]);
+    store(c, x);
+    if (i == 0) _mm512_mask_storeu_ps(c - t.c_row + kSide, begins, (__m512)y);
+    if (i + 1 == t.rows) {
+      _mm512_mask_storeu_ps(c + kSide, ends, (__m512)y);
+    } else {
+      const float* next = source + kThirdsBlock + kSide;
+      store(c + kSide, (VecF)_mm512_mask_loadu_ps((__m512)y, begins, next));
+    }
+    if (t.next) fetch_next(t, i);
+  }
+  return any_strange(strange[0] + strange[1]);
+}
+
 // The same where tiles have written to C. `fetches`: where the next but one will go.
 template <bool fetches>
 KN_INLINE bool check_rows(const ThirdsFinish& t, int64_t from, int64_t until) {
   const int64_t c_row = t.c_row;
   const float* c = t.c + from * c_row;
-  const float* next = t.next + (fetches ? from * c_row : 0);
   VecF strange[2] = {};
 #pragma GCC unroll 2
   for (int64_t i = from; i < until; ++i, c += c_row) {
     note(load(c), strange[0]);
     note(load(c + kSide), strange[1]);
-    if constexpr (fetches) {
-      __builtin_prefetch(next, 1, 3);
-      __builtin_prefetch(next + kSide, 1, 3);
-      next += c_row;
-    }
+    if constexpr (fetches) fetch_next(t, i);
   }
   return any_strange(strange[0] + strange[1]);
 }
@@ -198,6 +224,7 @@ bool finish(const ThirdsFinish& t, int64_t from, int64_t until) {
       finish_rows<true, true, false>,   finish_rows<true, true, true>,
   };
   const int form = 4 * t.accumulate + 2 * (t.bias != nullptr) + t.relu;
+  if (t.wrapped > 0) return copy_wrapped(t, from, until);
   if (form > 0 || t.columns < kThirdsBlock) return of[form](t, from, until);
   if (t.from) return copy_rows(t, from, until);
   return t.next ? check_rows<true>(t, from, until) : check_rows<false>(t, from, until);

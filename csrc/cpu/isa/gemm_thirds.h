@@ -66,6 +66,7 @@ struct ThirdsFinish {
   const float* bias;  // (columns,), or nullptr
   bool relu;
   const float* next;  // where the next but one will go, or nullptr
+  int64_t wrapped;    // columns after these, up to 32 in all, that begin C's rows; less than 16
 };
 
 // Writes rows [from, until) to C; true where a NaN or an infinity is among the sums.

@@ -278,6 +278,8 @@ TEST(Gemm, SameBitsWhereverCBegins) {
                                    {{90, 400, 40}, 0},
                                    {{32, 261, 300}, 0},
                                    {{32, 1100, 33}, 1},
+                                   {{1510, 256, 40}, 1},
+                                   {{1100, 192, 32}, 2},
                                    {{45, 640, 48}, 2}})
     for (DType dtype : kTypes)
       for (bool strange : {false, true})
