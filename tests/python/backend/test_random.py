@@ -31,6 +31,43 @@ def test_integers():
     assert sorted(np.unique(x)) == [2, 3, 4, 5]
 
 
+def test_settings_by_tensors():
+    """Layers and optimizers of others anneal noise by a variable, or give each column its own."""
+    k = K.variable(3.0)
+    normal = K.random_normal(SIZE, mean=k, stddev=K.sqrt(k + 1), dtype="float64")
+    cut = K.truncated_normal(SIZE, k, k)
+    uniform = K.random_uniform(SIZE, -k, np.arange(300))
+    whole = K.random_uniform(SIZE, 1, k, dtype="int32")
+    coins = K.random_binomial(SIZE, p=1 / k)
+    values = K.function([], [normal, cut, uniform, whole, coins])
+    normal, cut, uniform, whole, coins = values([])
+    assert normal.dtype == "float64"
+    assert normal.mean() == pytest.approx(3, abs=0.06)
+    assert normal.std() == pytest.approx(2, rel=0.02)
+    assert abs(cut - 3).max() <= 6
+    assert uniform.min() >= -3
+    assert np.all(uniform <= np.arange(300))
+    assert uniform[:, 299].mean() == pytest.approx(148, abs=40)
+    assert whole.dtype == "int32"
+    assert sorted(np.unique(whole)) == [1, 2]
+    assert coins.mean() == pytest.approx(1 / 3, abs=0.015)
+    K.set_value(k, 1.0)
+    assert values([])[4].min() == 1
+
+
+@pytest.mark.parametrize("noise_shape", [None, (None, 1), (-1, 1)])
+def test_dropout_by_a_variable(noise_shape):
+    level, x = K.variable(0.25), K.placeholder((None, 300))
+    y = K.dropout(x, level, noise_shape)
+    f = K.function([x], [y, K.gradients(K.sum(y), x)[0]])
+    for share in (0.25, 0.5, 0.0):
+        K.set_value(level, share)
+        y, slope = f([np.full((100, 300), 2.0)])
+        assert set(np.unique(y)) <= {0, np.float32(2 / (1 - share))}
+        assert np.mean(y == 0) == pytest.approx(share, abs=0.15 if noise_shape else 0.02)
+        np.testing.assert_array_equal(y, 2 * slope)
+
+
 def test_seeds():
     x = K.random_normal((4,), seed=3)
     first, second = K.eval(x), K.eval(x)
