@@ -212,8 +212,9 @@ class GradientOptimizer(Optimizer):
                 new_p = constraint(new_p)
             self.updates.append(K.update(p, new_p))
             self.updates.extend(K.update(s, value) for s, value in zip(own, new_slots, strict=True))
-        for made in self.updates[first:]:
-            made.may_be_left_out = neutral is not None and made.variable.constraint is None
+        if neutral is not None:
+            for made in self.updates[first:]:
+                made.may_be_left_out = made.variable.constraint is None
         return self.updates
 
     def _config(self, *names):

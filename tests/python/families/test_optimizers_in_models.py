@@ -98,6 +98,36 @@ def test_optimizers_written_for_keras_1():
     assert np.linalg.norm(found[0]) == pytest.approx(0.3, rel=1e-5)
 
 
+class HalfSteps(optimizers.Optimizer):
+    """Goes half the way of another optimizer, whose plans come through a `K.update` of its own."""
+
+    def __init__(self, optimizer):
+        super().__init__()
+        self.optimizer = optimizer
+
+    def get_updates(self, loss, params):
+        update, K.update = K.update, lambda x, new_x: (x, new_x)
+        try:
+            planned = self.optimizer.get_updates(loss, params)
+        finally:
+            K.update = update
+        for i, made in enumerate(planned):
+            if isinstance(made, tuple):
+                x, new_x = made
+                planned[i] = K.update(x, (x + new_x) / 2 if x in params else new_x)
+        self.updates, self.weights = planned, self.optimizer.weights
+        return planned
+
+
+@pytest.mark.parametrize("name", "sgd rmsprop adagrad adadelta adam adamax nadam".split())
+def test_an_optimizer_that_changes_what_another_one_plans(name):
+    start = trained(optimizers.SGD(0.0))[0]
+    whole = trained(optimizers.get(name))[0]
+    half = trained(HalfSteps(optimizers.get(name)))[0]
+    assert not np.array_equal(whole, start)
+    np.testing.assert_allclose(half, (start + whole) / 2, rtol=1e-6)
+
+
 def test_a_class_is_no_optimizer():
     with pytest.raises(ValueError, match=r"SGD.*write SGD\(\)"):
         optimizers.get(optimizers.SGD)
