@@ -128,11 +128,6 @@ class Tensor:
             "Use K.switch(condition, a, b), or K.eval(tensor) for its value."
         )
 
-    def __len__(self):
-        raise TypeError(
-            "len() of a symbolic tensor is not defined. Use K.int_shape(x)[0] or K.shape(x)[0]."
-        )
-
     def __iter__(self):
         raise TypeError(
             f"A symbolic tensor cannot be iterated over (shape {self.shape}). "

@@ -156,7 +156,7 @@ class CalledOnTensors:
             return shapes
         declared = self.compute_output_shape(unpack_singleton(input_shapes))
         declared = declared if isinstance(declared, list) else [declared]
-        for i, (shape, said) in enumerate(zip(shapes, declared, strict=True)):
+        for i, (shape, said) in enumerate(zip(shapes, declared, strict=False)):
             if said is not None and not shape:
                 shapes[i] = tuple(said)
             elif said is not None and len(said) == len(shape):

@@ -30,7 +30,7 @@ from mistakes import X, case, refused
         case("expand", lambda t: K.expand_dims(t, 7), ValueError, "[-3, 3)|7"),
         case("cast", lambda t: K.cast(t, "zzz"), TypeError, "dtype|'zzz'"),
         case("truth", lambda t: bool(t), TypeError, "truth value"),
-        case("len", lambda t: len(t), TypeError, "symbolic"),
+        case("len", lambda t: len(t), TypeError, "has no len()"),
         case("loop", lambda t: list(t), TypeError, "iterated"),
         case("step of 0", lambda t: K.arange(0, 5, 0), ValueError, "step|0"),
         case("constant", lambda t: K.constant(None), TypeError, "numbers|None"),

@@ -72,6 +72,29 @@ def test_a_layer_may_compute_the_loss_as_a_scalar():
     assert np.isfinite(model.train_on_batch(X, np.zeros((8, 1))))
 
 
+class FirstOfTwo(Layer):
+    """Says of itself, as many do, the shapes of what it takes."""
+
+    def call(self, inputs):
+        return inputs[0] * 2.0
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def test_more_shapes_declared_than_given():
+    a, b = Input((None, 2)), Input((None,))
+    y = FirstOfTwo()([a, b])
+    assert K.int_shape(y) == (None, None, 2)
+    x = X.reshape(2, 4, 2)
+    np.testing.assert_array_equal(Model([a, b], y).predict([x, x[..., 0]]), 2 * x)
+
+
+def test_several_outputs_are_told_from_one_by_a_length():
+    for model, several in ((three_layers(), False), (Model(a := Input((2,)), [a, a]), True)):
+        assert (hasattr(model.output, "__len__") and len(model.output) > 1) == several
+
+
 def test_layers_move_to_another_stack():
     model = Sequential([Dense(3, input_dim=2), Dense(1)])
     again = Sequential(model.layers)
