@@ -74,6 +74,8 @@ class Function:
 
     def __call__(self, inputs=()):
         phase = -1
+        if isinstance(inputs, (list, tuple)) and any(isinstance(x, (list, tuple)) for x in inputs):
+            inputs = self._spread(inputs)
         if self._phase_at is not None:
             inputs, phase = self._without_phase(inputs)
         if not hasattr(inputs, "__len__"):
@@ -100,6 +102,22 @@ class Function:
         for i in self._numbers:  # as sessions of TensorFlow return them
             results[i] = results[i][()]
         return results
+
+    def _spread(self, inputs):
+        """Lists of arrays, as `_standardize_user_data` gives them, one after the other.
+
+        A list that makes an array for its input, in the number of axes, stays what it is.
+        """
+        holds = [
+            isinstance(x, (list, tuple)) and all(isinstance(v, np.ndarray) for v in x)
+            for x in inputs
+        ]
+        if len(inputs) == len(self.inputs) and all(
+            not lists or not x or 1 + x[0].ndim == tensor.ndim
+            for x, lists, tensor in zip(inputs, holds, self.inputs, strict=True)
+        ):
+            return inputs
+        return [v for x, lists in zip(inputs, holds, strict=True) for v in (x if lists else [x])]
 
     def _without_phase(self, inputs):
         if len(inputs) != len(self.inputs):

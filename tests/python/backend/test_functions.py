@@ -243,6 +243,20 @@ def test_functions_are_fed_with_tensors():
         double([K.placeholder((None, 2))])
 
 
+def test_functions_take_lists_of_arrays():
+    """What `_standardize_user_data` returns was given as it is."""
+    x, y, phase = K.placeholder((None, 2)), K.placeholder((None, 2)), K.learning_phase()
+    a, b = np.ones((3, 2)), np.full((3, 2), 2.0)
+    total = K.function([x, y], [x + y])
+    for inputs in (([a], [b]), ([a, b], [], []), [[a, b]], [a, [b]], [list(a), list(b)]):
+        np.testing.assert_array_equal(total(inputs)[0], a + b)
+    chosen = K.function([x, y, phase], [K.in_train_phase(x, y)])
+    np.testing.assert_array_equal(chosen([[a, b], 1])[0], a)
+    np.testing.assert_array_equal(chosen([[a], [b], 0])[0], b)
+    with pytest.raises(ValueError, match="expects 2 input arrays.*Received: 1"):
+        total([[a], []])
+
+
 def test_values_without_axes_are_numbers():
     """As sessions of TensorFlow return them: they can be keys, and print as numbers."""
     x, v = K.placeholder((2,)), K.variable(0.5)
