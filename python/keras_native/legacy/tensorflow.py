@@ -1,5 +1,5 @@
 """What scripts of Keras ask of TensorFlow beside its Keras: sessions with options, graphs, seeds,
-devices, activations.
+devices, activations, and the types of tensors and shapes to tell them from others.
 
 `as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
 GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
@@ -12,6 +12,7 @@ import types
 import numpy as np
 
 from .. import config as _config
+from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
 
 
 class GPUOptions:
@@ -201,4 +202,5 @@ NAMES = (
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
+    "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

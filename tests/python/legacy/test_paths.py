@@ -206,6 +206,9 @@ def test_idioms_around_models(tmp_path):
                     layers.Dense(2, activation=tf.nn.softmax),
                 ]
             )
+            assert isinstance(model.output, tf.Tensor) and not isinstance(K.epsilon(), tf.Tensor)
+            assert isinstance(model.output.shape, tf.TensorShape)
+            assert type(model.output.shape[1]) is tf.Dimension
             session.run(tf.global_variables_initializer())
             session.run([tf.local_variables_initializer(), tf.tables_initializer()])
             graph = tf.get_default_graph()
