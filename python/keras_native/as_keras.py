@@ -6,7 +6,7 @@ Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are
 for scripts that use nothing else of TensorFlow but sessions with options of GPU memory, seeds and
 the like; see `keras_native.legacy.tensorflow`.
 `keras.__version__` is then that of the Keras whose arithmetic new models follow: 2.3.1, or 1.2.2
-after `use_keras(1)`.
+after `use_keras(1)`. `keras.backend.backend()` is "tensorflow", whose conventions are followed.
 """
 
 import importlib

@@ -70,6 +70,17 @@ def test_without_the_door_there_is_no_keras(tmp_path):
     assert out.strip() == "False"
 
 
+def test_scripts_that_ask_for_their_backend_hear_a_name_they_know(tmp_path):
+    script = tmp_path / "old.py"
+    script.write_text(
+        "from keras import backend as K\nfrom keras.backend import common\n"
+        "print(K.backend(), K._BACKEND, common.backend())\n"
+    )
+    assert run(None, "-m", "keras_native", str(script)).split() == ["tensorflow"] * 3
+    own = "from keras_native import backend as K\nprint(K.backend(), K._BACKEND)"
+    assert run(own).split() == ["keras_native"] * 2
+
+
 def test_script_runs_unmodified(tmp_path):
     script = tmp_path / "old.py"
     script.write_text(
