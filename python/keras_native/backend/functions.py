@@ -29,7 +29,7 @@ class Function:
 
     Arguments:
         inputs: list of tensors to feed: placeholders, but any tensor will do; the learning phase
-            may be among them and takes 0 or 1.
+            may be among them and takes 0 or 1. At the end of them it may be left out of a call.
         outputs: list of tensors.
         updates: list of `K.update(…)` results or of (variable, new value) pairs; all variables are
             read before any is written.
@@ -120,6 +120,8 @@ class Function:
         return [v for x, lists in zip(inputs, holds, strict=True) for v in (x if lists else [x])]
 
     def _without_phase(self, inputs):
+        if len(inputs) == self._phase_at == len(self.inputs) - 1:
+            return inputs, -1
         if len(inputs) != len(self.inputs):
             raise ValueError(
                 f"Function {self.name!r} expects {len(self.inputs)} inputs, the learning phase "
