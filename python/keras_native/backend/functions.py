@@ -5,6 +5,7 @@ import numpy as np
 from .. import _core
 from .control import is_learning_phase
 from .drawn import DrawnTensor
+from .sparse import dense, is_sparse_matrix
 from .tensor import Tensor, as_tensor, cast_value, emit
 from .variables import Update, Variable, get_value, update
 
@@ -93,8 +94,9 @@ class Function:
                 np.asarray(x, d, order="C") for x, d in zip(inputs, self._dtypes, strict=True)
             ]
         except (ValueError, TypeError) as error:
-            if any(isinstance(x, Tensor) for x in inputs):  # fed with what it is at this moment
-                inputs = [x.eval() if isinstance(x, Tensor) else x for x in inputs]
+            if any(isinstance(x, Tensor) or is_sparse_matrix(x) for x in inputs):
+                # A tensor is fed with what it is at this moment.
+                inputs = [x.eval() if isinstance(x, Tensor) else dense(x) for x in inputs]
                 arrays = [np.asarray(x, d) for x, d in zip(inputs, self._dtypes, strict=True)]
             else:
                 raise self._bad_input(inputs, error) from error

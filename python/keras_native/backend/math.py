@@ -1,5 +1,7 @@
 """Elementwise functions."""
 
+import numpy as np
+
 from .common import floatx
 from .dtypes import dtype_name, is_float
 from .tensor import (
@@ -84,7 +86,7 @@ def pow(x, a):
 def clip(x, min_value, max_value):
     """Elements below `min_value` or above `max_value` are set to it; None leaves a side open."""
     x = as_tensor(x)
-    if isinstance(min_value, Tensor) or isinstance(max_value, Tensor):
+    if any(isinstance(bound, Tensor) or np.ndim(bound) > 0 for bound in (min_value, max_value)):
         x = x if min_value is None else maximum(x, min_value)
         return x if max_value is None else minimum(x, max_value)
     low = float("-inf") if min_value is None else float(min_value)

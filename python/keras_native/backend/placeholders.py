@@ -28,14 +28,11 @@ def constant(value, dtype=None, shape=None, name=None):
 def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
     """An input of the graph; `shape` may hold None, or `ndim` alone gives the rank.
 
+    Tensors are dense, also with `sparse`; sparse matrices may be fed to any.
+
     Raises:
-        ValueError: where neither `shape` nor `ndim` is given, or sparse input is asked for.
+        ValueError: where neither `shape` nor `ndim` is given.
     """
-    if sparse:
-        raise ValueError(
-            "Sparse placeholders are not supported: expected sparse=False. "
-            "Feed dense arrays (matrix.toarray())."
-        )
     if shape is None:
         if ndim is None:
             raise ValueError("Expected `shape` or `ndim` of the placeholder. Received neither.")

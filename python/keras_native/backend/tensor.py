@@ -65,6 +65,7 @@ class Tensor:
 
     __array_ufunc__ = None  # ndarray (op) Tensor asks Tensor
     __array_priority__ = 1000
+    _uses_learning_phase = False
 
     def __init__(self, value, name=None):
         self._value = value

@@ -10,6 +10,7 @@ from .autocast import as_read, autocast
 from .drawn import DrawnTensor
 from .dtypes import dtype_name
 from .naming import scoped_name
+from .sparse import dense
 from .tensor import Tensor, TensorShape, as_tensor, cast_value
 
 
@@ -124,8 +125,7 @@ class Update(Tensor):
 
 
 def _initial_array(value, dtype):
-    if hasattr(value, "tocoo"):  # a SciPy sparse matrix: kept dense here
-        value = value.toarray()
+    value = dense(value)
     if isinstance(value, Tensor):
         value = get_value(value) if isinstance(value, Variable) else value.eval()
     try:

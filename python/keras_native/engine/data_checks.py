@@ -7,12 +7,15 @@ import numbers
 import numpy as np
 
 from .. import backend as K
+from ..backend.sparse import is_sparse_matrix
 
 
 def standardize_single_array(x):
     """An array with at least two axes (samples first); tensors and None pass through."""
     if x is None or K.is_tensor(x):
         return x
+    if is_sparse_matrix(x):
+        return x.tocsr()  # rows can be taken of that, and of not all others
     if not hasattr(x, "shape") or not hasattr(x, "ndim"):
         if not hasattr(x, "shape"):
             x = np.asarray(x)
@@ -161,7 +164,7 @@ def check_array_length_consistency(inputs, targets, weights=None):
     """Raises ValueError unless inputs, targets and weights have the same number of samples."""
 
     def lengths(arrays):
-        return {len_ for len_ in (_length(a) for a in arrays or ()) if len_ is not None}
+        return {n for n in map(_length, () if arrays is None else arrays) if n is not None}
 
     x, y, w = lengths(inputs), lengths(targets), lengths(weights)
     for what, found, arrays in (("Input", x, inputs), ("target", y, targets)):

@@ -6,13 +6,17 @@ sliced (files on disk, arrays too large to convert at once) is fed batch by batc
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
 
 from .. import backend as K
+from ..backend.sparse import dense, is_sparse_matrix
 
-_CONVERT_LIMIT = 1 << 30  # bytes: larger arrays of another dtype are converted batch by batch
+# Bytes: larger arrays of another dtype, and larger sparse matrices, are converted batch by batch.
+_CONVERT_LIMIT = 1 << 30
+_DENSE_LIMIT = 1 << 28
 
 
 def fed_tensors(function):
@@ -22,6 +26,11 @@ def fed_tensors(function):
 
 def for_core(array, dtype):
     """`array` densely laid out in `dtype`, as the core takes it; None if better cut first."""
+    if (
+        is_sparse_matrix(array)
+        and math.prod(array.shape) * np.dtype(dtype).itemsize <= _DENSE_LIMIT
+    ):
+        array = array.toarray()
     if not isinstance(array, np.ndarray):
         return None
     if array.dtype == dtype and array.flags.c_contiguous:
@@ -98,8 +107,8 @@ def rows_of(array, index):
     Raises:
         TypeError: a file that takes only rows in order.
     """
-    if isinstance(index, slice) or isinstance(array, np.ndarray):
-        return array[index]
+    if isinstance(index, slice) or isinstance(array, np.ndarray) or is_sparse_matrix(array):
+        return dense(array[index])
     try:
         return array[index.tolist()]
     except TypeError as error:

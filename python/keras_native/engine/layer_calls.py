@@ -66,7 +66,7 @@ class CalledOnTensors:
         with call_frame(self, building=True), K.autocast(None):
             self.build(unpack_singleton([K.int_shape(x) for x in to_list(inputs)]))
         self.built = True
-        if self._initial_weights is not None:
+        if self._initial_weights is not None and len(self._initial_weights) > 0:
             self.set_weights(self._initial_weights)
 
     def _invoke(self, inputs, mask, kwargs):
@@ -134,7 +134,9 @@ class CalledOnTensors:
             node.losses, node.updates = frame.losses, frame.updates
             node.metric_values = frame.metric_values
         index = len(self._inbound_nodes) - 1
-        uses_phase = any(getattr(x, "_uses_learning_phase", False) for x in inputs)
+        uses_phase = getattr(self, "uses_learning_phase", False) or any(
+            getattr(x, "_uses_learning_phase", False) for x in inputs
+        )
         for i, tensor in enumerate(outputs):
             tensor._keras_history = (self, index, i)
             tensor._keras_shape = output_shapes[i]

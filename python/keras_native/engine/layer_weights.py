@@ -13,9 +13,11 @@ from .node import Recorded, same_tensors
 
 
 def unique(items):
-    """The items without repetitions (by identity), in order."""
+    """The items without repetitions (by identity), in order; numbers may come more than once."""
     seen = set()
-    return [x for x in items if not (id(x) in seen or seen.add(id(x)))]
+    return [
+        x for x in items if isinstance(x, (int, float)) or not (id(x) in seen or seen.add(id(x)))
+    ]
 
 
 def _without(items, others):
@@ -212,8 +214,8 @@ class WeightStore:
         else:
             by_inputs.setdefault(object_list_uid(inputs), []).extend(values)
 
-    def _recorded_for(self, inputs, kind, by_inputs):
-        """What was added for calls on `inputs`."""
+    def _recorded_for(self, inputs, kind):
+        """What was added for calls on `inputs`; `kind` is "losses" or "updates"."""
         found = [
             entry.value
             for node in self._inbound_nodes
@@ -221,12 +223,20 @@ class WeightStore:
             for entry in getattr(node, kind)
             if kind == "losses" or entry.active
         ]
-        return found + by_inputs.get(object_list_uid(inputs), [])
+        return unique(found + self._given_for(inputs, kind))
+
+    def _given_for(self, inputs, kind):
+        """What was added together with `inputs`, to this layer or to one inside."""
+        by_inputs = self._input_losses if kind == "losses" else self._input_updates
+        found = list(by_inputs.get(object_list_uid(inputs), []))
+        for layer in self._sublayers:
+            found += layer._given_for(inputs, kind)
+        return found
 
     def get_losses_for(self, inputs):
         """Penalties that depend on `inputs`; those that depend on none for None."""
         if inputs is not None:
-            return self._recorded_for(inputs, "losses", self._input_losses)
+            return self._recorded_for(inputs, "losses")
         found = list(self._losses)
         for layer in self._sublayers:
             found += layer.get_losses_for(None)
@@ -237,7 +247,7 @@ class WeightStore:
         if not self.trainable and not self.stateful:
             return []
         if inputs is not None:
-            return self._recorded_for(inputs, "updates", self._input_updates)
+            return self._recorded_for(inputs, "updates")
         found = list(self._updates)
         for layer in self._sublayers:
             found += layer.get_updates_for(None)
@@ -287,8 +297,13 @@ class WeightStore:
             name: the name in the logs; may be left out for the result of a metric object.
 
         Raises:
-            ValueError: without a name for a plain tensor.
+            ValueError: without a name for a plain tensor, or with one that two metrics have.
         """
+        if name is not None and sum(m.name == name for m in self._metrics) > 1:
+            raise ValueError(
+                f"Layer {self.name!r}: expected metrics of different names; several are called "
+                f"{name!r}."
+            )
         metric = getattr(value, "_metric_obj", None)
         if metric is None:
             if name is None:

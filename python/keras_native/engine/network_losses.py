@@ -28,8 +28,7 @@ class GraphLosses:
             found += layer.get_losses_for(None)
         for node in self._own_nodes():
             found += [entry.value for entry in node.losses]
-            key = object_list_uid(node.input_tensors)
-            found += node.outbound_layer._input_losses.get(key, [])
+            found += node.outbound_layer._given_for(node.input_tensors, "losses")
         return unique(found)
 
     def get_losses_for(self, inputs):
@@ -55,8 +54,8 @@ class GraphLosses:
             layer = node.outbound_layer
             found += [(entry.value, entry.stateful) for entry in node.updates if entry.active]
             if layer.trainable or layer.stateful:
-                key = object_list_uid(node.input_tensors)
-                found += [(v, layer.stateful) for v in layer._input_updates.get(key, [])]
+                given = layer._given_for(node.input_tensors, "updates")
+                found += [(value, layer.stateful) for value in given]
         if not self._is_graph_network:
             for layer in self._layers:
                 found += [(value, layer.stateful) for value in layer.updates]
@@ -86,9 +85,8 @@ class GraphLosses:
 
     @property
     def metrics(self):
-        """Metric objects that were added by `add_metric`."""
-        found = [metric for layer in self._layers for metric in layer.metrics]
-        return unique(found + self._metrics)
+        """Metric objects of `add_metric` and of attributes: the model's own, then the layers'."""
+        return unique([*self._metrics, *(m for layer in self._layers for m in layer.metrics)])
 
     def _added_metric_values(self):
         """{metric object: its value as a tensor} of what `add_metric` added to this graph."""
@@ -101,7 +99,8 @@ class GraphLosses:
             for layer in [*self._layers, self]:
                 for node in layer._inbound_nodes:
                     found.update(node.metric_values)
-        return found
+        in_order = [metric for metric in GraphLosses.metrics.fget(self) if metric in found]
+        return {metric: found[metric] for metric in [*in_order, *found]}
 
 
 def _depends_on_input(tensor):

@@ -156,14 +156,8 @@ def of_layer(dtype):
 
 
 def weight_dtype(policy):
-    """The type of weights; among the wide types they have the default one, as in Keras 2."""
-    if policy.variable_dtype in FLOATS and (policy.is_mixed or _narrow(policy)):
-        return policy.variable_dtype
-    return K.floatx()
-
-
-def _narrow(policy):
-    return policy.variable_dtype in HALVES or K.floatx() in HALVES
+    """The type of weights; those of a layer for whole numbers have the default one."""
+    return policy.variable_dtype if policy.variable_dtype in FLOATS else K.floatx()
 
 
 def cast_input(x, policy):

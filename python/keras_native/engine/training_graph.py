@@ -309,6 +309,11 @@ def _given_targets(target_tensors, names):
                 f"following keys: {names}"
             )
         return [target_tensors.get(name) for name in names]
+    if not isinstance(target_tensors, (list, tuple)) and len(names) > 1:
+        raise ValueError(
+            f"The model has {len(names)} outputs, but you passed a single tensor as "
+            f"`target_tensors`. Expected a list or a dict of tensors."
+        )
     given = target_tensors if isinstance(target_tensors, (list, tuple)) else [target_tensors]
     if len(given) != len(names):
         raise ValueError(

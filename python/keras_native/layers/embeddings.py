@@ -53,6 +53,8 @@ class Embedding(Layer):
         self.input_length = input_length
 
     def build(self, input_shape):
+        if self._dialect.generation != "1":
+            self.compute_output_shape(input_shape)  # refuses other lengths than input_length
         self.embeddings = self.add_weight(
             shape=(self.input_dim, self.output_dim),
             initializer=self.embeddings_initializer,

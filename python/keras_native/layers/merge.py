@@ -24,15 +24,7 @@ class _Merge(Layer):
 
     def _checked_shapes(self, input_shape):
         """The inputs' shapes; ValueError for too few, too many, or different batch sizes."""
-        name = type(self).__name__
-        number = f"exactly {self.most}" if self.most else f"at least {self.least}"
-        if not isinstance(input_shape, list) or not (
-            self.least <= len(input_shape) <= (self.most or len(input_shape))
-        ):
-            raise ValueError(
-                f"A `{name}` layer should be called on a list of {number} inputs; layer "
-                f"{self.name!r} received {input_shape!r}."
-            )
+        self._check_number(input_shape)
         batches = {shape[0] for shape in input_shape if shape and shape[0] is not None}
         if len(batches) > 1:
             raise ValueError(
@@ -40,6 +32,16 @@ class _Merge(Layer):
                 f"shapes {input_shape}."
             )
         return input_shape
+
+    def _check_number(self, inputs):
+        """ValueError unless `inputs`, tensors or shapes, are a list of as many as it takes."""
+        if isinstance(inputs, list) and self.least <= len(inputs) <= (self.most or len(inputs)):
+            return
+        number = f"exactly {self.most}" if self.most else f"at least {self.least}"
+        raise ValueError(
+            f"A `{type(self).__name__}` layer should be called on a list of {number} inputs; layer "
+            f"{self.name!r} received {inputs!r}."
+        )
 
     def _broadcast(self, shapes):
         """Shape of the result: shorter shapes get axes of extent 1 behind the batch axis."""
@@ -57,11 +59,7 @@ class _Merge(Layer):
         return tuple(result)
 
     def call(self, inputs):
-        if not isinstance(inputs, list):
-            raise ValueError(
-                f"A `{type(self).__name__}` layer should be called on a list of inputs; layer "
-                f"{self.name!r} received {inputs!r}."
-            )
+        self._check_number(inputs)
         rank = max(K.ndim(x) for x in inputs)
         return self._merge_function([_with_rank(x, rank) for x in inputs])
 
@@ -179,11 +177,7 @@ class Concatenate(_Merge):
         self.built = True
 
     def call(self, inputs):
-        if not isinstance(inputs, list):
-            raise ValueError(
-                f"Layer {self.name!r}: a `Concatenate` layer should be called on a list of inputs; "
-                f"received {inputs!r}."
-            )
+        self._check_number(inputs)
         return K.concatenate(inputs, axis=self.axis)
 
     def compute_output_shape(self, input_shape):

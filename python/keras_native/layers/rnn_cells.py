@@ -145,7 +145,8 @@ def dropout_masks(ones, rate, training, count):
 
 def marked(output, cell):
     """`output`, marked as depending on the learning phase where dropout makes it so."""
-    if cell._dropout_mask is not None or cell._recurrent_dropout_mask is not None:
+    masks = [*(cell._dropout_mask or ()), *(cell._recurrent_dropout_mask or ())]
+    if any(mask._uses_learning_phase for mask in masks):
         output._uses_learning_phase = True
     return output
 
@@ -167,6 +168,16 @@ def dense_arguments(values):
     return {name: values[name] for name in DENSE_ARGUMENTS}
 
 
+def _of_each_gate(initializer, gates):
+    """An initializer of (units, gates * units) that gives each gate its (units, units)."""
+
+    def draw(shape, dtype=None):
+        part = (shape[0], shape[1] // gates)
+        return K.concatenate([initializer(part, dtype=dtype) for _ in range(gates)])
+
+    return draw
+
+
 class DenseCell(ProjectedCell):
     """What SimpleRNN, GRU and LSTM cells have in common: weights (n, gates * units)."""
 
@@ -180,6 +191,11 @@ class DenseCell(ProjectedCell):
         width = self.gates * self.units
         n = known_extent(self, input_shape, -1)
         self._add_weights((n, width), (self.units, width), self._bias_shape())
+
+    def _add(self, name, shape, initializer):
+        if name == "recurrent_kernel" and isinstance(initializer, initializers.Identity):
+            initializer = _of_each_gate(initializer, self.gates)
+        return super()._add(name, shape, initializer)
 
     def _bias_shape(self):
         return (self.gates * self.units,)

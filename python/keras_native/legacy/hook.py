@@ -56,7 +56,7 @@ def translate_calls(function, row, shown_name, skip):
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         own, rest = args[:skip], args[skip:]
-        old_order = uses_old_order(row, rest)
+        old_order = uses_old_order(row, rest, kwargs)
         old = old_order or not old_names.isdisjoint(kwargs)
         if old:
             rest, kwargs = _todays_call(row, shown_name, rest, kwargs, old_order, old_names)
@@ -88,10 +88,17 @@ def _todays_call(row, shown_name, args, kwargs, old_order, old_names):
     return args, new
 
 
-def uses_old_order(row, args):
+def uses_old_order(row, args, kwargs):
     """Whether positional `args` can only be meant in Keras 1's order."""
-    return bool(row.order_if) and all(
-        i < len(args) and _TESTS[test](args[i]) for i, test in row.order_if
+    if row.order_if and all(i < len(args) and _TESTS[test](args[i]) for i, test in row.order_if):
+        return True
+    order = row.order.split()
+    # The first parts of a kernel's extents by position, the others by keyword.
+    return any(
+        parts[-1] in kwargs
+        and all(p in kwargs or (p in order and order.index(p) < len(args)) for p in parts)
+        and not all(p in kwargs for p in parts)
+        for parts in row.joined.values()
     )
 
 

@@ -168,7 +168,10 @@ def _match(f, name, layer, version, backend, reshape):
 
 
 def _other_number(weights, stored):
-    return f"mismatch in number of weights ({len(weights)} vs {len(stored)})."
+    return (
+        f"mismatch in number of weights: the layer expects {len(weights)} weights, but the saved "
+        f"weights have {len(stored)} elements."
+    )
 
 
 _told_backend = None

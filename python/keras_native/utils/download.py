@@ -176,13 +176,16 @@ def extract_archive(file_path, path=".", archive_format="auto"):
 
 
 def _extract_whole(archive, path):
-    """Unpacks the member `path` is named after; it appears only when all of it is there."""
-    folder, name = os.path.split(path)
+    """Unpacks beside `path`, which most archives hold; members appear when all are unpacked."""
+    folder = os.path.dirname(path)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpack-") as beside:
         extract_archive(archive, beside, "tar")
-        if not os.path.exists(os.path.join(beside, name)):
-            raise ValueError(f"{archive}: expected a folder or file {name!r} in the archive.")
-        os.replace(os.path.join(beside, name), path)
+        for name in os.listdir(beside):
+            source, target = os.path.join(beside, name), os.path.join(folder, name)
+            if os.path.isdir(target):
+                shutil.copytree(source, target, dirs_exist_ok=True)
+            else:
+                os.replace(source, target)
 
 
 def _check_total(sizes, file_path):

@@ -158,6 +158,14 @@ def func_dump(func):
     return code, func.__defaults__, closure
 
 
+def _bytecode(text):
+    """The bytes of a function in base64, or as text, as they were written before Keras 2.1."""
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except ValueError:
+        return text.encode("raw_unicode_escape")
+
+
 def func_load(code, defaults=None, closure=None, globs=None):
     """The function that `func_dump` wrote: runs foreign code, so only on what you trust."""
     if isinstance(code, (tuple, list)):
@@ -165,8 +173,7 @@ def func_load(code, defaults=None, closure=None, globs=None):
         if isinstance(defaults, list):
             defaults = tuple(defaults)
     try:
-        raw = base64.b64decode(code.encode("ascii"), validate=True)
-        code = marshal.loads(raw)
+        code = marshal.loads(_bytecode(code))
     except (ValueError, EOFError, TypeError, UnicodeError) as error:
         raise ValueError(
             "The function was saved as bytecode of another Python version and cannot be read; "

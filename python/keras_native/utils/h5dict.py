@@ -75,7 +75,7 @@ class H5Dict:
         while any(chunk.nbytes > _HEADER_LIMIT for chunk in chunks):
             chunks = np.array_split(np.asarray(values), len(chunks) + 1)
         if len(chunks) == 1:
-            self.data.attrs[attr] = values
+            self.data.attrs[attr] = chunks[0]
             return
         for i, chunk in enumerate(chunks):
             self.data.attrs[f"{attr}{i}"] = chunk
@@ -89,7 +89,7 @@ class H5Dict:
             is_group = isinstance(value, dict) and value.get("_is_group")
             return H5Dict(value, self._mode()) if is_group else value
         if attr in self.data.attrs:
-            return self.data.attrs[attr]
+            return _listed(self.data.attrs[attr])
         if attr in self.data:
             value = self.data[attr]
             return value[()] if hasattr(value, "shape") else H5Dict(value, self._mode())
@@ -97,7 +97,7 @@ class H5Dict:
         while f"{attr}{len(chunks)}" in self.data.attrs:
             chunks.append(self.data.attrs[f"{attr}{len(chunks)}"])
         if chunks:
-            return np.concatenate(chunks)
+            return _listed(np.concatenate(chunks))
         self._new_group(attr, None)
         return H5Dict(self.data.create_group(attr), self._mode())
 
@@ -163,6 +163,11 @@ class H5Dict:
 
 def _text(name):
     return name.decode("utf-8") if isinstance(name, bytes) else name
+
+
+def _listed(value):
+    """Texts as the list that they were given as; anything else as HDF5 has it."""
+    return value.tolist() if getattr(getattr(value, "dtype", None), "kind", "") == "S" else value
 
 
 def _bytes(value):

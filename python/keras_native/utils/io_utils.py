@@ -64,7 +64,7 @@ class HDF5Matrix:
             key = np.arange(first, stop, step)
         elif isinstance(key, (int, np.integer)):
             return self._normalized(self.data[self._row(int(key))])
-        elif not isinstance(key, (list, tuple, np.ndarray)):
+        elif not isinstance(key, (list, tuple, range, np.ndarray)):
             raise TypeError(f"HDF5Matrix: expected an integer, slice or list; received {key!r}.")
         return self._normalized(self._rows(np.asarray(key)))
 

@@ -4,6 +4,7 @@ import types
 
 import numpy as np
 
+from .. import backend as K
 from ..engine.sequential import Sequential
 from ..engine.training import Model
 from ..utils.generic_utils import has_arg, to_list
@@ -104,6 +105,12 @@ class BaseWrapper:
         """Arguments for a method of the model."""
         return self.filter_sk_params(getattr(Model, method), kwargs)
 
+    def _predicted(self, x, kwargs):
+        """What the model makes of samples (n, …); of none, no rows."""
+        if np.shape(x)[0] == 0:
+            return np.empty((0, *self.model.output_shape[1:]), K.numpy_floatx())
+        return self.model.predict(x, **self._arguments("predict", kwargs))
+
     def __repr__(self):
         shown = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
         return f"{type(self).__name__}({shown})"
@@ -188,14 +195,14 @@ class KerasClassifier(BaseWrapper):
 
     def predict(self, x, **kwargs):
         """The classes (n,) of samples."""
-        found = self.model.predict(x, **self._arguments("predict", kwargs))
+        found = self._predicted(x, kwargs)
         if found.shape[-1] > 1:
             return self.classes_[found.argmax(axis=-1)]
         return self.classes_[(found[..., 0] > 0.5).astype("int64")]
 
     def predict_proba(self, x, **kwargs):
         """The probabilities (n, classes) of samples; of two classes also from a single output."""
-        found = self.model.predict(x, **self._arguments("predict", kwargs))
+        found = self._predicted(x, kwargs)
         if found.shape[-1] == 1:
             found = np.concatenate([1 - found, found], axis=-1)
         return found
@@ -240,7 +247,7 @@ class KerasRegressor(BaseWrapper):
 
     def predict(self, x, **kwargs):
         """The predictions (n,), or (n, outputs) for several."""
-        found = self.model.predict(x, **self._arguments("predict", kwargs))
+        found = self._predicted(x, kwargs)
         return found[..., 0] if found.shape[-1] == 1 else found
 
     def score(self, x, y, **kwargs):

@@ -133,6 +133,12 @@ def test_clip(float64, bounds):
     check(lambda x: K.clip(x, *bounds), lambda x: np.clip(x, low, high), X)
 
 
+def test_clip_by_arrays_and_tensors(float64):
+    low, high = np.full(X.shape, -0.5), np.linspace(0, 1, X.shape[-1])
+    check(lambda x: K.clip(x, low, high), lambda x: np.clip(x, low, high), X)
+    check(lambda x: K.clip(x, low, K.constant(high)), lambda x: np.clip(x, low, high), X)
+
+
 @pytest.mark.parametrize("exponent", [2, 1, 0.5, 3, -1.5, 2.0])
 def test_pow(float64, exponent):
     check(lambda x: K.pow(x, exponent), lambda x: x**exponent, POSITIVE)

@@ -43,8 +43,6 @@ def test_placeholder():
         K.placeholder()
     with pytest.raises(ValueError, match="non-negative"):
         K.placeholder((2, -1))
-    with pytest.raises(ValueError, match="Sparse"):
-        K.placeholder((2,), sparse=True)
 
 
 def test_constant():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras_native import backend as K
 from keras_native import regularizers
-from keras_native.layers import Dense, Input
-from keras_native.metrics import MeanSquaredError
+from keras_native.layers import RNN, Dense, Input, Layer, LSTMCell
+from keras_native.metrics import Mean, MeanSquaredError
 from keras_native.models import Model
 from keras_native.optimizers import SGD
 from linear_model import data, linear
@@ -58,6 +58,9 @@ def test_target_tensors():
     data_x, data_y = data(4)
     expected = ((model.predict(data_x) - data_y) ** 2).mean()
     assert model.train_on_batch(data_x, data_y) == pytest.approx(expected, rel=1e-5)
+    two = Model(x, [model.output, Dense(1)(x)])
+    with pytest.raises(ValueError, match="2 outputs, but you passed a single tensor"):
+        two.compile("sgd", "mse", target_tensors=target)
     fixed = Model(x, model.output)
     fixed.compile("sgd", "mse", target_tensors=K.constant(data_y))
     assert fixed.test_on_batch(data_x, None) == pytest.approx(
@@ -86,3 +89,72 @@ def test_penalties_of_nothing():
     data_x = np.ones((2, 3), "float32")
     expected = (model.predict(data_x) ** 2).mean()
     assert model.train_on_batch(data_x, np.zeros((2, 2))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_numbers_may_be_added_more_than_once():
+    x = Input(shape=(3,))
+    shared = Dense(2, kernel_regularizer="l1", activity_regularizer="l1")
+    model = Model(x, shared(x))
+    model.add_loss(1)
+    model.add_loss(1)
+    assert len(model.losses) == 4  # of the kernel, of the values, and two numbers
+    model.compile("sgd", "mse")
+    data_x = data(6)[0]
+    weights = shared.get_weights()
+    found = model.evaluate(data_x, model.predict(data_x), verbose=0)
+    penalty = 0.01 * np.abs(weights[0]).sum() + 0.01 * np.abs(model.predict(data_x)).sum()
+    assert found == pytest.approx(2 + penalty, rel=1e-4)
+
+
+def test_metrics_of_a_model_come_before_those_of_its_layers():
+    class Watched(Layer):
+        def call(self, inputs):
+            self.add_metric(K.sum(inputs), name="inside")
+            return inputs
+
+    x = Input(shape=(1,))
+    y = Watched()(x)
+    model = Model(x, y)
+    model.add_metric(K.sum(y), name="outside")
+    model.compile("sgd", "mse", metrics=[MeanSquaredError("compiled")])
+    assert [m.name for m in model.metrics] == ["compiled", "outside", "inside"]
+    ones = np.ones((4, 1))
+    assert model.evaluate(ones, 0 * ones, batch_size=2, verbose=0) == [1, 1, 2, 2]
+
+
+def test_a_subclass_with_metrics_as_attributes():
+    class Counting(Model):
+        def __init__(self, names=("first", "second")):
+            super().__init__()
+            self.dense = Dense(1, kernel_initializer="ones")
+            self.of_inputs = Mean(name=names[0])
+            self.other = Mean(name=names[1])
+
+        def call(self, x):
+            self.add_metric(K.sum(x), name="summed")
+            self.add_metric(self.of_inputs(x), name="first")
+            return self.dense(x)
+
+    ones = np.ones((4, 1))
+    model = Counting()
+    model.compile("sgd", "mse")
+    assert model.evaluate(ones, ones, verbose=0) == [0, 1, 4]
+    assert model.metrics_names == ["loss", "first", "summed"]
+    with pytest.raises(ValueError, match="several are called 'first'"):
+        twice = Counting(("first", "first"))
+        twice.compile("sgd", "mse")
+        twice.fit(ones, ones, verbose=0)
+
+
+def test_losses_given_to_inner_layers_are_found_and_counted():
+    cells = [LSTMCell(2), LSTMCell(2)]
+    x = Input((3, 2))
+    layer = RNN(cells)
+    y = layer(x)
+    loss = K.sum(x)
+    cells[0].add_loss(loss, inputs=x)
+    assert layer.get_losses_for(x) == [loss]
+    model = Model(x, y)
+    model.compile("sgd", "mse")
+    ones = np.ones((4, 3, 2))
+    assert model.evaluate(ones, model.predict(ones), verbose=0) == pytest.approx(24, rel=1e-5)

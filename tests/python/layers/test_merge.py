@@ -85,6 +85,14 @@ def test_errors_say_what_was_expected():
         L.subtract([a, a, a])
     with pytest.raises(ValueError, match="list of at least 2 inputs"):
         L.Add()(a)
+    called = L.Subtract()
+    called([a, a])
+    with pytest.raises(ValueError, match="list of exactly 2 inputs"):
+        called([a, a, a])
+    joined = L.Concatenate()
+    joined([a, b])
+    with pytest.raises(ValueError, match="list of at least 2 inputs"):
+        joined([a])
     with pytest.raises(ValueError, match="different batch sizes"):
         L.add([L.Input(batch_shape=(2, 4)), L.Input(batch_shape=(3, 4))])
     with pytest.raises(ValueError, match="matching shapes except for the concat axis"):

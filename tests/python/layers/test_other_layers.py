@@ -215,6 +215,10 @@ def test_embedding_errors():
         L.Embedding(0, 3)
     with pytest.raises(ValueError, match="inputs of input_length=4"):
         L.Embedding(5, 2, input_length=4).compute_output_shape((None, 3))
+    with pytest.raises(ValueError, match="inputs of input_length=4"):
+        L.Embedding(5, 2, input_length=4)(L.Input((3,)))
+    with pytest.raises(ValueError, match="inputs of input_length=2"):
+        Sequential([L.Embedding(5, 2, input_length=2, input_shape=(3, 5))])
 
 
 # ------------------------------------------------------------ Keras 1

@@ -171,8 +171,9 @@ def test_dropout_is_the_same_in_all_steps(cls, implementation):
     elif cls is GRU:
         layer.cell.recurrent_activation = lambda x: K.zeros_like(x)
     x = Input((5, 8))
+    assert layer(x)._uses_learning_phase
     y = layer(x, training=True)
-    assert y._uses_learning_phase
+    assert not y._uses_learning_phase
     data = np.tile(np.random.RandomState(0).uniform(1, 2, (40, 1, 8)), (1, 5, 1))
     function = K.function([x], [y])
     first, second = function([data])[0], function([data])[0]

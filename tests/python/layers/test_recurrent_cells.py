@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from keras_native import backend as K
+from keras_native.initializers import Identity
 from keras_native.layers import (
     GRU,
     LSTM,
@@ -10,6 +11,7 @@ from keras_native.layers import (
     Bidirectional,
     CuDNNGRU,
     CuDNNLSTM,
+    Dense,
     GRUCell,
     Input,
     Layer,
@@ -226,3 +228,21 @@ def test_cudnn_rules():
     got = preprocess_weights_for_loading(both, arrays, "2.3.1", "tensorflow")
     assert [a.shape for a in got] == [w.shape for w in both.weights]
     np.testing.assert_array_equal(got[2], np.full(8, 2.0))
+
+
+@pytest.mark.parametrize("cell", [SimpleRNNCell, GRUCell, LSTMCell])
+def test_an_identity_is_the_first_kernel_of_each_gate(cell):
+    made = cell(3, recurrent_initializer=Identity(gain=0.5))
+    RNN(made)(Input((4, 2)))
+    kernel = K.get_value(made.recurrent_kernel)
+    np.testing.assert_array_equal(kernel, np.tile(0.5 * np.eye(3), cell.gates))
+
+
+@pytest.mark.parametrize("layer", [LSTM(2, dropout=0.5), Bidirectional(GRU(2, dropout=0.5))])
+def test_outputs_depend_on_the_phase_unless_it_is_given(layer):
+    x = Input((4, 2))
+    assert layer(x)._uses_learning_phase
+    assert not layer(x, training=True)._uses_learning_phase
+    inner = Model(x, [layer(x), Dense(1)(x)])
+    assert all(y._uses_learning_phase for y in inner(Input((4, 2))))
+    assert not Dense(1)(x)._uses_learning_phase

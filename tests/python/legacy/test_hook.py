@@ -62,6 +62,7 @@ def test_positional_initializer_means_the_order_of_keras1():
     [
         ((64, 3, 5), {}, (3, 5)),
         ((64,), {"nb_row": 3, "nb_col": 5}, (3, 5)),
+        ((64, 3), {"nb_col": 5}, (3, 5)),
         ((64, 3, 5, "he_normal", "relu"), {}, (3, 5)),
     ],
 )

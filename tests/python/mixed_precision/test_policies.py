@@ -219,6 +219,13 @@ def test_scripts_for_tensorflow_find_it(tmp_path):
     assert done.stdout == "float16\n", done.stderr
 
 
+def test_weights_have_the_type_of_their_layer():
+    layer = Dense(2, dtype="float64")
+    assert K.dtype(layer(Input((3,), dtype="float64"))) == "float64"
+    assert [w.dtype for w in layer.get_weights()] == ["float64", "float64"]
+    assert K.dtype(Dense(2, dtype="int32", input_shape=(3,)).add_weight("w", ())) == "float32"
+
+
 @pytest.mark.parametrize("dtype, bits", [("float16", 10), ("bfloat16", 7)])
 def test_the_default_float_type_may_be_narrow(dtype, bits):
     """Layers, fit and predict in halves wholesale."""

@@ -27,6 +27,7 @@ def test_what_is_written_is_read(made):
         d["scalar"] = np.float32(2.5)
         d["text"] = "Sequential"
         d["names"] = ["kernel:0", "bias:0"]
+        d["bytes"] = [b"a", b"bcd"]
         d["inner"]["deep"]["x"] = np.zeros(2)
         d.update({"number": 3}, [("other", 4)])
         array[:] = 0  # a copy was taken
@@ -35,6 +36,7 @@ def test_what_is_written_is_read(made):
         assert (d["scalar"], d["number"], d["text"]) == (2.5, 3, "Sequential")
         found = [n.decode() if isinstance(n, bytes) else n for n in d["names"]]
         assert found == ["kernel:0", "bias:0"]
+        assert d["bytes"] == [b"a", b"bcd"]
         assert d["inner"]["deep"]["x"].tolist() == [0, 0]
         assert "array" in d and "text" in d and "none" not in d and "_is_group" not in d
         assert {"array", "inner"} <= set(d) == set(d.iter())

@@ -1,5 +1,7 @@
 """Helpers for tests, several GPUs, layer tables, and names that only Keras 1 had."""
 
+import marshal
+
 import numpy as np
 import pytest
 from keras_native.engine.base_layer import Layer
@@ -139,3 +141,18 @@ def test_transform_of_keras_1():
     shift = np.array([[1, 0, 1], [0, 1, 0], [0, 0, 1]])
     moved = image.apply_transform(x, shift, channel_axis=0, fill_mode="constant", cval=-1)
     np.testing.assert_array_equal(moved[0], [[4, 5, 6, 7], [8, 9, 10, 11], [-1] * 4])
+
+
+def test_functions_as_they_were_written_before_base64():
+    scale = 3.0
+
+    def scaled(x, shift=1):
+        return scale * x + shift
+
+    text = marshal.dumps(scaled.__code__).decode("raw_unicode_escape")
+    again = generic_utils.func_load(text, defaults=(1,), closure=(scale,))
+    assert again(2) == scaled(2) == 7
+    code, defaults, closure = generic_utils.func_dump(scaled)
+    assert generic_utils.func_load(code, defaults, closure)(2) == 7
+    with pytest.raises(ValueError, match="bytecode of another Python"):
+        generic_utils.func_load("no code")

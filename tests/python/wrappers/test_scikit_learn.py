@@ -73,6 +73,7 @@ def test_kinds_of_build_functions(make):
     found.fit(X, Y, epochs=1, verbose=0)
     assert found.model.layers[0].units == 5
     assert found.predict(X_TEST).shape == (20,)
+    assert found.predict(X_TEST[:0]).shape == (0,)
 
 
 def test_texts_as_classes_and_their_orders():
