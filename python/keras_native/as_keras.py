@@ -21,6 +21,12 @@ from . import dialect
 _PACKAGE = __name__.partition(".")[0]
 _NAME = "keras"
 _PREPROCESSING = "keras_preprocessing"  # a package of its own from Keras 2.2 on
+_TENSORFLOW = "tensorflow"
+_WITH_KERAS = (
+    _TENSORFLOW,
+    *(f"{_TENSORFLOW}.{path}" for path in ("python", "contrib", "compat", "compat.v1")),
+)
+_DEPTH = 3  # of modules below TensorFlow, as in tensorflow.python.ops.math_ops
 _VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
 
 
@@ -58,20 +64,40 @@ class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 class _OnlyKeras(types.ModuleType):
     """Stands for `tensorflow`: its Keras, options of sessions, and a word about what is missing."""
 
-    __path__: list = []
     __version__ = "2.0.0"  # the TensorFlow that came with this Keras
 
     def __getattr__(self, name):
-        if name == "keras":
+        if name == "keras" and self.__name__ in _WITH_KERAS:
             return importlib.import_module(f"{self.__name__}.keras")
         from .legacy import tensorflow
 
-        if name in tensorflow.NAMES and self.__name__ != "tensorflow.compat":
+        if self.__name__ == "tensorflow.python.ops.math_ops" and name in tensorflow.MATH:
+            return tensorflow.MATH[name]
+        offers = self.__name__ in _WITH_KERAS and self.__name__ != "tensorflow.compat"
+        if offers and name in tensorflow.NAMES:
             return getattr(tensorflow, name)
         raise AttributeError(
-            f"There is no TensorFlow underneath: of `{self.__name__}` only `keras` and options of "
+            f"There is no TensorFlow underneath: of `{_TENSORFLOW}` only `keras` and options of "
             f"sessions are there. Received: {self.__name__}.{name}"
         )
+
+
+class _NotMissed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets modules inside TensorFlow be imported: much old code imports more than it uses."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        top, *below = fullname.split(".")
+        if top != _TENSORFLOW or below[:1] not in (["python"], ["contrib"]) or "keras" in below:
+            return None
+        if len(below) > _DEPTH:
+            return None  # of functions nothing is pretended
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=len(below) < _DEPTH)
+
+    def create_module(self, spec):
+        return _OnlyKeras(spec.name)
+
+    def exec_module(self, module):
+        """There is nothing in it."""
 
 
 def _of_device_lib(name):
@@ -85,9 +111,9 @@ def _of_device_lib(name):
 def _install_tensorflow():
     if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
-    below = ("python", "contrib", "compat", "compat.v1")
-    for name in ("tensorflow", *(f"tensorflow.{path}" for path in below)):
+    for name in _WITH_KERAS:
         sys.modules[name] = _OnlyKeras(name)
+        sys.modules[name].__path__ = []
         sys.meta_path.insert(0, _Door(f"{name}.keras"))
         above, _, last = name.rpartition(".")
         if above:
@@ -98,6 +124,7 @@ def _install_tensorflow():
     sys.modules["tensorflow.python"].client = client
     for module in (client, client.device_lib):
         sys.modules[module.__name__] = module
+    sys.meta_path.append(_NotMissed())
     # TensorBoard asks for this module to know that it has to do without TensorFlow.
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("tensorboard.compat.notf")
 

@@ -3,7 +3,8 @@ devices, activations, and the types of tensors and shapes to tell them from othe
 
 `as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
 GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
-threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Nothing here computes.
+threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Of what computes there are only activations, and
+what the formula of one, `gelu`, was written with.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import types
 
 import numpy as np
 
+from .. import backend as K
 from .. import config as _config
 from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
 
@@ -160,16 +162,24 @@ class _Activations:
     """Stands for `tensorflow.nn`: the activations that layers were given from there."""
 
     names = ("relu", "elu", "selu", "softmax", "softplus", "softsign", "sigmoid", "tanh")
+    later = {"relu6": "relu6", "leaky_relu": "leaky_relu", "silu": "silu", "swish": "silu"}
 
     def __getattr__(self, name):
         from .. import activations
+        from ..later import activations as later
 
         if name in self.names:
             return getattr(activations, name)
+        if name in self.later:
+            return getattr(later, self.later[name])
         raise AttributeError(
             f"There is no TensorFlow underneath: of `tensorflow.nn` only the activations "
-            f"{', '.join(self.names)} are there. Received: tensorflow.nn.{name}"
+            f"{', '.join((*self.names, *self.later))} are there. Received: tensorflow.nn.{name}"
         )
+
+
+def _erf(x):
+    return K.emit("erf", (K.as_tensor(x),))
 
 
 def device(name):
@@ -197,6 +207,7 @@ disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
 local_variables_initializer = tables_initializer = global_variables_initializer
 initialize_all_variables = global_variables_initializer
 
+MATH = {"erf": _erf, "sqrt": K.sqrt}  # of tensorflow.python.ops.math_ops
 NAMES = (
     "GPUOptions", "ConfigProto", "Session", "InteractiveSession", "set_random_seed", "device",
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",

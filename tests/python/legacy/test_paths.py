@@ -267,3 +267,44 @@ def test_import_is_light():
         """
     )
     assert heavy.strip() == "[]"
+
+
+@no_tensorflow
+def test_modules_inside_tensorflow_are_imported_and_not_missed(tmp_path):
+    """Much old code imports more than it uses; what it does use is named where it is missing."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import numpy as np
+            import tensorflow as tf
+            import tensorflow.contrib.ctc
+            from keras import backend as K
+            from tensorflow.python.framework import ops
+            from tensorflow.python.ops import ctc_ops as ctc
+            from tensorflow.python.ops.math_ops import erf, sqrt
+
+            x = K.placeholder((None,))
+            gelu = 0.5 * x * (1.0 + erf(x / sqrt(2.0)))
+            y = [gelu, tf.nn.swish(x), tf.nn.leaky_relu(x), tf.nn.relu6(x)]
+            print(*(f"{v[0]:.3f} {v[1]:.3f}" for v in K.function([x], y)([np.array([-1.0, 7.0])])))
+            try:
+                ctc.ctc_loss
+            except AttributeError as error:
+                print(str(error).rpartition(": ")[2])
+            for statement in (
+                "from tensorflow.python.ops.math_ops import reduce_sum",
+                "from tensorflow.python.framework.ops import RegisterGradient",
+                "import tensorflow.python.keras.no_such_module",
+                "import tensorflow.no_such_module",
+            ):
+                try:
+                    exec(statement)
+                except ImportError as error:
+                    print(type(error).__name__)
+        """)
+    )
+    assert run(None, "-m", "keras_native", str(script)).splitlines() == [
+        "-0.159 7.000 -0.269 6.994 -0.200 7.000 0.000 6.000",
+        "tensorflow.python.ops.ctc_ops.ctc_loss",
+        "ImportError", "ImportError", "ModuleNotFoundError", "ModuleNotFoundError",
+    ]  # fmt: skip
