@@ -7,6 +7,7 @@ from ..utils.generic_utils import has_arg, is_all_none, to_list, unpack_singleto
 from .call_frames import call_frame
 from .node import Node
 from .policy import in_float32
+from .tensor_names import output_name
 
 
 class CalledOnTensors:
@@ -141,6 +142,8 @@ class CalledOnTensors:
             tensor._keras_history = (self, index, i)
             tensor._keras_shape = output_shapes[i]
             tensor._keras_mask = output_masks[i]
+            if "_name" not in vars(tensor):
+                tensor._name = output_name(self, index, i, tensor.op.type)
             if uses_phase:
                 tensor._uses_learning_phase = True
         return node

@@ -95,6 +95,20 @@ def test_several_outputs_are_told_from_one_by_a_length():
         assert (hasattr(model.output, "__len__") and len(model.output) > 1) == several
 
 
+def test_outputs_are_looked_up_by_name():
+    model = Sequential([Dense(3, input_dim=2), Dense(3, activation="relu"), Dropout(0.5)])
+    names = [layer.output.name for layer in model.layers]
+    assert names == ["dense_1/BiasAdd:0", "dense_2/Relu:0", "dropout_1/cond/Merge:0"]
+    again = Input((2,), name="again")
+    assert again.name == "again:0"
+    shared = model.layers[0]
+    assert shared(again).name == "dense_1_1/BiasAdd:0"
+    assert shared(again).op.name == "dense_1_2/BiasAdd"
+    assert model(again).name == "sequential_1_1/cond/Merge:0"
+    two = Lambda(lambda x: [x * 2.0, x * 3.0])(again)
+    assert [x.name for x in two] == ["lambda_1/mul:0", "lambda_1/mul_1:0"]
+
+
 def test_layers_move_to_another_stack():
     model = Sequential([Dense(3, input_dim=2), Dense(1)])
     again = Sequential(model.layers)
