@@ -54,6 +54,7 @@ class Operation(NamedTuple):
 
     name: str
     type: str
+    inputs: tuple
 
 
 class Tensor:
@@ -117,8 +118,10 @@ class Tensor:
 
     @property
     def op(self):
-        """What made it: `op.name` is the tensor's name without the number, `op.type` a kind."""
-        return Operation(self.name.partition(":")[0], self._value.op)
+        """What made it: `op.name` is the tensor's name without the number, `op.type` a kind,
+        `op.inputs` what it was made of, as the logits of a softmax."""
+        inputs = tuple(Tensor(value) for value in self._value.inputs)
+        return Operation(self.name.partition(":")[0], self._value.op, inputs)
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name!r} shape={self.shape} dtype={self.dtype}>"

@@ -143,7 +143,7 @@ class CalledOnTensors:
             tensor._keras_shape = output_shapes[i]
             tensor._keras_mask = output_masks[i]
             if "_name" not in vars(tensor):
-                tensor._name = output_name(self, index, i, tensor.op.type)
+                tensor._name = output_name(self, index, i, tensor._value.op)
             if uses_phase:
                 tensor._uses_learning_phase = True
         return node

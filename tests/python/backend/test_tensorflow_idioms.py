@@ -19,6 +19,19 @@ def test_shapes_answer_as_tensorflow_s():
     assert x.op.name == "input_1"
 
 
+def test_logits_are_what_a_softmax_was_made_of():
+    """Attacks on classifiers take their gradients from there."""
+    model = Sequential([Dense(3, input_dim=2, activation="softmax")])
+    (logits,) = model.output.op.inputs
+    assert model.output.op.type == "softmax"
+    slope = K.gradients(K.sum(logits[:, 1]), model.input)[0]
+    x = np.array([[1.0, 2.0], [-3.0, 0.5]], "float32")
+    kernel = model.get_weights()[0]
+    found, slope = K.function([model.input], [logits, slope])([x])
+    np.testing.assert_allclose(found, x @ kernel, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(slope, [kernel[:, 1]] * 2)
+
+
 def test_variables_answer_as_tensorflow_s():
     v = K.variable(np.ones((2, 3)), name="w")
     assert v.op.name == "w" and v.shape.as_list() == [2, 3] and v.shape[0].value == 2
