@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import warnings
+
+import numpy as np
 
 from ..utils.arguments import whole_number
 from ..utils.enqueuers import GeneratorEnqueuer, OrderedEnqueuer, kept_of
@@ -56,6 +59,8 @@ def batches_of(source, workers, use_multiprocessing, max_queue_size, shuffle=Fal
 def steps_of(source, steps, name):
     """Number of batches: the argument, or the length of a Sequence.
 
+    Part of a step counts as one: `len(x) / 32` is what scripts say.
+
     Raises:
         ValueError: a generator without a number.
     """
@@ -66,6 +71,8 @@ def steps_of(source, steps, name):
                 f"Please specify `{name}` or use the `Sequence` class."
             )
         steps = len(source)
+    if isinstance(steps, (float, np.floating)) and math.isfinite(steps):
+        steps = math.ceil(steps)
     return whole_number(steps, f"`{name}`", 1)
 
 

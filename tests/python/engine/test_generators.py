@@ -87,6 +87,27 @@ def test_a_sequence_keeps_its_order(expected, workers, processes):
     assert batches.epochs >= 1
 
 
+@pytest.mark.parametrize("steps", [2.5, np.float64(2.125), 3.0])
+def test_part_of_a_step_is_a_step(steps):
+    """Scripts pass `len(x) / batch_size`."""
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile("sgd", "mse")
+    seen = []
+
+    class Counter(Callback):
+        def on_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    history = model.fit_generator(
+        generator(), steps, 2, verbose=0, callbacks=[Counter()],
+        validation_data=generator(), validation_steps=1.5,
+    )  # fmt: skip
+    assert seen == [0, 1, 2] * 2 and history.params["steps"] == 3
+    assert len(history.history["val_loss"]) == 2
+    assert np.isfinite(model.evaluate_generator(generator(), steps))
+    assert len(model.predict_generator((x for x, _ in generator()), steps)) == 12
+
+
 def test_fit_and_evaluate_take_them_too(expected):
     model = made()
     history = model.fit(Batches(), epochs=2, verbose=0, shuffle=False)
