@@ -71,8 +71,12 @@ class _OnlyKeras(types.ModuleType):
             return importlib.import_module(f"{self.__name__}.keras")
         from .legacy import tensorflow
 
-        if self.__name__ == "tensorflow.python.ops.math_ops" and name in tensorflow.MATH:
-            return tensorflow.MATH[name]
+        functions = {
+            _TENSORFLOW: tensorflow.OPERATIONS,
+            f"{_TENSORFLOW}.python.ops.math_ops": tensorflow.MATH,
+        }.get(self.__name__, {})
+        if name in functions:
+            return functions[name]
         offers = self.__name__ in _WITH_KERAS and self.__name__ != "tensorflow.compat"
         if offers and name in tensorflow.NAMES:
             return getattr(tensorflow, name)

@@ -3,8 +3,9 @@ devices, activations, and the types of tensors and shapes to tell them from othe
 
 `as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
 GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
-threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Of what computes there are only activations, and
-what the formula of one, `gelu`, was written with.
+threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Of what computes there are only activations,
+what the formula of one, `gelu`, was written with, and what conditional random fields find their
+best path with.
 """
 
 import contextlib
@@ -207,6 +208,19 @@ disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
 local_variables_initializer = tables_initializer = global_variables_initializer
 initialize_all_variables = global_variables_initializer
 
+
+def _gather_nd(params, indices):
+    """What lies in `params` at each row of `indices`, which count along its first axes."""
+    indices = K.cast(K.as_tensor(indices), "int32")
+    extents, depth = K.shape(params), K.int_shape(indices)[-1]
+    at = indices[..., 0]
+    for axis in range(1, depth):
+        at = at * K.cast(extents[axis], "int32") + indices[..., axis]
+    below = [extents[axis] for axis in range(depth, K.ndim(params))]
+    return K.gather(K.reshape(params, [-1, *below]), at)
+
+
+OPERATIONS = {"gather_nd": _gather_nd, "range": K.arange}  # of tensorflow
 MATH = {"erf": _erf, "sqrt": K.sqrt}  # of tensorflow.python.ops.math_ops
 NAMES = (
     "GPUOptions", "ConfigProto", "Session", "InteractiveSession", "set_random_seed", "device",

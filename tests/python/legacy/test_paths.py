@@ -287,6 +287,11 @@ def test_modules_inside_tensorflow_are_imported_and_not_missed(tmp_path):
             gelu = 0.5 * x * (1.0 + erf(x / sqrt(2.0)))
             y = [gelu, tf.nn.swish(x), tf.nn.leaky_relu(x), tf.nn.relu6(x)]
             print(*(f"{v[0]:.3f} {v[1]:.3f}" for v in K.function([x], y)([np.array([-1.0, 7.0])])))
+            table, row = K.placeholder((None, 3, 2)), K.placeholder((None,), dtype="int32")
+            pairs = K.transpose(K.stack([tf.range(K.shape(row)[0]), row]))
+            picked = [tf.gather_nd(table, pairs), tf.gather_nd(table, [[1, 2, 0], [0, 1, 1]])]
+            values = K.function([table, row], picked)([np.arange(12).reshape(2, 3, 2), [2, 0]])
+            print([v.tolist() for v in values])
             try:
                 ctc.ctc_loss
             except AttributeError as error:
@@ -305,6 +310,7 @@ def test_modules_inside_tensorflow_are_imported_and_not_missed(tmp_path):
     )
     assert run(None, "-m", "keras_native", str(script)).splitlines() == [
         "-0.159 7.000 -0.269 6.994 -0.200 7.000 0.000 6.000",
+        "[[[4.0, 5.0], [6.0, 7.0]], [10.0, 3.0]]",
         "tensorflow.python.ops.ctc_ops.ctc_loss",
         "ImportError", "ImportError", "ModuleNotFoundError", "ModuleNotFoundError",
     ]  # fmt: skip
