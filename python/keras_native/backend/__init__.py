@@ -3,6 +3,7 @@
 This package is the only importer of `keras_native._core`.
 """
 
+from ..legacy.paths import submodules as _submodules
 from . import devices, operators
 from .autocast import autocast
 from .common import (
@@ -198,3 +199,4 @@ lesser, lesser_equal = less, less_equal  # Keras 1 spellings
 _BACKEND = backend()
 
 __all__ = [name for name in dir() if not name.startswith("_")]
+__getattr__ = _submodules(__name__)

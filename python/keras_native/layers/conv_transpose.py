@@ -27,6 +27,8 @@ class Transposed:
                     )
         self._wanted = None
         if output_shape is not None:
+            if len(output_shape) == self.rank + 1:
+                output_shape = (None, *output_shape)
             if len(output_shape) != self.rank + 2:
                 raise ValueError(
                     f"Layer {self.name!r}: expected an output_shape of {self.rank + 2} extents; "

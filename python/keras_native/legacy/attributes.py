@@ -9,11 +9,24 @@ _VARIABLES = {
     "running_mean": ("moving_mean",),
     "running_std": ("moving_variance",),
 }
+# What was public until Keras 2.1.
+_GRAPH = {
+    **{
+        name: "_" + name
+        for name in (
+            "inbound_nodes outbound_nodes input_layers output_layers nodes_by_depth "
+            "layers_by_depth initial_weights"
+        ).split()
+    },
+    "container_nodes": "_network_nodes",
+}
 _FIRST_OF = ("filter_length", "subsample_length", "pool_length", "stride")  # of a tuple today
 
 
 def _todays_value(layer, name):
     """The value and whether there is one."""
+    if name in _GRAPH and hasattr(layer, _GRAPH[name]):
+        return getattr(layer, _GRAPH[name]), True
     for holder in (layer, layer.__dict__.get("cell")):
         for today in _VARIABLES.get(name, ()):
             if hasattr(holder, today):

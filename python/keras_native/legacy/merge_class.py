@@ -67,18 +67,7 @@ class Merge(Layer):
         self._joins_branches = layers is not None
         if layers is not None:
             self.layers = list(layers)
-            count = len(self.layers)
-            self(
-                [
-                    _output_of(layer, node, tensor)
-                    for layer, node, tensor in zip(
-                        self.layers,
-                        node_indices or [0] * count,
-                        tensor_indices or [0] * count,
-                        strict=True,
-                    )
-                ]
-            )
+            self(_outputs_of(self.layers, node_indices, tensor_indices))
 
     def _modern_layer(self):
         """The layer of today that does the work, where there is one."""
@@ -153,21 +142,33 @@ class Merge(Layer):
         config.pop("input_dtype", None)
         branches = config.pop("layers", None)
         if branches is not None:
-            config["layers"] = [deserialize(b, custom_objects) for b in branches]
+            made = [deserialize(b, custom_objects) for b in branches]
+            config["layers"] = [made[branches.index(b)] for b in branches]  # one for equal ones
         return cls(**config)
 
 
-def _output_of(layer, node_index, tensor_index):
-    """Output tensor of a branch. A model is called on inputs of its own, so that it stays whole."""
-    if isinstance(layer, Network):
-        inputs = [
-            Input(batch_shape=K.int_shape(x), dtype=K.dtype(x), name=name)
-            for x, name in zip(layer.inputs, layer.input_names, strict=True)
-        ]
-        output = layer(inputs if len(inputs) > 1 else inputs[0])
-    else:
-        output = layer.get_output_at(node_index)
-    return output[tensor_index] if isinstance(output, list) else output
+def _outputs_of(layers, node_indices, tensor_indices):
+    """Output tensors of the branches; one that comes more than once has one output."""
+    zeros, found, result = [0] * len(layers), {}, []
+    for layer, node, tensor in zip(
+        layers, node_indices or zeros, tensor_indices or zeros, strict=True
+    ):
+        if (id(layer), node) not in found:
+            found[id(layer), node] = _output_of(layer, node)
+        output = found[id(layer), node]
+        result.append(output[tensor] if isinstance(output, list) else output)
+    return result
+
+
+def _output_of(layer, node_index):
+    """Output of a branch. A model is called on inputs of its own, so that it stays whole."""
+    if not isinstance(layer, Network):
+        return layer.get_output_at(node_index)
+    inputs = [
+        Input(batch_shape=K.int_shape(x), dtype=K.dtype(x), name=name)
+        for x, name in zip(layer.inputs, layer.input_names, strict=True)
+    ]
+    return layer(inputs if len(inputs) > 1 else inputs[0])
 
 
 def merge(

@@ -162,6 +162,18 @@ def moved(module):
     return __getattr__
 
 
+def submodules(package):
+    """`__getattr__` of a package that imported its modules of `PATHS` itself, by its `__name__`."""
+    inside = package.partition(".")[2]
+
+    def __getattr__(name):
+        if f"{inside}.{name}" not in PATHS:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return importlib.import_module(f"{package}.{name}")
+
+    return __getattr__
+
+
 def install():
     """Let the paths of the table be imported."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):

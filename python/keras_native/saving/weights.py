@@ -30,7 +30,7 @@ BACKEND = "tensorflow"
 
 def stored_layers(model):
     """Layers of a model in the order of the file; branches joined by a Keras 1 Merge come flat."""
-    return _flat(model.layers)
+    return list(dict.fromkeys(_flat(model.layers)))  # a branch may be joined with itself
 
 
 def _flat(layers):

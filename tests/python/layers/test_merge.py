@@ -185,6 +185,21 @@ def test_merge_layer_joins_stacks():
     np.testing.assert_array_equal(again.predict([a, b]), model.predict([a, b]))
 
 
+def test_a_stack_may_be_joined_with_itself(tmp_path):
+    left = Sequential([L.Dense(3, input_dim=4)])
+    model = Sequential([L.Merge([left, left], mode="sum"), L.Dense(2)])
+    model.compile("sgd", "mse")
+    x, y = np.random.RandomState(0).normal(size=(2, 6, 4)).astype("float32")
+    model.fit(x, y[:, :2], verbose=0)
+    kernel, bias = model.layers[-1].get_weights()
+    found = model.predict(x)
+    np.testing.assert_allclose(found, 2 * left.predict(x) @ kernel + bias, rtol=1e-4, atol=1e-5)
+    again = Sequential.from_config(model.get_config())
+    model.save_weights(tmp_path / "w.h5")
+    again.load_weights(tmp_path / "w.h5")
+    np.testing.assert_array_equal(again.predict(x), found)
+
+
 def test_merge_of_unknown_mode():
     with pytest.raises(ValueError, match="expected mode to be one of sum"):
         L.Merge(mode="plus")

@@ -30,6 +30,17 @@ def test_layers(layer, then):
             assert getattr(layer, name) == expected
 
 
+def test_calls_and_depths():
+    model = Sequential([Dense(3, input_shape=(2,)), Dense(1)])
+    first, second = model.layers
+    assert first.inbound_nodes[0].output_tensors == [first.output]
+    assert first.outbound_nodes == second.inbound_nodes
+    whole = Model(model.inputs, model.outputs)
+    assert [layer.name for layer in whole.input_layers] == whole.input_names
+    assert whole.output_layers == [second] and whole.layers_by_depth[0] == [second]
+    assert len(whole.nodes_by_depth) == 3 and len(whole.container_nodes) == 3
+
+
 def test_other_names_are_still_missing():
     for layer in (Dense(3), Layer(), Model()):
         for name in ("W", "nb_filter", "_anything", "units_"):

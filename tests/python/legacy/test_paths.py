@@ -42,6 +42,18 @@ def test_old_path(path, name, home):
         _ = old.no_such_name
 
 
+def test_the_backends_modules_are_its_attributes():
+    lines = run(
+        """
+        import keras_native.as_keras
+        import keras
+        from keras import backend as K
+        print(K.tensorflow_backend._get_available_gpus is not None, keras.backend.common.floatx())
+        """
+    )
+    assert lines == "True float32\n"
+
+
 def test_door_gives_the_same_modules():
     assert run(
         """

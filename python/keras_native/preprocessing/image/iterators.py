@@ -189,7 +189,7 @@ class NumpyArrayIterator(Iterator):
         self._save(batch, index_array)
         inputs = [batch, *(a[index_array] for a in self.x_misc)] if self.x_misc else batch
         if self.y is None:
-            return (inputs,) if self.x_misc else inputs
+            return inputs
         result = (inputs, self.y[index_array])
         if self.sample_weight is not None:
             result += (self.sample_weight[index_array],)
