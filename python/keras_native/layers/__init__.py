@@ -111,7 +111,10 @@ from ..legacy.layer_classes import (
     SReLU,
     TimeDistributedDense,
 )
+from ..legacy.paths import moved as _moved
 from ..legacy.table import CLASSES as _RENAMED
+
+_older = _moved(__name__)
 
 globals().update({old: globals()[new] for old, new in _RENAMED.items() if new in globals()})
 
@@ -119,4 +122,4 @@ globals().update({old: globals()[new] for old, new in _RENAMED.items() if new in
 def __getattr__(name):
     if name in ("ConvRecurrent2D", "Recurrent"):  # bases that old layers derive from
         return registry.find("legacy.recurrent", name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _older(name)

@@ -1,6 +1,7 @@
 """The convolutional layers under the name that scripts import."""
 
 from ..engine.base_layer import InputSpec, Layer
+from ..legacy.paths import moved
 from ..legacy.table import CLASSES as _RENAMED
 from ..utils.generic_utils import transpose_shape
 from .conv import Conv1D, Conv2D, Conv3D
@@ -68,3 +69,5 @@ __all__ = [
 _OLD = {old: globals()[new] for old, new in _RENAMED.items() if new in globals()}
 globals().update(_OLD)
 __all__ += list(_OLD)
+
+__getattr__ = moved(__name__)

@@ -33,8 +33,16 @@ NAMES = {
 }
 
 # Names that a module of today also has, found when they are asked for: {path: {name: the module
-# that has it, and behind a colon its name there}}.
+# that has it, and behind a colon its name there}}. No module before the colon is the package.
 _JOINING = {"Merge": "layers", "merge": "layers"}
+# What modules of layers imported; layers of others took it from there.
+_IMPORTED = {
+    "K": ":backend",
+    "activations": ":activations",
+    "constraints": ":constraints",
+    "initializers": ":initializers",
+    "regularizers": ":regularizers",
+}
 _PRIVATE = "legacy.private"
 MOVED = {
     "applications.imagenet_utils": {"_obtain_input_shape": _PRIVATE},
@@ -82,20 +90,25 @@ MOVED = {
         "standardize_weights": "engine.training_utils",
         "weighted_objective": "engine.training_utils:weighted_masked_objective",
     },
+    "layers": _IMPORTED,
     "layers.advanced_activations": {"ParametricSoftplus": "layers", "SReLU": "layers"},
+    "layers.convolutional": _IMPORTED,
     "layers.core": {
+        **_IMPORTED,
         "Highway": "layers",
         "MaxoutDense": "layers",
         "TimeDistributedDense": "layers",
         **_JOINING,
     },
     "layers.recurrent": {
+        **_IMPORTED,
         "Recurrent": "legacy.recurrent",
         "_generate_dropout_mask": _PRIVATE,
         "_standardize_args": "layers.rnn_arguments:standardize_args",
         "_time_distributed_dense": f"{_PRIVATE}:time_distributed_dense",
         "time_distributed_dense": _PRIVATE,
     },
+    "layers.wrappers": _IMPORTED,
     "models": {
         "Layer": "layers",
         "Merge": "layers",
@@ -157,7 +170,8 @@ def moved(module):
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home, _, renamed = names[name].partition(":")
-        return getattr(importlib.import_module(f"{_PACKAGE}.{home}"), renamed or name)
+        found = importlib.import_module(f"{_PACKAGE}.{home}" if home else _PACKAGE)
+        return getattr(found, renamed or name)
 
     return __getattr__
 

@@ -41,8 +41,20 @@ def test_aliases(path, name, home):
     assert found is getattr(importlib.import_module(f"keras_native.{home}"), own or name)
 
 
+@pytest.mark.parametrize("path", ["", ".convolutional", ".core", ".recurrent", ".wrappers"])
+def test_layers_lend_what_they_imported(path):
+    """Layers of others are written with what stood at the head of Keras's own."""
+    layers = importlib.import_module(f"keras_native.layers{path}")
+    for name in ("activations", "constraints", "initializers", "regularizers"):
+        assert getattr(layers, name) is importlib.import_module(f"keras_native.{name}")
+    assert layers.K is K
+    everything = {}
+    exec(f"from keras_native.layers{path} import *", everything)
+    assert "moved" not in everything
+
+
 def test_unknown_names_are_still_unknown():
-    for path in ("applications.imagenet_utils", "backend.common", "layers.recurrent"):
+    for path in ("applications.imagenet_utils", "backend.common", "layers", "layers.recurrent"):
         with pytest.raises(AttributeError, match="_no_such_name"):
             importlib.import_module(f"keras_native.{path}")._no_such_name  # noqa: B018
 
