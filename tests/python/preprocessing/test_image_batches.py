@@ -97,7 +97,7 @@ def test_seeded_batches_do_not_depend_on_threads(workers):
 
 def test_batches_of_several_inputs_alone_are_lists():
     images, more = np.random.rand(6, 4, 4, 1), np.random.rand(6, 2)
-    batches = ImageDataGenerator().flow((images, more), None, batch_size=3, shuffle=False)
+    batches = I.ImageDataGenerator().flow((images, more), None, batch_size=3, shuffle=False)
     first = next(batches)
     assert type(first) is list and [a.shape for a in first] == [(3, 4, 4, 1), (3, 2)]
     np.testing.assert_array_equal(first[1], more[:3])
