@@ -8,7 +8,7 @@ import numpy as np
 from .. import _core
 from .tensor import Tensor, TensorShape, tensor_name
 
-_PIECE = 1 << 18  # elements, an even number; what lies in a processor's own cache
+PIECE = 1 << 18  # elements, an even number; what lies in a processor's own cache
 _SHARED = 8  # pieces from which on threads share them
 
 
@@ -16,18 +16,16 @@ class DrawnTensor(Tensor):
     """A constant whose elements `draw(first, last)` gives, flat, the same ones at each call.
 
     Args:
-        draw: function of a range of elements in row-major order; other threads may call it too.
-        in_pieces: whether any range can be asked for that starts at an even element; if not, only
-            all of them.
+        draw: function of a range of elements in row-major order that begins at a multiple of
+            `PIECE` and is no longer than that; other threads may call it too.
         shape, dtype: the tensor's; no bfloat16, for which NumPy has no type.
     """
 
-    def __init__(self, draw, in_pieces, shape, dtype, name=None):
+    def __init__(self, draw, shape, dtype, name=None):
         self._draw = draw
         self._shape = TensorShape(operator.index(extent) for extent in shape)
         self._dtype = dtype
         self._size = self._shape.num_elements()
-        self._piece = _PIECE if in_pieces else max(1, self._size)
         if name is not None:
             self._name = tensor_name(name)
 
@@ -74,10 +72,10 @@ class DrawnTensor(Tensor):
 
     def _for_pieces(self, write):
         def draw_at(first):
-            last = min(first + self._piece, self._size)
+            last = min(first + PIECE, self._size)
             write(first, self._draw(first, last).astype(self._dtype, copy=False))
 
-        starts = range(0, self._size, self._piece)
+        starts = range(0, self._size, PIECE)
         if len(starts) < _SHARED:
             for first in starts:
                 draw_at(first)
@@ -91,6 +89,4 @@ class DrawnTensor(Tensor):
 
 def filled(value, shape, dtype, name=None):
     """A tensor of one number."""
-    return DrawnTensor(
-        lambda first, last: np.full(last - first, value, dtype), True, shape, dtype, name
-    )
+    return DrawnTensor(lambda first, last: np.full(last - first, value, dtype), shape, dtype, name)

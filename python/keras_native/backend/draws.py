@@ -1,12 +1,13 @@
-"""Numbers of NumPy's generator as tensors: the same ones for a seed, whichever way they are asked
-for. `seeds` is an `np.random.SeedSequence`, shapes are tuples or a single extent."""
+"""Numbers of NumPy's generators as tensors: the same ones for a seed, on any number of threads.
 
-import math
+`seeds` is an `np.random.SeedSequence`, shapes are tuples or a single extent. Uniform numbers are
+one sequence; normal ones, of which each takes its own number of steps, have one for each piece.
+"""
 
 import numpy as np
 
 from .common import floatx
-from .drawn import DrawnTensor
+from .drawn import PIECE, DrawnTensor
 from .drawn import filled as drawn_filled
 from .dtypes import dtype_name
 from .placeholders import constant
@@ -30,7 +31,7 @@ def uniform(seeds, shape, low, high, dtype):
         values = np.random.Generator(bits).random(last - first, dtype=drawn)
         return _scaled(values, high - low, low)
 
-    return _tensor(draw, True, shape, dtype)
+    return _tensor(draw, shape, dtype)
 
 
 def normal(seeds, shape, stddev, dtype, mean=None):
@@ -38,10 +39,10 @@ def normal(seeds, shape, stddev, dtype, mean=None):
     drawn = _drawn(dtype)
 
     def draw(first, last):
-        values = np.random.default_rng(seeds).standard_normal(last - first, dtype=drawn)
+        values = _of_piece(seeds, first).standard_normal(last - first, dtype=drawn)
         return _scaled(values, stddev, mean)
 
-    return _tensor(draw, False, shape, dtype)
+    return _tensor(draw, shape, dtype)
 
 
 def truncated_normal(seeds, shape, stddev, dtype, mean=None):
@@ -49,7 +50,7 @@ def truncated_normal(seeds, shape, stddev, dtype, mean=None):
     drawn = _drawn(dtype)
 
     def draw(first, last):
-        rng = np.random.default_rng(seeds)
+        rng = _of_piece(seeds, first)
         values = rng.standard_normal(last - first, dtype=drawn)
         outside = np.flatnonzero((values > 2) | (values < -2))
         while outside.size:
@@ -58,7 +59,12 @@ def truncated_normal(seeds, shape, stddev, dtype, mean=None):
             outside = outside[np.abs(again) > 2]
         return _scaled(values, stddev, mean)
 
-    return _tensor(draw, False, shape, dtype)
+    return _tensor(draw, shape, dtype)
+
+
+def _of_piece(seeds, first):
+    """The generator of the piece that begins at element `first`."""
+    return np.random.Generator(np.random.PCG64(seeds).jumped(first // PIECE))
 
 
 def _drawn(dtype):
@@ -75,12 +81,12 @@ def _scaled(values, factor, offset=None):
     return values
 
 
-def _tensor(draw, in_pieces, shape, dtype):
+def _tensor(draw, shape, dtype):
     """A tensor of the elements that `draw(first, last)` gives."""
     shape, dtype = _extents(shape), dtype_name(dtype)
     if dtype in ("float32", "float64"):
-        return DrawnTensor(draw, in_pieces, shape, dtype, "Const")
-    return constant(draw(0, math.prod(shape)), dtype=dtype, shape=shape)
+        return DrawnTensor(draw, shape, dtype, "Const")
+    return constant(DrawnTensor(draw, shape, "float32").drawn(), dtype=dtype)
 
 
 def _extents(shape):
