@@ -23,6 +23,13 @@ PATHS = {
     "legacy.layers": ["layers"],
     "legacy.models": ["models"],
     "models.models": ["models"],
+    **{
+        f"preprocessing.image.{module}": ["preprocessing.image", "preprocessing.image.transforms"]
+        for module in (
+            "affine_transformations dataframe_iterator directory_iterator image_data_generator "
+            "iterator numpy_array_iterator utils"
+        ).split()
+    },
     "utils.training_utils": ["utils.multi_gpu_utils"],
     "utils.visualize_util": ["utils.vis_utils"],
 }
@@ -122,6 +129,7 @@ MOVED = {
         "_count_valid_files_in_directory": _PRIVATE,
         "_iter_valid_files": _PRIVATE,
         "_list_valid_filenames_in_directory": _PRIVATE,
+        "validate_filename": _PRIVATE,
     },
     "preprocessing.text": {"base_filter": _PRIVATE},
 }

@@ -57,6 +57,11 @@ def _iter_valid_files(directory, white_list_formats, follow_links):
     return iter(files_below(directory, tuple(white_list_formats), follow_links))
 
 
+def validate_filename(filename, white_list_formats):
+    """Whether there is a file of that name with one of the endings."""
+    return filename.lower().endswith(white_list_formats) and os.path.isfile(filename)
+
+
 def _list_valid_filenames_in_directory(
     directory, white_list_formats, split, class_indices, follow_links
 ):

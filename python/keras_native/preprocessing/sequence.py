@@ -208,6 +208,14 @@ class TimeseriesGenerator(Sequence):
         return json.dumps(config, **kwargs)
 
 
+def timeseries_generator_from_json(json_string):
+    """The generator that `TimeseriesGenerator.to_json` wrote."""
+    config = dict(json.loads(json_string)["config"])
+    return TimeseriesGenerator(
+        **{**config, **{name: json.loads(config[name]) for name in ("data", "targets")}}
+    )
+
+
 def _json_text(name, values):
     values = values.tolist() if isinstance(values, np.ndarray) else values
     try:

@@ -31,6 +31,8 @@ def run(code, *arguments, cwd=None):
         ("legacy.layers", "MaxoutDense", "layers"),
         ("objectives", "mse", "losses"),
         ("layer", "Dense", "layers"),
+        ("preprocessing.image.dataframe_iterator", "DataFrameIterator", "preprocessing.image"),
+        ("preprocessing.image.utils", "validate_filename", "legacy.private"),
     ],
 )
 def test_old_path(path, name, home):

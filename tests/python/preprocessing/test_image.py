@@ -198,7 +198,9 @@ def test_image_round_trip(tmp_path):
         I.load_img(tmp_path / "x.png", target_size=(3, 4), interpolation="magic")
     with pytest.raises(ValueError, match="1, 3 or 4 channels; received 2"):
         I.array_to_img(np.zeros((3, 3, 2)))
-    assert I.list_pictures(tmp_path) == [str(tmp_path / "x.png")]
+    (tmp_path / "y.tif").touch()
+    assert I.list_pictures(tmp_path, "jpg|png") == [str(tmp_path / "x.png")]
+    assert len(I.list_pictures(tmp_path)) == 2
 
 
 def test_flow_from_directory(folder, capsys):

@@ -10,6 +10,7 @@ from keras_native.preprocessing.sequence import (
     make_sampling_table,
     pad_sequences,
     skipgrams,
+    timeseries_generator_from_json,
 )
 
 ROWS = [[1], [1, 2], [1, 2, 3]]
@@ -105,7 +106,11 @@ def test_windows_with_options():
 
 def test_windows_as_json():
     data = np.arange(10)
-    config = json.loads(TimeseriesGenerator(data, data, length=3).to_json())
+    made = TimeseriesGenerator(data, data, length=3)
+    again = timeseries_generator_from_json(made.to_json())
+    for found, expected in zip(again[0], made[0], strict=True):
+        np.testing.assert_array_equal(found, expected)
+    config = json.loads(made.to_json())
     assert config["class_name"] == "TimeseriesGenerator"
     assert json.loads(config["config"]["data"]) == data.tolist()
     assert config["config"]["length"] == 3

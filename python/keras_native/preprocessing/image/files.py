@@ -123,7 +123,7 @@ def files_below(directory, endings, follow_links):
     ]
 
 
-def list_pictures(directory, ext="jpg|jpeg|bmp|png|ppm"):
-    """Paths of the images below a folder (Keras 1)."""
+def list_pictures(directory, ext=("jpg", "jpeg", "bmp", "png", "ppm", "tif", "tiff")):
+    """Paths of the images below a folder; endings as a tuple, or between bars as in Keras 1."""
     endings = tuple(f".{e}" for e in (ext.split("|") if isinstance(ext, str) else ext))
     return [os.path.join(*found) for found in files_below(directory, endings, False)]
