@@ -211,9 +211,10 @@ class TimeseriesGenerator(Sequence):
 def timeseries_generator_from_json(json_string):
     """The generator that `TimeseriesGenerator.to_json` wrote."""
     config = dict(json.loads(json_string)["config"])
-    return TimeseriesGenerator(
-        **{**config, **{name: json.loads(config[name]) for name in ("data", "targets")}}
-    )
+    for name in ("data", "targets"):
+        config[name] = np.array(json.loads(config[name]))
+    config["start_index"] -= config["length"]  # it was written as where the first window ends
+    return TimeseriesGenerator(**config)
 
 
 def _json_text(name, values):
