@@ -19,19 +19,19 @@ class L1L2(Regularizer):
     """l1 * sum(|x|) + l2 * sum(x²)."""
 
     def __init__(self, l1=0.0, l2=0.0):
-        self.l1 = float(K.cast_to_floatx(l1))
-        self.l2 = float(K.cast_to_floatx(l2))
+        self.l1 = K.cast_to_floatx(l1)
+        self.l2 = K.cast_to_floatx(l2)
 
     def __call__(self, x):
         penalties = []
         if self.l1:
-            penalties.append(self.l1 * K.sum(K.abs(x)))
+            penalties.append(float(self.l1) * K.sum(K.abs(x)))
         if self.l2:
-            penalties.append(self.l2 * K.sum(K.square(x)))
+            penalties.append(float(self.l2) * K.sum(K.square(x)))
         return sum(penalties[1:], penalties[0]) if penalties else 0.0
 
     def get_config(self):
-        return {"l1": self.l1, "l2": self.l2}
+        return {"l1": float(self.l1), "l2": float(self.l2)}
 
 
 class EigenvalueRegularizer(Regularizer):

@@ -213,6 +213,11 @@ def _gather_nd(params, indices):
     """What lies in `params` at each row of `indices`, which count along its first axes."""
     indices = K.cast(K.as_tensor(indices), "int32")
     extents, depth = K.shape(params), K.int_shape(indices)[-1]
+    if depth is None:
+        raise ValueError(
+            "tensorflow.gather_nd expected indices whose last axis has a known extent. Received: "
+            f"indices of shape {K.int_shape(indices)}"
+        )
     at = indices[..., 0]
     for axis in range(1, depth):
         at = at * K.cast(extents[axis], "int32") + indices[..., axis]

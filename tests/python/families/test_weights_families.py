@@ -130,6 +130,7 @@ def test_regularizers(float64):
 
 def test_regularizer_forms():
     both = regularizers.l1_l2(0.5, 0.25)
+    assert (both.l1, both.l2) == (0.5, 0.25) and both.l2.dtype == K.floatx()  # arrays, as they were
     assert regularizers.serialize(both) == {
         "class_name": "L1L2",
         "config": {"l1": 0.5, "l2": 0.25},
