@@ -110,9 +110,7 @@ class Product {
   // anywhere.
   int64_t columns_before_line() const {
     constexpr int64_t line = kGemmAlign / static_cast<int64_t>(sizeof(T));
-    if (s_.row_c() % line != 0) return 0;
-    return (-reinterpret_cast<std::intptr_t>(c_) & (kGemmAlign - 1)) /
-           static_cast<int64_t>(sizeof(T));
+    return s_.row_c() % line == 0 ? elements_before_line(c_) : 0;
   }
 
   // Chunks next to each other share no line of C.

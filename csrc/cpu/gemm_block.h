@@ -5,6 +5,14 @@
 
 namespace kn::cpu {
 
+inline constexpr int64_t kGemmAlign = 64;  // bytes of a line of the cache
+
+// Elements between `p` and the first line that begins at it or after it.
+template <class T>
+int64_t elements_before_line(const T* p) {
+  return (-reinterpret_cast<std::intptr_t>(p) & (kGemmAlign - 1)) / static_cast<int64_t>(sizeof(T));
+}
+
 // Element (i, p) of A is a[i * a_row + p * a_step], (p, j) of B is b[p * b_step + j * b_column];
 // one stride of each is 1.
 template <class T>

@@ -12,8 +12,6 @@
 
 namespace kn::cpu {
 
-inline constexpr int64_t kGemmAlign = 64;  // bytes
-
 template <class T>
 const GemmKernels<T>& kernels_of(const GemmTable& table) {
   if constexpr (sizeof(T) == sizeof(double)) return table.f64;

@@ -20,7 +20,6 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kBlock = kThirdsBlock, kBlockFloats = kBlock * kBlock;
-constexpr int64_t kCacheLine = 64;
 constexpr int64_t kMaxSteps = 512;  // of few rows
 constexpr int64_t kFewSteps = 64;   // for which two panels of B stay in the first cache
 constexpr int64_t kMaxRows = 4 * kBlock;
@@ -41,8 +40,8 @@ class StreamLoops {
         layout_(layout),
         block_(block),
         first_(first),
-        direct_(!block.bias && !block.relu && begins_line(block.c + first) &&
-                begins_line(block.c + block.c_row + first)) {}
+        direct_(!block.bias && !block.relu && elements_before_line(block.c + first) == 0 &&
+                elements_before_line(block.c + block.c_row + first) == 0) {}
 
   bool run() {
     kernels_.begin();
@@ -67,10 +66,6 @@ class StreamLoops {
  private:
   // One image of B is used at a time, and not a panel of all steps.
   bool alone() const { return layout_.row_blocks == 1; }
-
-  static bool begins_line(const float* p) {
-    return reinterpret_cast<std::uintptr_t>(p) % kCacheLine == 0;
-  }
 
   Columns next_to(int64_t from) const {
     const int64_t until = from == 0 && first_ > 0 ? first_ : from + kBlock;

@@ -32,8 +32,7 @@ namespace kn::cpu {
 namespace {
 
 constexpr int64_t kBlock = kThirdsBlock, kBlockFloats = kBlock * kBlock;
-constexpr int64_t kDone = 2;  // blocks of C: one is multiplied, one is finished
-constexpr int64_t kCacheLine = 64;
+constexpr int64_t kDone = 2;          // blocks of C: one is multiplied, one is finished
 constexpr int64_t kGroup = 4;         // panels packed at a time: rows of memory as long as possible
 constexpr int64_t kPlainDepth = 256;  // steps of a pass of plain tiles
 constexpr int64_t kNearBytes = 24 * 1024;  // of panels that stand still, in the first cache
@@ -85,15 +84,13 @@ class ThirdsLoops {
   // the memory of a C without gaps. 0: there are none, or C has gaps.
   int64_t columns_before_line() const {
     if (!direct_ || layout_.still_a || block_.columns != block_.c_row) return 0;
-    if (block_.columns % kBlock != 0) return 0;
-    return (-reinterpret_cast<std::intptr_t>(block_.c) & (kCacheLine - 1)) /
-           static_cast<int64_t>(sizeof(float));
+    return block_.columns % kBlock == 0 ? elements_before_line(block_.c) : 0;
   }
 
   // The last tile of B: its last columns and those before the first line.
   void pack_wrapped() {
     const GemmOperands<float>& in = block_.in;
-    alignas(kCacheLine) float columns[kDirectSteps * kThirdsTile];
+    alignas(kGemmAlign) float columns[kDirectSteps * kThirdsTile];
     for (int64_t s = 0; s < block_.k; ++s)
       for (int64_t j = 0; j < kThirdsTile; ++j) {
         const int64_t column = (block_.columns - kThirdsTile + still_.shift + j) % block_.columns;
@@ -271,7 +268,7 @@ ThirdsLayout thirds_layout_of(const GemmKernels<float>& plain, const GemmOperand
   l.plain = l.done + kDone * kBlockFloats;
   l.plain_layout =
       layout_of(plain, strides, kBlock, kBlock, k, std::min(std::max<int64_t>(k, 1), kPlainDepth));
-  l.total = l.plain + round_up(l.plain_layout.total, kCacheLine);
+  l.total = l.plain + round_up(l.plain_layout.total, kGemmAlign);
   return l;
 }
 
