@@ -4,7 +4,8 @@ So is `keras_preprocessing`. Only this process is affected. A module `keras.x.y`
 `keras_native.x.y`, not a copy.
 Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are this package too,
 for scripts that use nothing else of TensorFlow but sessions with options of GPU memory, seeds and
-the like; see `keras_native.legacy.tensorflow`.
+the like, and operations in losses and Lambda layers; see `keras_native.legacy.tensorflow` and
+`tensorflow_tables`.
 `keras.__version__` is then that of the Keras whose arithmetic new models follow: 2.3.1, or 1.2.2
 after `use_keras(1)`. `keras.backend.backend()` is "tensorflow", whose conventions are followed.
 """
@@ -62,27 +63,27 @@ class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _OnlyKeras(types.ModuleType):
-    """Stands for `tensorflow`: its Keras, options of sessions, and a word about what is missing."""
+    """Stands for `tensorflow`: its Keras, options of sessions, operations that the backend has, and
+    a word about what is missing."""
 
     __version__ = "2.0.0"  # the TensorFlow that came with this Keras
 
     def __getattr__(self, name):
         if name == "keras" and self.__name__ in _WITH_KERAS:
             return importlib.import_module(f"{self.__name__}.keras")
-        from .legacy import tensorflow
+        from .legacy import tensorflow, tensorflow_tables
 
-        functions = {
-            _TENSORFLOW: tensorflow.OPERATIONS,
-            f"{_TENSORFLOW}.python.ops.math_ops": tensorflow.MATH,
-        }.get(self.__name__, {})
-        if name in functions:
-            return functions[name]
         offers = self.__name__ in _WITH_KERAS and self.__name__ != "tensorflow.compat"
         if offers and name in tensorflow.NAMES:
             return getattr(tensorflow, name)
+        functions = tensorflow_tables.OPERATIONS if offers else {}
+        if self.__name__ == f"{_TENSORFLOW}.python.ops.math_ops":
+            functions = tensorflow_tables.MATH
+        if name in functions:
+            return functions[name]
         raise AttributeError(
-            f"There is no TensorFlow underneath: of `{_TENSORFLOW}` only `keras` and options of "
-            f"sessions are there. Received: {self.__name__}.{name}"
+            f"There is no TensorFlow underneath: of `{_TENSORFLOW}` only `keras`, options of "
+            f"sessions and what the backend computes are there. Received: {self.__name__}.{name}"
         )
 
 

@@ -1,11 +1,9 @@
 """What scripts of Keras ask of TensorFlow beside its Keras: sessions with options, graphs, seeds,
-devices, activations, and the types of tensors and shapes to tell them from others.
+devices, and the types of tensors and shapes to tell them from others.
 
 `as_keras` puts these names into a module `tensorflow` where TensorFlow is not installed. Options of
 GPU memory go to `keras_native.config`; without a GPU they have no effect, and neither have those of
-threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. Of what computes there are only activations,
-what the formula of one, `gelu`, was written with, and what conditional random fields find their
-best path with.
+threads (`KERAS_NATIVE_NUM_THREADS`) or of logging. What computes is in `tensorflow_tables`.
 """
 
 import contextlib
@@ -13,9 +11,9 @@ import types
 
 import numpy as np
 
-from .. import backend as K
 from .. import config as _config
 from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
+from . import tensorflow_tables as tables
 
 
 class GPUOptions:
@@ -159,28 +157,19 @@ def list_local_devices(*args, **kwargs):
     ]
 
 
-class _Activations:
-    """Stands for `tensorflow.nn`: the activations that layers were given from there."""
+class _Part:
+    """Stands for a module below `tensorflow`: the functions that are there."""
 
-    names = ("relu", "elu", "selu", "softmax", "softplus", "softsign", "sigmoid", "tanh")
-    later = {"relu6": "relu6", "leaky_relu": "leaky_relu", "silu": "silu", "swish": "silu"}
+    def __init__(self, path, functions):
+        self._path = path
+        self.__dict__.update(functions)
 
     def __getattr__(self, name):
-        from .. import activations
-        from ..later import activations as later
-
-        if name in self.names:
-            return getattr(activations, name)
-        if name in self.later:
-            return getattr(later, self.later[name])
+        there = ", ".join(sorted(n for n in self.__dict__ if n != "_path"))
         raise AttributeError(
-            f"There is no TensorFlow underneath: of `tensorflow.nn` only the activations "
-            f"{', '.join((*self.names, *self.later))} are there. Received: tensorflow.nn.{name}"
+            f"There is no TensorFlow underneath: of `{self._path}` only {there} are there. "
+            f"Received: {self._path}.{name}"
         )
-
-
-def _erf(x):
-    return K.emit("erf", (K.as_tensor(x),))
 
 
 def device(name):
@@ -201,36 +190,20 @@ config = types.SimpleNamespace(
 logging = types.SimpleNamespace(
     DEBUG=10, INFO=20, WARN=30, WARNING=30, ERROR=40, FATAL=50, set_verbosity=_nothing
 )
-nn = _Activations()
-random = types.SimpleNamespace(set_seed=set_random_seed)
+image = _Part("tensorflow.image", tables.IMAGE)
+math = _Part("tensorflow.math", tables.MATH)
+nn = _Part("tensorflow.nn", tables.NN)
+random = _Part("tensorflow.random", {"set_seed": set_random_seed, **tables.RANDOM})
 test = types.SimpleNamespace(is_gpu_available=_is_gpu_available, gpu_device_name=_gpu_device_name)
 disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
 local_variables_initializer = tables_initializer = global_variables_initializer
 initialize_all_variables = global_variables_initializer
 
-
-def _gather_nd(params, indices):
-    """What lies in `params` at each row of `indices`, which count along its first axes."""
-    indices = K.cast(K.as_tensor(indices), "int32")
-    extents, depth = K.shape(params), K.int_shape(indices)[-1]
-    if depth is None:
-        raise ValueError(
-            "tensorflow.gather_nd expected indices whose last axis has a known extent. Received: "
-            f"indices of shape {K.int_shape(indices)}"
-        )
-    at = indices[..., 0]
-    for axis in range(1, depth):
-        at = at * K.cast(extents[axis], "int32") + indices[..., axis]
-    below = [extents[axis] for axis in range(depth, K.ndim(params))]
-    return K.gather(K.reshape(params, [-1, *below]), at)
-
-
-OPERATIONS = {"gather_nd": _gather_nd, "range": K.arange}  # of tensorflow
-MATH = {"erf": _erf, "sqrt": K.sqrt}  # of tensorflow.python.ops.math_ops
 NAMES = (
     "GPUOptions", "ConfigProto", "Session", "InteractiveSession", "set_random_seed", "device",
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
+    "image", "math",
     "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

@@ -1,0 +1,222 @@
+"""Operations that TensorFlow has and the backend has otherwise: with TensorFlow's arguments.
+
+`tensorflow_tables` gives them, and the backend's own, their names. Tensors are as in the backend:
+dense, with axes that may be of unknown extent; shapes may hold tensors. ValueError where something
+has to be known that is not, or is asked for that is not there.
+"""
+
+import numpy as np
+
+from .. import backend as K
+from ..backend.movement import full
+from ..backend.tensor import float_unary, logical, unary
+
+
+def position(function):
+    """`argmax` or `argmin`: along the first axis unless said otherwise."""
+
+    def find(input, axis=0, output_type="int64"):
+        return K.cast(function(input, axis), output_type)
+
+    return find
+
+
+def is_finite(x):
+    """Which elements are neither NaN nor infinite."""
+    return K.logical_not(logical("logical_or", unary("is_nan", x), unary("is_inf", x)))
+
+
+def constant(value, dtype=None, shape=None):
+    """A constant; its type is that of the values unless given, floats as the default ones."""
+    if dtype is None:
+        kind = np.asarray(value).dtype.kind
+        dtype = {"b": "bool", "i": "int32", "u": "int32"}.get(kind)
+    return K.constant(value, dtype, shape)
+
+
+def as_tensor(value, dtype=None):
+    """A tensor as it is, or a constant; of type `dtype` if given."""
+    value = value if K.is_tensor(value) else constant(value)
+    return value if dtype is None else K.cast(value, dtype)
+
+
+def variable(initial_value, trainable=True, dtype=None):
+    """A variable with a first value."""
+    made = K.variable(initial_value, dtype)
+    made.trainable = trainable
+    return made
+
+
+def squeeze(x, axis=None):
+    """Without the axes, all of extent 1 unless said which."""
+    if axis is None:
+        axis = [i for i, extent in enumerate(K.int_shape(x)) if extent == 1]
+    rank = K.ndim(x)
+    for i in sorted((a % rank for a in np.atleast_1d(axis)), reverse=True):
+        x = K.squeeze(x, int(i))
+    return x
+
+
+def transpose(a, perm=None):
+    """With axes in the order `perm`, turned around unless given."""
+    return K.permute_dimensions(a, range(K.ndim(a))[::-1] if perm is None else perm)
+
+
+def split(value, num_or_size_splits, axis=0):
+    """A list of equal parts, or of parts of given extents."""
+    if isinstance(num_or_size_splits, int):
+        extent = K.int_shape(value)[axis]
+        if extent is None or extent % num_or_size_splits:
+            raise ValueError(
+                f"tensorflow.split expected an extent of axis {axis} that is a multiple of "
+                f"{num_or_size_splits}; got shape {K.int_shape(value)}."
+            )
+        num_or_size_splits = [extent // num_or_size_splits] * num_or_size_splits
+    axis %= K.ndim(value)
+    return list(K.emit_all("split", (value,), axis=axis, sizes=list(num_or_size_splits)))
+
+
+def unstack(value, num=None, axis=0):
+    """A list of what lies along an axis, without it."""
+    count = num or K.int_shape(value)[axis]
+    if count is None:
+        raise ValueError(
+            f"tensorflow.unstack expected a known extent of axis {axis}; got shape "
+            f"{K.int_shape(value)}."
+        )
+    return [K.squeeze(part, axis % K.ndim(value)) for part in split(value, count, axis)]
+
+
+def pad(tensor, paddings, mode="CONSTANT", constant_values=0):
+    """With so many elements before and after each axis; modes CONSTANT, REFLECT, SYMMETRIC."""
+    flat = [int(extent) for pair in np.asarray(paddings).tolist() for extent in pair]
+    kind, value = mode.lower(), float(constant_values)
+    return K.emit("pad", (K.as_tensor(tensor),), paddings=flat, mode=kind, value=value)
+
+
+def gather(params, indices, axis=0):
+    """What lies at `indices` along an axis."""
+    axis %= K.ndim(params)
+    return K.emit("gather", (K.as_tensor(params), K.cast(K.as_tensor(indices), "int32")), axis=axis)
+
+
+def gather_nd(params, indices):
+    """What lies in `params` at each row of `indices`, which count along its first axes."""
+    indices = K.cast(K.as_tensor(indices), "int32")
+    extents, depth = K.shape(params), K.int_shape(indices)[-1]
+    if depth is None:
+        raise ValueError(
+            "tensorflow.gather_nd expected indices whose last axis has a known extent. Received: "
+            f"indices of shape {K.int_shape(indices)}"
+        )
+    at = indices[..., 0]
+    for axis in range(1, depth):
+        at = at * K.cast(extents[axis], "int32") + indices[..., axis]
+    below = [extents[axis] for axis in range(depth, K.ndim(params))]
+    return K.gather(K.reshape(params, [-1, *below]), at)
+
+
+def one_hot(indices, depth, on_value=1, off_value=0, axis=-1, dtype="float32"):
+    """`on_value` at each index along a new axis of extent `depth`."""
+    result = K.cast(K.one_hot(indices, int(depth)), dtype) * (on_value - off_value) + off_value
+    rank = K.ndim(result)
+    if axis in (-1, rank - 1):
+        return result
+    order = list(range(rank - 1))
+    return K.permute_dimensions(result, order[:axis] + [rank - 1] + order[axis:])
+
+
+def choose(condition, x=None, y=None):
+    """Elements of `x` where the condition holds, of `y` elsewhere; a vector chooses rows."""
+    if x is None or y is None:
+        raise ValueError(
+            "tensorflow.where expected two tensors to choose from: the number of places where a "
+            "condition holds is not known before it is computed. Use tensorflow.where(c, x, y)."
+        )
+    condition = K.as_tensor(condition)
+    rank = max(np.ndim(x) if not K.is_tensor(x) else K.ndim(x) for x in (x, y))
+    if K.ndim(condition) == 1 < rank:
+        condition = K.reshape(condition, [-1] + [1] * (rank - 1))
+    return K.where(condition, x, y)
+
+
+def matmul(a, b, transpose_a=False, transpose_b=False):
+    """Products of matrices, or of batches of matrices."""
+    a, b = K.as_tensor(a), K.as_tensor(b)
+    return K.emit("matmul", (a, b), transpose_a=transpose_a, transpose_b=transpose_b)
+
+
+def norm(tensor, ord="euclidean", axis=None, keepdims=False):
+    """Length of vectors."""
+    if ord in ("euclidean", 2):
+        return K.sqrt(K.sum(K.square(tensor), axis, keepdims))
+    if ord == 1:
+        return K.sum(K.abs(tensor), axis, keepdims)
+    if ord == np.inf:
+        return K.max(K.abs(tensor), axis, keepdims)
+    raise ValueError(f"tensorflow.norm expected ord 'euclidean', 1, 2 or np.inf; received {ord!r}.")
+
+
+def l2_normalize(x, axis=None, epsilon=1e-12):
+    """Vectors divided by their length."""
+    length = K.maximum(K.sum(K.square(x), axis, keepdims=True), epsilon)
+    return x * float_unary("rsqrt", length)
+
+
+def dropout(x, keep_prob=None, noise_shape=None, seed=None, rate=None):
+    """Elements kept with probability `keep_prob`, or dropped with `rate`, at any time."""
+    return K.dropout(x, 1 - keep_prob if rate is None else rate, noise_shape, seed)
+
+
+def _layout(data_format):
+    """(layout of images, where their height and width come)."""
+    first = data_format == "NCHW"
+    return ("channels_first", slice(2, 4)) if first else ("channels_last", slice(1, 3))
+
+
+def pooling(pool_mode):
+    """`max_pool` or `avg_pool` of images."""
+
+    def pool(value, ksize, strides, padding, data_format="NHWC"):
+        layout, at = _layout(data_format)
+        size, step = tuple(ksize[at]), tuple(strides[at])
+        return K.pool2d(value, size, step, padding.lower(), layout, pool_mode)
+
+    return pool
+
+
+def conv2d(input, filter, strides, padding, data_format="NHWC"):
+    """Convolution of images."""
+    layout, at = _layout(data_format)
+    step = (strides, strides) if isinstance(strides, int) else tuple(strides[at])
+    return K.conv2d(input, filter, step, padding.lower(), layout)
+
+
+def resizing(op, half_pixel):
+    """A function that resizes images (samples, rows, columns, channels)."""
+
+    def resize(images, size, align_corners=False):
+        if align_corners:
+            raise ValueError("tensorflow.image expected align_corners=False to resize.")
+        like = full([1, size[0], size[1], 1], 0, K.dtype(images))
+        return K.emit(op, (K.as_tensor(images), like), half_pixel=half_pixel)
+
+    return resize
+
+
+_METHODS = {0: "bilinear", 1: "nearest"}
+
+
+def resizing_by_method(half_pixel):
+    """The same by 'bilinear' interpolation or from the 'nearest' pixel."""
+
+    def resize(images, size, method="bilinear", align_corners=False):
+        method = _METHODS.get(method, method)
+        if method not in _METHODS.values():
+            raise ValueError(
+                f"tensorflow.image expected to resize by 'bilinear' or 'nearest'; received "
+                f"{method!r}."
+            )
+        return resizing(f"resize_{method}", half_pixel)(images, size, align_corners)
+
+    return resize

@@ -1,0 +1,175 @@
+"""TensorFlow's names of what the backend computes, by module: {name: function}."""
+
+import functools
+
+from .. import activations
+from .. import backend as K
+from ..backend.movement import full
+from ..backend.tensor import binary, divide, float_unary, logical, unary
+from ..later import activations as later
+from . import tensorflow_ops as ops
+
+# Arguments by their names in TensorFlow 1.
+_OLDER = {
+    "dim": "axis",
+    "dimension": "axis",
+    "keep_dims": "keepdims",
+    "reduction_indices": "axis",
+    "squeeze_dims": "axis",
+}
+
+
+def _named(function):
+    """`function` with the arguments that all operations of TensorFlow have."""
+
+    @functools.wraps(function)
+    def operation(*args, name=None, **kwargs):
+        kwargs = {_OLDER.get(key, key): value for key, value in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return operation
+
+
+def _table(**functions):
+    return {name: _named(function) for name, function in functions.items()}
+
+
+def _of_one(make, op):
+    return lambda x: make(op, x)
+
+
+def _of_two(make, op):
+    return lambda x, y: make(op, x, y)
+
+
+def _reduction(function):
+    return lambda input_tensor, axis=None, keepdims=False: function(input_tensor, axis, keepdims)
+
+
+MATH = _table(
+    **{name: _of_one(unary, op) for name, op in {
+        "abs": "abs", "ceil": "ceil", "floor": "floor", "negative": "neg", "round": "round",
+        "sign": "sign", "square": "square", "is_nan": "is_nan", "is_inf": "is_inf",
+    }.items()},
+    **{name: _of_one(float_unary, name) for name in (
+        "acos", "asin", "atan", "cos", "cosh", "erf", "exp", "expm1", "log", "log1p", "reciprocal",
+        "rsqrt", "sigmoid", "sin", "sinh", "softplus", "softsign", "sqrt", "tan", "tanh",
+    )},
+    **{name: _of_two(binary, op) for name, op in {
+        "add": "add", "subtract": "sub", "multiply": "mul", "floordiv": "floordiv", "mod": "mod",
+        "floormod": "mod", "pow": "pow", "maximum": "maximum", "minimum": "minimum",
+        "squared_difference": "squared_difference", "equal": "equal", "not_equal": "not_equal",
+        "less": "less", "less_equal": "less_equal", "greater": "greater",
+        "greater_equal": "greater_equal", "atan2": "atan2",
+    }.items()},
+    **{f"logical_{name}": _of_two(logical, f"logical_{name}") for name in ("and", "or", "xor")},
+    **{f"reduce_{name}": _reduction(getattr(K, name)) for name in (
+        "sum", "mean", "max", "min", "prod", "all", "any", "logsumexp", "std",
+    )},
+    reduce_variance=_reduction(K.var),
+    add_n=lambda inputs: functools.reduce(lambda x, y: x + y, inputs),
+    argmax=ops.position(K.argmax),
+    argmin=ops.position(K.argmin),
+    cumprod=lambda x, axis=0: K.cumprod(x, axis),
+    cumsum=lambda x, axis=0: K.cumsum(x, axis),
+    div=divide,
+    divide=divide,
+    is_finite=ops.is_finite,
+    l2_normalize=ops.l2_normalize,
+    logical_not=lambda x: K.logical_not(x),
+    truediv=divide,
+)  # fmt: skip
+RANDOM = _table(
+    normal=K.random_normal, truncated_normal=K.truncated_normal, uniform=K.random_uniform
+)
+_ACTIVATIONS = "relu elu selu softmax softplus softsign sigmoid tanh".split()
+NN = {
+    **_table(**{name: getattr(activations, name) for name in _ACTIVATIONS}),
+    **_table(**{name: getattr(later, name) for name in ("relu6", "leaky_relu", "silu")}),
+    **_table(
+        avg_pool=ops.pooling("avg"),
+        bias_add=lambda value, bias: K.bias_add(value, bias, "channels_last"),
+        conv2d=ops.conv2d,
+        dropout=ops.dropout,
+        in_top_k=lambda predictions, targets, k: K.in_top_k(predictions, targets, k),
+        l2_loss=lambda t: K.sum(K.square(t)) / 2,
+        l2_normalize=ops.l2_normalize,
+        log_softmax=lambda logits, axis=-1: logits - K.logsumexp(logits, axis, keepdims=True),
+        max_pool=ops.pooling("max"),
+        moments=lambda x, axes, keepdims=False: (
+            K.mean(x, axes, keepdims),
+            K.var(x, axes, keepdims),
+        ),
+        sigmoid_cross_entropy_with_logits=lambda labels, logits: K.binary_crossentropy(
+            labels, logits, from_logits=True
+        ),
+        softmax_cross_entropy_with_logits=lambda labels, logits, axis=-1: (
+            K.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
+        ),
+        sparse_softmax_cross_entropy_with_logits=lambda labels, logits: (
+            K.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        ),
+        top_k=lambda input, k=1, sorted=True: K.top_k(input, k),
+    ),
+}
+NN["swish"] = NN["silu"]
+NN["softmax_cross_entropy_with_logits_v2"] = NN["softmax_cross_entropy_with_logits"]
+IMAGE = _table(
+    resize=ops.resizing_by_method(half_pixel=True),
+    resize_bilinear=ops.resizing("resize_bilinear", half_pixel=False),
+    resize_images=ops.resizing_by_method(half_pixel=False),
+    resize_nearest_neighbor=ops.resizing("resize_nearest", half_pixel=False),
+)
+DTYPES = {name: name for name in "bool uint8 int32 int64 float16 float32 float64".split()}
+OPERATIONS = {
+    **MATH,
+    **DTYPES,
+    **_table(
+        cast=lambda x, dtype: K.cast(ops.as_tensor(x), dtype),
+        clip_by_value=lambda t, clip_value_min, clip_value_max: K.clip(
+            t, clip_value_min, clip_value_max
+        ),
+        concat=lambda values, axis: K.concatenate(values, axis),
+        cond=lambda pred, true_fn, false_fn: K.switch(pred, true_fn, false_fn),
+        constant=ops.constant,
+        convert_to_tensor=ops.as_tensor,
+        expand_dims=lambda input, axis: K.expand_dims(input, axis),
+        fill=lambda dims, value: full(dims, value),
+        gather=ops.gather,
+        gather_nd=ops.gather_nd,
+        gradients=lambda ys, xs: K.gradients(ys, xs if isinstance(xs, list) else [xs]),
+        identity=lambda input: K.identity(input),
+        map_fn=lambda fn, elems, dtype=None: K.map_fn(fn, elems, dtype=dtype),
+        matmul=ops.matmul,
+        norm=ops.norm,
+        one_hot=ops.one_hot,
+        ones=lambda shape, dtype="float32": full(shape, 1, dtype),
+        ones_like=lambda tensor, dtype=None: K.ones_like(tensor, dtype),
+        pad=ops.pad,
+        random_normal=K.random_normal,
+        random_uniform=K.random_uniform,
+        range=K.arange,
+        rank=lambda input: K.ndim(input),
+        reshape=lambda tensor, shape: K.reshape(tensor, shape),
+        reverse=lambda tensor, axis: K.reverse(tensor, axis),
+        shape=lambda input: K.shape(input),
+        slice=lambda input_, begin, size: K.slice(input_, begin, size),
+        split=ops.split,
+        squeeze=ops.squeeze,
+        stack=lambda values, axis=0: K.stack(values, axis),
+        stop_gradient=lambda input: K.stop_gradient(input),
+        tile=lambda input, multiples: K.tile(input, multiples),
+        to_float=lambda x: K.cast(ops.as_tensor(x), "float32"),
+        to_int32=lambda x: K.cast(ops.as_tensor(x), "int32"),
+        to_int64=lambda x: K.cast(ops.as_tensor(x), "int64"),
+        transpose=ops.transpose,
+        truncated_normal=K.truncated_normal,
+        unstack=ops.unstack,
+        where=ops.choose,
+        zeros=lambda shape, dtype="float32": full(shape, 0, dtype),
+        zeros_like=lambda tensor, dtype=None: K.zeros_like(tensor, dtype),
+    ),
+    "Variable": _named(ops.variable),
+    "name_scope": K.name_scope,
+    "newaxis": None,
+}
