@@ -130,6 +130,8 @@ def _install_tensorflow():
     for module in (client, client.device_lib):
         sys.modules[module.__name__] = module
     sys.meta_path.append(_NotMissed())
+    # Among the names of the backend until Keras 2.2.
+    importlib.import_module(f"{_PACKAGE}.backend").tf = sys.modules[_TENSORFLOW]
     # TensorBoard asks for this module to know that it has to do without TensorFlow.
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("tensorboard.compat.notf")
 

@@ -224,7 +224,7 @@ def test_idioms_around_models(tmp_path):
 
             session = tf.Session()
             K.set_session(session)
-            assert layers is tf.keras.layers
+            assert layers is tf.keras.layers and K.tf is tf
             model = tf.keras.Sequential(
                 [
                     layers.Dense(4, activation=tf.nn.relu, input_shape=(3,)),
