@@ -131,7 +131,7 @@ def one_hot(indices, num_classes):
 
 
 def arange(start, stop=None, step=1, dtype="int32"):
-    """start, start + step, … below `stop`; one argument counts from 0. Bounds may be tensors."""
+    """start, start + step, … before `stop`; one argument counts from 0. Bounds may be tensors."""
     if stop is None:
         start, stop = 0, start
     if not isinstance(step, Tensor) and step == 0:
@@ -144,9 +144,8 @@ def arange(start, stop=None, step=1, dtype="int32"):
 
 
 def _dynamic_range(start, stop, step):
-    if step <= 0:
-        raise ValueError(f"Expected a positive step where bounds are tensors. Received: {step}")
-    count = (stop - start + (step - 1)) // step
+    way, size = (stop - start, step) if step > 0 else (start - stop, -step)
+    count = (way + (size - 1)) // size
     zero = as_tensor(np.int64(0))
     return range_tensor(zero, emit("maximum", (count, zero))) * step + start
 

@@ -76,6 +76,21 @@ def split(value, num_or_size_splits, axis=0):
     return list(K.emit_all("split", (value,), axis=axis, sizes=list(num_or_size_splits)))
 
 
+def sort(values, axis=-1, direction="ASCENDING"):
+    """Elements in order along an axis, whose extent is known."""
+    rank = K.ndim(values)
+    extent = K.int_shape(values)[axis]
+    if extent is None or direction not in ("ASCENDING", "DESCENDING"):
+        raise ValueError(
+            f"tensorflow.sort expected an axis of known extent, and the direction 'ASCENDING' or "
+            f"'DESCENDING'; got axis {axis} of shape {K.int_shape(values)}, {direction!r}."
+        )
+    order = [i for i in range(rank) if i != axis % rank] + [axis % rank]
+    sign = 1 if direction == "DESCENDING" else -1
+    ordered = sign * K.top_k(sign * K.permute_dimensions(values, order), extent)[0]
+    return K.permute_dimensions(ordered, np.argsort(order).tolist())
+
+
 def unstack(value, num=None, axis=0):
     """A list of what lies along an axis, without it."""
     count = num or K.int_shape(value)[axis]

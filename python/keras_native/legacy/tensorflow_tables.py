@@ -125,6 +125,9 @@ OPERATIONS = {
     **MATH,
     **DTYPES,
     **_table(
+        assign=lambda ref, value: K.update(ref, value),
+        assign_add=lambda ref, value: K.update_add(ref, value),
+        assign_sub=lambda ref, value: K.update_sub(ref, value),
         cast=lambda x, dtype: K.cast(ops.as_tensor(x), dtype),
         clip_by_value=lambda t, clip_value_min, clip_value_max: K.clip(
             t, clip_value_min, clip_value_max
@@ -153,7 +156,9 @@ OPERATIONS = {
         reshape=lambda tensor, shape: K.reshape(tensor, shape),
         reverse=lambda tensor, axis: K.reverse(tensor, axis),
         shape=lambda input: K.shape(input),
+        size=lambda input: K.cast(K.prod(K.shape(input)), "int32"),
         slice=lambda input_, begin, size: K.slice(input_, begin, size),
+        sort=ops.sort,
         split=ops.split,
         squeeze=ops.squeeze,
         stack=lambda values, axis=0: K.stack(values, axis),
@@ -170,6 +175,7 @@ OPERATIONS = {
         zeros_like=lambda tensor, dtype=None: K.zeros_like(tensor, dtype),
     ),
     "Variable": _named(ops.variable),
+    "control_dependencies": K.control_dependencies,
     "name_scope": K.name_scope,
     "newaxis": None,
 }

@@ -209,6 +209,9 @@ def test_arange():
     assert n.tolist() == [0, 1, 2, 3]
     n = K.function([x], [K.arange(1, K.shape(x)[0], 2)])([np.zeros((6, 2))])[0]
     assert n.tolist() == [1, 3, 5]
+    for last, step in ((-1, -1), (0, -2), (2, -3)):
+        n = K.function([x], [K.arange(K.shape(x)[0] - 1, last, step)])([np.zeros((6, 2))])[0]
+        assert n.tolist() == list(range(5, last, step))
 
 
 def test_padding(float64):

@@ -171,6 +171,20 @@ def test_as_in_tensorflow(wanted, expression):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_sort_and_the_like():
+    a = inputs()["a"]
+    x = K.placeholder(a.shape)
+    tensors = [tf.sort(x), tf.sort(x, 1, direction="DESCENDING"), tf.size(x)]
+    up, down, size = K.function([x], tensors)([a])
+    np.testing.assert_array_equal(up, np.sort(a))
+    np.testing.assert_array_equal(down, np.sort(a, 1)[:, ::-1])
+    assert size == a.size
+    counted = tf.Variable(2.0)
+    count = K.function([x], [tf.reduce_sum(x)], updates=[tf.assign_add(counted, 1.5)])
+    count([a])
+    assert K.get_value(counted) == 3.5
+
+
 def test_every_result_has_its_expression(wanted):
     assert set(wanted) == set(EXPRESSIONS.strip().splitlines())
 
@@ -202,6 +216,8 @@ def test_what_is_not_there_says_so():
         tf.where(x > 0)
     with pytest.raises(ValueError, match="a multiple of 3; got shape"):
         tf.split(x, 3, axis=1)
+    with pytest.raises(ValueError, match="an axis of known extent"):
+        tf.sort(x, axis=0)
     with pytest.raises(ValueError, match="known extent of axis 0"):
         tf.unstack(x)
     with pytest.raises(ValueError, match="align_corners=False"):
