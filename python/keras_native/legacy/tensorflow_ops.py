@@ -35,7 +35,9 @@ def constant(value, dtype=None, shape=None):
 
 
 def as_tensor(value, dtype=None):
-    """A tensor as it is, or a constant; of type `dtype` if given."""
+    """A tensor as it is, a list of tensors as one, or a constant; of type `dtype` if given."""
+    if isinstance(value, (list, tuple)) and any(K.is_tensor(item) for item in value):
+        value = K.as_tensor(value)
     value = value if K.is_tensor(value) else constant(value)
     return value if dtype is None else K.cast(value, dtype)
 

@@ -179,6 +179,8 @@ def test_sort_and_the_like():
     np.testing.assert_array_equal(up, np.sort(a))
     np.testing.assert_array_equal(down, np.sort(a, 1)[:, ::-1])
     assert size == a.size
+    joined = tf.convert_to_tensor([x[0, 0, 0], 2.0])
+    assert K.function([x], [joined])([a])[0].tolist() == [a[0, 0, 0], 2.0]
     counted = tf.Variable(2.0)
     count = K.function([x], [tf.reduce_sum(x)], updates=[tf.assign_add(counted, 1.5)])
     count([a])
