@@ -71,7 +71,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=0.2)
     parser.add_argument(
-        "--by", nargs="+", default=["product", "winograd", "tile_bands", "direct", "bands"]
+        "--by", nargs="+", default=["product", "winograd", "sheets", "direct", "bands"]
     )
     options = parser.parse_args()
     rng = np.random.default_rng(0)

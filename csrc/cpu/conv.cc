@@ -13,7 +13,7 @@ const Candidate kConv[] = {{"halves", make_conv_halves<ConvPass::forward>, true}
                            {"product", make_conv_product<ConvPass::forward>},
                            {"winograd", make_conv_winograd},
                            {"depthwise", make_conv_depthwise},
-                           {"tile_bands", make_conv_tile_bands<ConvPass::forward>},
+                           {"sheets", make_conv_sheets<ConvPass::forward>},
                            {"direct", make_conv_direct},
                            {"bands", make_conv_bands<ConvPass::forward>},
                            {"ref", ref::make_conv}};
@@ -21,14 +21,14 @@ const Candidate kConvData[] = {{"halves", make_conv_halves<ConvPass::data>, true
                                {"product", make_conv_product<ConvPass::data>},
                                {"winograd", make_conv_data_winograd},
                                {"depthwise", make_conv_data_depthwise},
-                               {"tile_bands", make_conv_tile_bands<ConvPass::data>},
+                               {"sheets", make_conv_sheets<ConvPass::data>},
                                {"direct", make_conv_data_direct},
                                {"bands", make_conv_bands<ConvPass::data>},
                                {"ref", ref::make_conv_data}};
 const Candidate kConvWeights[] = {{"halves", make_conv_halves<ConvPass::weights>, true},
                                   {"product", make_conv_product<ConvPass::weights>},
                                   {"winograd", make_conv_weights_winograd},
-                                  {"tile_bands", make_conv_tile_bands<ConvPass::weights>},
+                                  {"sheets", make_conv_sheets<ConvPass::weights>},
                                   {"direct", make_conv_weights_direct},
                                   {"bands", make_conv_bands<ConvPass::weights>},
                                   {"ref", ref::make_conv_weights}};

@@ -46,10 +46,11 @@ std::unique_ptr<Kernel> make_conv_data_depthwise(const KernelRequest& r, std::st
 std::unique_ptr<Kernel> make_conv_direct(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_data_direct(const KernelRequest& r, std::string& refusal);
 std::unique_ptr<Kernel> make_conv_weights_direct(const KernelRequest& r, std::string& refusal);
-// As products of bands of columns (cpu/conv_columns.h); tile_bands: where tile multipliers make
-// that the fastest way.
+// As products of the columns of several images (cpu/conv_columns.h), where that is the fastest way.
+bool suits_sheets(const ConvGeometry& g, ConvPass pass);
 template <ConvPass pass>
-std::unique_ptr<Kernel> make_conv_tile_bands(const KernelRequest& r, std::string& refusal);
+std::unique_ptr<Kernel> make_conv_sheets(const KernelRequest& r, std::string& refusal);
+// As products of bands of columns of an image.
 template <ConvPass pass>
 std::unique_ptr<Kernel> make_conv_bands(const KernelRequest& r, std::string& refusal);
 

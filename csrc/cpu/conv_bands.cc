@@ -16,18 +16,8 @@ namespace kn::cpu {
 namespace {
 
 constexpr Dim kBandBytes = 256 << 10;  // of columns: half of a small second cache
-// Tile multipliers want more, for each band splits the kernel again; and enough of everything.
-constexpr Dim kTileBandBytes = 1 << 20;
-constexpr Dim kTileImages = 8, kTileFilters = 128, kTileChannels = 64, kTileInner = 512,
-              kTileCells = 128;
-constexpr Dim kMinBand = 16;    // output cells
-constexpr Dim kWeightSums = 8;  // partial gradients of the kernel, added in order
-
-bool suits_tiles(const ConvGeometry& g) {
-  return g.batch >= kTileImages && g.groups == 1 && g.filters >= kTileFilters &&
-         g.channels >= kTileChannels && g.window.taps() * g.channels >= kTileInner &&
-         g.window.out_positions() >= kTileCells;
-}
+constexpr Dim kMinBand = 16;           // output cells
+constexpr Dim kWeightSums = 8;         // partial gradients of the kernel, added in order
 
 // How one image is cut, and what a thread needs.
 template <class T, ConvPass pass>
@@ -68,8 +58,7 @@ class ConvBands : public Kernel {
 
  private:
   Dim count_bands() const {
-    const Dim bytes = suits_tiles(g_) ? kTileBandBytes : kBandBytes;
-    const Dim most = std::max(kMinBand, bytes / std::max<Dim>(sizeof(T) * inner_, 1));
+    const Dim most = std::max(kMinBand, kBandBytes / std::max<Dim>(sizeof(T) * inner_, 1));
     return (cells_ + most - 1) / most;
   }
 
@@ -193,19 +182,11 @@ std::unique_ptr<Kernel> make_conv_bands(const KernelRequest& r, std::string& ref
   return nullptr;
 }
 
-template <ConvPass pass>
-std::unique_ptr<Kernel> make_conv_tile_bands(const KernelRequest& r, std::string& refusal) {
-  if (!table().gemm.thirds || r.in[0].dtype != DType::f32) refusal = "no tile multipliers";
-  else if (!suits_tiles(geometry_of<pass>(r))) refusal = "too small for tile multipliers";
-  return refusal.empty() ? make_conv_bands<pass>(r, refusal) : nullptr;
-}
-
-#define KN_BANDS(pass)                                                                        \
-  template std::unique_ptr<Kernel> make_conv_bands<pass>(const KernelRequest&, std::string&); \
-  template std::unique_ptr<Kernel> make_conv_tile_bands<pass>(const KernelRequest&, std::string&);
-KN_BANDS(ConvPass::forward)
-KN_BANDS(ConvPass::data)
-KN_BANDS(ConvPass::weights)
-#undef KN_BANDS
+template std::unique_ptr<Kernel> make_conv_bands<ConvPass::forward>(const KernelRequest&,
+                                                                    std::string&);
+template std::unique_ptr<Kernel> make_conv_bands<ConvPass::data>(const KernelRequest&,
+                                                                 std::string&);
+template std::unique_ptr<Kernel> make_conv_bands<ConvPass::weights>(const KernelRequest&,
+                                                                    std::string&);
 
 }  // namespace kn::cpu

@@ -20,8 +20,9 @@ constexpr Dim kBlocks = 8;              // wanted, to share out
 constexpr Dim kMostTiles = 96;          // of a block
 constexpr Dim kFewestChannels = 16;
 // Of a whole convolution: a register tile has as many rows. Kernels beyond the second cache, and
-// beyond what its misses hide, take more tiles to pay for their way to the domain.
-constexpr Dim kFewestTiles = 12, kTilesOfLarge = 24, kTilesOfHuge = 80;
+// beyond what its misses hide, take more tiles to pay for their way to the domain; more still where
+// tile multipliers offer another way.
+constexpr Dim kFewestTiles = 12, kTilesOfLarge = 24, kTilesOfLargeInSheets = 48, kTilesOfHuge = 80;
 constexpr Dim kHugeKernelBytes = 16 << 20;
 
 }  // namespace
@@ -47,10 +48,23 @@ Dim tiles_of_block(const TileGrid& grid, Dim in, Dim out) {
 
 namespace {
 
+Dim domain_bytes(const TileGrid& grid, const ConvGeometry& g) {
+  return grid.points() * g.channels * g.filters * static_cast<Dim>(sizeof(float));
+}
+
+}  // namespace
+
+bool is_huge(const TileGrid& grid, const ConvGeometry& g) {
+  return domain_bytes(grid, g) > kHugeKernelBytes;
+}
+
+namespace {
+
 Dim fewest_tiles(const TileGrid& grid, const ConvGeometry& g) {
-  const Dim bytes = grid.points() * g.channels * g.filters * static_cast<Dim>(sizeof(float));
-  if (bytes <= kKernelBytes) return kFewestTiles;
-  return bytes <= kHugeKernelBytes ? kTilesOfLarge : kTilesOfHuge;
+  if (domain_bytes(grid, g) <= kKernelBytes) return kFewestTiles;
+  if (is_huge(grid, g)) return kTilesOfHuge;
+  return table().gemm.thirds && suits_sheets(g, ConvPass::forward) ? kTilesOfLargeInSheets
+                                                                   : kTilesOfLarge;
 }
 
 }  // namespace

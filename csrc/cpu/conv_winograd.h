@@ -57,6 +57,9 @@ TileGrid tile_grid(const ConvGeometry& g, bool adjoint);
 // Tiles of a block: both sides of its products, of so many channels, stay in the second cache.
 Dim tiles_of_block(const TileGrid& grid, Dim in, Dim out);
 
+// Whether the kernel's domain is so large that its way to memory is most of the work.
+bool is_huge(const TileGrid& grid, const ConvGeometry& g);
+
 // Whether the convolution is of the kind; else why not.
 bool suits_winograd(const KernelRequest& r, const ConvGeometry& g, bool adjoint,
                     std::string& refusal);

@@ -129,6 +129,11 @@ class WinogradWeights : public Kernel {
 std::unique_ptr<Kernel> make_conv_weights_winograd(const KernelRequest& r, std::string& refusal) {
   const ConvGeometry g = geometry_of<ConvPass::weights>(r);
   if (!suits_winograd(r, g, false, refusal)) return nullptr;
+  if (is_huge(tile_grid(g, false), g) && table().gemm.thirds &&
+      suits_sheets(g, ConvPass::weights)) {
+    refusal = "a huge kernel, and tile multipliers";
+    return nullptr;
+  }
   return std::make_unique<WinogradWeights>(g, wants_bias(r));
 }
 

@@ -1,5 +1,5 @@
 // Ways to convolve that only large shapes take: kernels that exceed the second cache go by in
-// parts, and tile multipliers get bands of columns.
+// parts, or meet the columns of several images at once.
 #include <algorithm>
 
 #include "graph/builder.h"
@@ -29,7 +29,11 @@ class Passes {
   KernelCall call(std::string_view op) const {
     const HostTensor &x = tensors_[0], &w = tensors_[1], &y = tensors_[2];
     if (op == "conv") return {op, forward_, {&x, &w}, {{DType::f32, y_}}};
-    if (op == "conv_weights") return {op, weights_, {&x, &y}, {{DType::f32, w_}}};
+    if (op == "conv_weights") {
+      KernelCall weights{op, weights_, {&x, &y}, {{DType::f32, w_}}};
+      if (weights_.flag("bias", false)) weights.out.push_back({DType::f32, {w_.back()}});
+      return weights;
+    }
     KernelCall data{op, data_, {&y, &w}, {{DType::f32, x_}}};
     if (data_.flag("relu", false)) data.in.push_back(&x);
     return data;
@@ -54,9 +58,12 @@ std::vector<HostTensor> run_by(std::string_view candidate, const KernelCall& cal
 
 void expect_like_reference(std::string_view candidate, const KernelCall& call) {
   const auto want = run_reference(call), got = run_by(candidate, call, 1);
-  ASSERT_EQ(got.size(), 1u) << call.op;
-  EXPECT_TRUE(close(got[0], want[0], {1e-4, 1e-3})) << call.op;
-  EXPECT_TRUE(same_bits(got[0], run_by(candidate, call, 3)[0])) << call.op;
+  const auto shared = run_by(candidate, call, 3);
+  ASSERT_EQ(got.size(), want.size()) << call.op;
+  for (size_t i = 0; i < want.size(); ++i) {
+    EXPECT_TRUE(close(got[i], want[i], {1e-4, 1e-3})) << call.op << " " << i;
+    EXPECT_TRUE(same_bits(got[i], shared[i])) << call.op << " " << i;
+  }
 }
 
 TEST(Conv, KernelsBeyondTheSecondCacheGoByInParts) {
@@ -74,13 +81,27 @@ TEST(Conv, PartsOfGroups) {
     expect_like_reference("direct", p.call(op));
 }
 
-TEST(Conv, BandsOnTileMultipliers) {
-  if (!cpu::table().gemm.thirds) GTEST_SKIP() << "no tile multipliers here";
-  Passes p({8, 24, 25, 64}, {3, 3, 64, 130},
-           {{"strides", Ints{2, 2}}, {"padding", std::string("same")}});
-  p.set("activation", std::string("relu"));
+void expect_sheets(const Shape& x, const Shape& w, Attrs attrs) {
+  Passes p(x, w, std::move(attrs));
+  p.set("activation", std::string("tanh"));
+  p.set("relu", true);
+  p.set("bias", true);
   for (const char* op : {"conv", "conv_data", "conv_weights"})
-    expect_like_reference("tile_bands", p.call(op));
+    expect_like_reference("sheets", p.call(op));
+}
+
+TEST(Conv, LargeKernelsMeetASheetOfColumns) {
+  expect_sheets({2, 4, 5, 300}, {3, 3, 300, 401}, {{"padding", std::string("same")}});
+  expect_sheets({1, 1, 1, 1100}, {1, 3, 1100, 330}, {{"padding", std::string("same")}});
+}
+
+TEST(Conv, SheetsOnTileMultipliers) {
+  if (!cpu::table().gemm.thirds) GTEST_SKIP() << "no tile multipliers here";
+  const Ints two{2, 2};
+  expect_sheets({9, 40, 41, 64}, {3, 3, 64, 97},  // five images at a time, then four
+                {{"strides", two}, {"padding", std::string("same")}});
+  expect_sheets({3, 40, 41, 64}, {3, 3, 64, 100}, {{"dilations", two}});  // one at a time
+  expect_sheets({2, 3, 4, 5, 64}, {2, 2, 3, 64, 96}, {});
 }
 
 }  // namespace
