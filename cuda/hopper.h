@@ -113,8 +113,18 @@ __device__ void begin_product(float (&d)[kN / 2], const FactorPlace& a_place,
     else KN_WGMMA_256("m64n256k16.f32.bf16.bf16", ", %130, %131", , "n"(kTurnA), "n"(kTurnB));
   }
 }
-// Before the first product on sums that were written otherwise.
-__device__ inline void open_products() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+// The compiler may move nothing that reads or writes the sums across.
+template <int kSums>
+__device__ void hold(float (&d)[kSums]) {
+#pragma unroll
+  for (float& sum : d) asm volatile("" : "+f"(sum)::"memory");
+}
+// Before products on sums, which may have been written otherwise.
+template <int kSums>
+__device__ void open_products(float (&d)[kSums]) {
+  hold(d);
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
 // The products since the last call are a group.
 __device__ inline void close_products() {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
@@ -123,9 +133,7 @@ __device__ inline void close_products() {
 template <int kOpen, int kSums>
 __device__ void wait_products(float (&d)[kSums]) {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kOpen) : "memory");
-  if constexpr (kOpen == 0)
-#pragma unroll
-    for (float& sum : d) asm volatile("" : "+f"(sum)::"memory");
+  if constexpr (kOpen == 0) hold(d);
 }
 
 // Registers per thread from here on, for all warps of the four.
@@ -162,15 +170,22 @@ void begin_product(float (&d)[kN / 2], const FactorPlace& a, const FactorPlace& 
       d, {kKind, kN, {a.data, a.leap, a.stride, kAAlongK}, {b.data, b.leap, b.stride, kBAlongK}},
       where);
 }
-inline void open_products() {}
+template <int kSums>
+void open_products(float (&d)[kSums]) {
+  stand_in::open_products(d);
+}
 template <int kOpen, int kSums>
 void wait_products(float (&)[kSums], std::source_location where = std::source_location::current()) {
   stand_in::wait_products(kOpen, where);
 }
 template <int kRegisters>
-void give_registers() {}
+void give_registers() {
+  stand_in::give_registers(kRegisters);
+}
 template <int kRegisters>
-void take_registers() {}
+void take_registers(std::source_location where = std::source_location::current()) {
+  stand_in::take_registers(kRegisters, where);
+}
 
 #endif
 

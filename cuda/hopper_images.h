@@ -40,7 +40,7 @@ template <class Operands_>
 struct alignas(64) HopperImages {
   using Operands = Operands_;
   static constexpr int kBringers = 1 + HopperTile<128>::kGroup / kWarp;
-  static constexpr int kToBring = 96, kToMultiply = 208;
+  static constexpr int kToBring = 104, kToMultiply = 200;
   TensorMap b;
   Product<Operands> product;
   int b_deep, b_lines;

@@ -19,8 +19,9 @@ struct HopperTile {
   static constexpr int kThreads = kGroup * (1 + kConsumers);
   static constexpr int kBytesA = kM * 128, kBytesB = kN * 128, kStage = kBytesA + kBytesB;
   static constexpr int kStages = (192 << 10) / kStage;
-  static constexpr int kChunk = 64, kStep = kChunk + 4;  // of sums on their way out
-  static constexpr int kChunkBytes = 16 * kStep * 4;     // of a warp
+  // Of sums on their way out: in steps that put what a half warp stores at once into all banks.
+  static constexpr int kChunk = 32, kStep = kChunk + 8;
+  static constexpr int kChunkBytes = 16 * kStep * 4;  // of a warp
   static constexpr int kWarps = kConsumers * kGroup / kWarp;
   static constexpr int kShared = kStages * kStage + kWarps * kChunkBytes + kStages * 16;
 };
@@ -35,6 +36,10 @@ struct alignas(64) HopperTask {
   Product<Operands> product;
   bool c_in_fours;
 };
+
+// Registers that each of so many threads begins with, where one block is to find room.
+template <int kThreads>
+inline constexpr int kRegistersOf = 65536 / kThreads / 8 * 8;
 
 #if KN_HOPPER
 
@@ -163,7 +168,7 @@ __device__ void consume(const Task& task, const HopperShared<Tile>& shared) {
       // The group's 64 rows are 8 KB on, however they lie.
       const unsigned char* a = shared.a(turn.stage) + group * 64 * 128;
       const unsigned char* b = shared.b(turn.stage);
-      open_products();
+      open_products(d);
 #pragma unroll
       for (int i = 0; i < kSteps; ++i)
         begin_product<Factor, kA, kB, Tile::kN>(d, {a + i * kAStep, kALeap, kStride},
@@ -186,6 +191,10 @@ __device__ void consume(const Task& task, const HopperShared<Tile>& shared) {
 template <class Tile, class Task>
 __global__ void __launch_bounds__(Tile::kThreads, 1)
     hopper_kernel(const __grid_constant__ Task task) {
+  // Who multiplies waits until so many registers have been given back: what a block begins with is
+  // all there ever is.
+  static_assert(Task::kToBring + Tile::kConsumers * Task::kToMultiply <=
+                (1 + Tile::kConsumers) * kRegistersOf<Tile::kThreads>);
 #if KN_HOPPER
   const HopperShared<Tile> shared{dynamic_shared_in_rows()};
   if (threadIdx.x == 0) {
@@ -203,6 +212,8 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
     take_registers<Task::kToMultiply>();
     consume<Tile>(task, shared);
   }
+#elif defined(__CUDA_ARCH__)
+  __trap();  // compiled for another architecture than 9.0a: better no result than a wrong one
 #endif
 }
 

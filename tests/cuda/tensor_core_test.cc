@@ -130,74 +130,129 @@ TEST(TensorCores, TilesAndParts) {
   cuda::force_tile({});
 }
 
-// By wgmma: both tiles, all ways factors lie that it takes, more tiles than blocks, k in parts.
-TEST(TensorCores, Hopper) {
-  const Attrs plain;
-  const KernelRequest any{"matmul", plain, {}, {}, nullptr, {}, nullptr};
-  if (cuda::chip_of(any).capability != 90)
-    GTEST_SKIP() << "this device is not of compute capability 9.0";
-  struct Case {
-    cuda::Tile tile;
-    int64_t parts;
-    Size size;
-    bool transpose_a, transpose_b;
-  };
-  using enum cuda::Tile;
-  for (const Case& c : {Case{hopper_square, 1, {1, 136, 72, 200}, false, false},
-                        {hopper_square, 3, {1, 136, 136, 400}, false, true},
-                        {hopper_square, 1, {1, 136, 72, 72}, true, false},
-                        {hopper_square, 2, {1, 600, 136, 264}, false, false},
-                        {hopper_wide, 1, {1, 72, 264, 400}, false, false},
-                        {hopper_wide, 2, {1, 136, 264, 264}, true, false},
-                        {hopper_wide, 1, {1, 40, 320, 72}, false, true}}) {
-    cuda::force_tile(cuda::TileChoice{c.tile, c.parts});
-    const Size& s = c.size;
-    expect_exact({"matmul",
-                  {{"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
-                  {c.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k},
-                   c.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n}},
-                  {{s.m, s.n}},
-                  true});
-  }
-  cuda::force_tile({});
+cuda::Chip chip() {
+  const Attrs none;
+  return cuda::chip_of({"matmul", none, {}, {}, nullptr, {}, nullptr});
 }
 
-// All passes of convolutions by wgmma: windows that hang over, strides, dilation, 1 and 3 axes,
-// more tiles than blocks, k in parts, gradients through a relu and to a bias.
-TEST(TensorCores, HopperConvolutions) {
-  const Attrs plain;
-  const KernelRequest any{"conv", plain, {}, {}, nullptr, {}, nullptr};
-  if (cuda::chip_of(any).capability != 90)
-    GTEST_SKIP() << "this device is not of compute capability 9.0";
-  const auto padded = [](Ints strides, Ints dilations) {
-    return Attrs{{"padding", std::string("same")}, {"strides", strides}, {"dilations", dilations}};
-  };
-  struct Layer {
-    cuda::Tile tile;
-    int64_t parts;
-    Attrs attrs;
-    Shape x, w, y;
-  };
-  using enum cuda::Tile;
-  for (const Layer& l :
-       {Layer{hopper_square, 1, padded({1, 1}, {1, 1}), {1, 9, 9, 8}, {3, 3, 8, 64}, {1, 9, 9, 64}},
-        {hopper_wide, 2, padded({2, 2}, {1, 1}), {2, 9, 10, 24}, {3, 3, 24, 64}, {2, 5, 5, 64}},
-        {hopper_square, 3, padded({1, 1}, {2, 2}), {1, 7, 8, 136}, {2, 3, 136, 64}, {1, 7, 8, 64}},
-        {hopper_square, 1, padded({1}, {1}), {3, 100, 8}, {3, 8, 192}, {3, 100, 192}},
-        {hopper_wide, 1, {}, {1, 4, 5, 5, 8}, {2, 2, 3, 8, 64}, {1, 3, 4, 3, 64}}}) {
-    cuda::force_tile(cuda::TileChoice{l.tile, l.parts});
-    expect_exact({"conv", l.attrs, {l.x, l.w, {l.y.back()}}, {l.y}, true});
-    Attrs data = l.attrs, weights = l.attrs;
-    data.set("relu", l.parts > 1);
-    expect_exact({"conv_data", data, {l.y, l.w, l.x}, {l.x}, true});
-    weights.set("bias", l.parts == 1);
-    weights.set("window", Ints(l.w.begin(), l.w.end() - 2));
-    std::vector<Shape> out{l.w};
-    if (l.parts == 1) out.push_back({l.y.back()});
-    expect_exact({"conv_weights", weights, {l.x, l.y}, out, true});
+// By wgmma. A test for each: one that hangs a device hides no other.
+class Hopper : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (chip().capability != 90) GTEST_SKIP() << "this device is not of compute capability 9.0";
   }
-  cuda::force_tile({});
+  void TearDown() override { cuda::force_tile({}); }
+};
+
+struct HopperProduct {
+  cuda::Tile tile;
+  int64_t parts;
+  Size size;  // m = 0: more tiles than blocks can be at once
+  bool transpose_a, transpose_b;
+};
+class HopperProducts : public Hopper, public ::testing::WithParamInterface<HopperProduct> {};
+
+TEST_P(HopperProducts, ComeOutExactly) {
+  const HopperProduct& c = GetParam();
+  cuda::force_tile(cuda::TileChoice{c.tile, c.parts});
+  Size s = c.size;
+  if (s.m == 0) s.m = 64 * chip().multiprocessors + 344;
+  expect_exact({"matmul",
+                {{"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
+                {c.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k},
+                 c.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n}},
+                {{s.m, s.n}},
+                true});
 }
+
+// Both tiles, all ways factors lie that it takes, k in parts.
+INSTANTIATE_TEST_SUITE_P(
+    Tiles, HopperProducts,
+    ::testing::Values(HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 200}, false, false},
+                      HopperProduct{cuda::Tile::hopper_square, 3, {1, 136, 136, 400}, false, true},
+                      HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 72}, true, false},
+                      HopperProduct{cuda::Tile::hopper_square, 2, {1, 0, 136, 264}, false, false},
+                      HopperProduct{cuda::Tile::hopper_wide, 1, {1, 72, 264, 400}, false, false},
+                      HopperProduct{cuda::Tile::hopper_wide, 2, {1, 136, 264, 264}, true, false},
+                      HopperProduct{cuda::Tile::hopper_wide, 1, {1, 40, 320, 72}, false, true}));
+
+struct HopperLayer {
+  cuda::Tile tile;
+  int64_t parts;
+  Ints strides, dilations;  // none: 1, without padding
+  Shape x, w, y;
+};
+class HopperConvolutions : public Hopper, public ::testing::WithParamInterface<HopperLayer> {
+ protected:
+  Attrs attrs() const {
+    const HopperLayer& l = GetParam();
+    if (l.strides.empty()) return {};
+    return {{"padding", std::string("same")}, {"strides", l.strides}, {"dilations", l.dilations}};
+  }
+  void expect(Expected e) {
+    e.hopper = true;
+    cuda::force_tile(cuda::TileChoice{GetParam().tile, GetParam().parts});
+    expect_exact(e);
+  }
+};
+
+TEST_P(HopperConvolutions, Forward) {
+  const HopperLayer& l = GetParam();
+  expect({"conv", attrs(), {l.x, l.w, {l.y.back()}}, {l.y}});
+}
+
+TEST_P(HopperConvolutions, GradientToInputs) {
+  const HopperLayer& l = GetParam();
+  Attrs data = attrs();
+  data.set("relu", l.parts > 1);
+  expect({"conv_data", data, {l.y, l.w, l.x}, {l.x}});
+}
+
+TEST_P(HopperConvolutions, GradientToWeights) {
+  const HopperLayer& l = GetParam();
+  Attrs weights = attrs();
+  weights.set("bias", l.parts == 1);
+  weights.set("window", Ints(l.w.begin(), l.w.end() - 2));
+  std::vector<Shape> out{l.w};
+  if (l.parts == 1) out.push_back({l.y.back()});
+  expect({"conv_weights", weights, {l.x, l.y}, out});
+}
+
+// Windows that hang over, strides, dilation, 1 and 3 axes, more tiles than blocks of the stand-in,
+// k in parts, gradients through a relu and to a bias.
+INSTANTIATE_TEST_SUITE_P(
+    Layers, HopperConvolutions,
+    ::testing::Values(
+        HopperLayer{cuda::Tile::hopper_square,
+                    1,
+                    {1, 1},
+                    {1, 1},
+                    {1, 9, 9, 8},
+                    {3, 3, 8, 64},
+                    {1, 9, 9, 64}},
+        HopperLayer{cuda::Tile::hopper_wide,
+                    2,
+                    {2, 2},
+                    {1, 1},
+                    {2, 9, 10, 24},
+                    {3, 3, 24, 64},
+                    {2, 5, 5, 64}},
+        HopperLayer{cuda::Tile::hopper_square,
+                    3,
+                    {1, 1},
+                    {2, 2},
+                    {1, 7, 8, 136},
+                    {2, 3, 136, 64},
+                    {1, 7, 8, 64}},
+        HopperLayer{
+            cuda::Tile::hopper_square, 1, {1}, {1}, {3, 100, 8}, {3, 8, 192}, {3, 100, 192}},
+        HopperLayer{cuda::Tile::hopper_wide,
+                    1,
+                    {},
+                    {},
+                    {1, 4, 5, 5, 8},
+                    {2, 2, 3, 8, 64},
+                    {1, 3, 4, 3, 64}}));
 
 TEST(TensorCores, HopperIsForItsChipAndForLargeProducts) {
   const HostTensor x({DType::bf16, {64, 64}});

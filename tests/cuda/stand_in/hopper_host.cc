@@ -78,6 +78,7 @@ struct Products {
   std::vector<Begun> open;
   std::deque<std::vector<Begun>> groups;
   std::map<float*, Sums> sums;
+  const float* opened = nullptr;
 };
 
 Products& products() {
@@ -119,11 +120,33 @@ void multiply(const ProductOf& p, std::vector<float>& d) {
   }
 }
 
+// Registers that threads of the block have given back, and nobody has taken.
+int given_back = 0;
+
+int registers_at_first() {
+  constexpr unsigned kOfMultiprocessor = 65536, kUnit = 8;
+  return static_cast<int>(kOfMultiprocessor / place->block_size.x / kUnit * kUnit);
+}
+
 }  // namespace
 
+void give_registers(int registers) {
+  progress();
+  given_back += registers_at_first() - registers;
+}
+
+void take_registers(int registers, Where where) {
+  const int more = registers - registers_at_first();
+  while (given_back < more) poll(where);
+  progress();
+  given_back -= more;
+}
+
+// Blocks that make barriers do so before their threads trade registers.
 void begin_barrier(uint64_t* barrier, unsigned arrivals) {
   under_way.erase(barrier);
   unpublished().forget();
+  given_back = 0;
   of(barrier) = {static_cast<uint16_t>(arrivals), static_cast<uint16_t>(arrivals), 0, 0};
 }
 
@@ -166,9 +189,14 @@ void copy_box(void* to, const void* map, int column, int row, uint64_t* barrier)
   under_way[barrier].push_back({at, m, column, row});
 }
 
+void open_products(const float* d) { products().opened = d; }
+
 void begin_product(float* d, const ProductOf& product, Where where) {
   meet(Exchange::sync, ~0u, 0, 0, where);
   Products& p = products();
+  if (p.opened != d)
+    throw ExecutionError("a product on sums that were not opened, at line " +
+                         std::to_string(where.line()));
   Sums& sums = p.sums[d];
   if (sums.open++ == 0) {
     sums.real.assign(d, d + product.columns / 2);
@@ -192,6 +220,7 @@ void wait_products(int open_groups, Where where) {
       if (--sums.open > 0) continue;
       std::copy(sums.real.begin(), sums.real.end(), begun.d);
       p.sums.erase(begun.d);
+      p.opened = nullptr;
     }
   meet(Exchange::sync, ~0u, 0, 0, where);
 }

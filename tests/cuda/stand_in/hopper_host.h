@@ -39,7 +39,14 @@ struct ProductOf {
   FactorAt a, b;
 };
 
-// d (64, columns) += a (64, 32 bytes of k) · b by four warps. Sums are NaN until waited for.
+// Registers per thread from now on. A block begins with as many for each as one alone may have; who
+// takes more waits until others have given them back.
+void give_registers(int registers);
+void take_registers(int registers, Where where);
+
+// d (64, columns) += a (64, 32 bytes of k) · b by four warps. Sums are NaN until waited for; those
+// that were written otherwise are opened before.
+void open_products(const float* d);
 void begin_product(float* d, const ProductOf& product, Where where);
 void close_products();
 // By all lanes of a warp together.
