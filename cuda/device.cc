@@ -100,7 +100,8 @@ class CudaDevice : public Device {
   bool tf32_allowed() const override { return tf32_; }
 
   Chip chip() const {
-    return {10 * properties_.major + properties_.minor, properties_.multiProcessorCount};
+    return {10 * properties_.major + properties_.minor, properties_.multiProcessorCount,
+            properties_.sharedMemPerBlockOptin};
   }
 
  private:

@@ -20,6 +20,7 @@ const std::string& absence();
 struct Chip {
   int capability = 0;  // 90 for 9.0
   int multiprocessors = 1;
+  size_t shared_bytes = 48 << 10;  // that a block may ask for
 };
 Chip chip_of(const KernelRequest& request);
 

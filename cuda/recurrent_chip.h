@@ -19,6 +19,7 @@
 #pragma once
 
 #include "cluster.h"
+#include "device.h"
 #include "recurrent_cell.h"
 #include "recurrent_share.h"
 
@@ -26,7 +27,7 @@ namespace kn::cuda {
 
 inline constexpr int kChipWarps = 16, kMostFragments = 16;  // of a block; of a share
 inline constexpr int kMostTiles = 4;                        // of 8 rows, of a cluster
-inline constexpr size_t kMostChipBytes = 200 << 10;
+inline constexpr size_t kMostChipBytes = 200 << 10;         // of shared memory, where there is more
 
 // How a product is shared out among the warps of a block.
 struct Shares {
@@ -164,19 +165,23 @@ class ChipKernel : public Sequence<float> {
     start({split_, {task(args), other.task(of_second)}}, 2, args);
   }
 
- protected:
-  ChipKernel(const KernelRequest& r, int kernel, const Split& split)
-      : Sequence<float>(r, kernel), split_(split) {}
-
-  // As few rows for a cluster as fill the device.
-  void choose_tiles() {
-    for (split_.tiles = 1; split_.tiles < kMostTiles; split_.tiles *= 2) {
+  // As few rows for a cluster as fill the device. False where the device has no room for them.
+  bool choose_tiles(const KernelRequest& r) {
+    const size_t most = std::min(chip_of(r).shared_bytes, kMostChipBytes);
+    split_.tiles = 1;
+    if (static_cast<const Derived&>(*this).shared_bytes(split_) > most) return false;
+    for (; split_.tiles < kMostTiles; split_.tiles *= 2) {
       if (split_.clusters(rows_) * split_.cluster <= kEnoughBlocks) break;
       Split more = split_;
       more.tiles *= 2;
-      if (static_cast<const Derived&>(*this).shared_bytes(more) > kMostChipBytes) break;
+      if (static_cast<const Derived&>(*this).shared_bytes(more) > most) break;
     }
+    return true;
   }
+
+ protected:
+  ChipKernel(const KernelRequest& r, int kernel, const Split& split)
+      : Sequence<float>(r, kernel), split_(split) {}
 
  private:
   Task task(const RunArgs& args) const { return static_cast<const Derived&>(*this).task_of(args); }
@@ -187,6 +192,7 @@ class ChipKernel : public Sequence<float> {
     const auto blocks = static_cast<unsigned>(split_.clusters(rows_) * split_.cluster);
     // At least four warps for what is done to single elements.
     const int warps = std::max(split_.shares.warps(), 4);
+    allow_shared(self.kernel(), self.shared_bytes(split_));
     launch_clusters(self.kernel(), static_cast<unsigned>(split_.cluster), dim3(blocks, many),
                     dim3(static_cast<unsigned>(warps * kWarp)), self.shared_bytes(split_),
                     stream_of(args), all);
@@ -201,7 +207,21 @@ class ChipKernel : public Sequence<float> {
 std::unique_ptr<SequenceKernel> make_chip_forward(const KernelRequest& r, bool tf32,
                                                   std::string& why);
 std::unique_ptr<SequenceKernel> make_chip_back(const KernelRequest& r, bool tf32, std::string& why);
-// Blocks that may be in a cluster on the device of the request.
-int most_of_cluster();
+
+// Of a kernel of type Made. `kernel`: which input is the recurrent kernel.
+template <class Made>
+std::unique_ptr<SequenceKernel> make_on_chip(const KernelRequest& r, int kernel, bool back,
+                                             bool tf32, std::string& why) {
+  const Recurrence recurrence(r.op, r.attrs);
+  const int most_of_cluster = chip_of(r).capability >= 90 ? kMostOfCluster : 1;
+  Split split;
+  if (r.in[0].dtype == DType::f32 &&
+      split_units(r.in[kernel].shape[0], recurrence.gates(), back, most_of_cluster, split)) {
+    auto made = std::make_unique<Made>(r, kernel, split, tf32);
+    if (made->choose_tiles(r)) return made;
+  }
+  why = "the recurrent kernel is not of float32, or too large for the chip";
+  return nullptr;
+}
 
 }  // namespace kn::cuda

@@ -214,11 +214,8 @@ __global__ void __launch_bounds__(kChipWarps* kWarp, 1)
 
 class ChipBack : public ChipKernel<BackTask<float>, ChipBack> {
  public:
-  ChipBack(const KernelRequest& r, const Split& split, bool tf32)
-      : ChipKernel(r, Recurrence(r.op, r.attrs).grad_kernel(), split), tf32_(tf32) {
-    choose_tiles();
-    allow_shared(kernel(), kMostChipBytes);
-  }
+  ChipBack(const KernelRequest& r, int kernel, const Split& split, bool tf32)
+      : ChipKernel(r, kernel, split), tf32_(tf32) {}
 
   auto kernel() const -> void (*)(ChipLaunch<BackTask<float>>) {
     const bool deep = split_.shares.fragments == kMostFragments;
@@ -244,15 +241,7 @@ class ChipBack : public ChipKernel<BackTask<float>, ChipBack> {
 
 std::unique_ptr<SequenceKernel> make_chip_back(const KernelRequest& r, bool tf32,
                                                std::string& why) {
-  const Recurrence recurrence(r.op, r.attrs);
-  Split split;
-  if (r.in[0].dtype != DType::f32 ||
-      !split_units(r.in[recurrence.grad_kernel()].shape[0], recurrence.gates(), true,
-                   most_of_cluster(), split)) {
-    why = "the recurrent kernel is not of float32, or too large for the chip";
-    return nullptr;
-  }
-  return std::make_unique<ChipBack>(r, split, tf32);
+  return make_on_chip<ChipBack>(r, Recurrence(r.op, r.attrs).grad_kernel(), true, tf32, why);
 }
 
 }  // namespace kn::cuda

@@ -10,14 +10,15 @@ struct ForwardRoom {
   int seen;     // (2, slots, tiles, columns, 8): what the products of a step see, and of the next
   int inner;    // (tiles, columns, 8): r * seen
   int product;  // (parts, tiles, lines, 8)
-  int x;        // (2, gates, tiles, padded, 8): this step's and the next one's
+  int x;        // (2, gates, tiles, padded, 8): this step's and the next one's, then what is kept
+                // of the gates: four of a GRU
   int state;    // (tiles, padded, 8)
 
   __host__ __device__ ForwardRoom(const Split& s, int slots, bool has_inner)
       : seen(slots * s.tiles * s.shares.padded_columns() * kBatchTile),
         inner(has_inner ? seen / slots : 0),
         product(s.shares.parts * s.tiles * s.gates * s.padded * kBatchTile),
-        x(s.gates * s.tiles * s.padded * kBatchTile),
+        x((s.gates == 3 ? 4 : s.gates) * s.tiles * s.padded * kBatchTile),
         state(s.tiles * s.padded * kBatchTile) {}
   int total() const { return 2 * seen + inner + product + 2 * x + 2 * state; }
 };
@@ -125,20 +126,39 @@ struct ForwardBlock : ChipBlock {
     close_copies();
   }
 
-  // Keeps what the gradient needs, hands the new h to all blocks.
-  __device__ void finish_element(const OwnElement& e, int64_t step, int64_t at, bool on,
-                                 float carried, float c_before, const float (&g)[4]) const {
-    const int64_t out = (at * cell.rows + e.n) * s.units + e.u;
-    if (t.seen_trace) t.seen_trace[out] = carried;
-    if (t.c_trace) t.c_trace[out] = c_before;
+  // Where gate k of a step lies until it is recorded: in the place of what it got from x.
+  __device__ float* kept_gate(const OwnElement& e, int64_t step, int k) const {
+    return x + step % 2 * room.x + k * room.state + e.place;
+  }
+
+  // Before `step`: writes what the one before it left, and what the gradient needs of the state.
+  // Not sooner, since a barrier of the cluster waits for all that was written before it.
+  __device__ void record(int64_t step) const {
+    each_own([&](const OwnElement& e) {
+      const float before = h[e.place];
+      if (step > 0) {
+        const int64_t place = cell.index_of(step - 1) * cell.rows + e.n;
+        t.out[place * s.units + e.u] = before;
+        if (t.gates_trace)
+          for (int k = 0; k < 4; ++k)
+            t.gates_trace[(place * 4 + k) * s.units + e.u] = *kept_gate(e, step - 1, k);
+      }
+      if (step == cell.steps) return;
+      const int64_t place = (cell.index_of(step) * cell.rows + e.n) * s.units + e.u;
+      if (t.seen_trace)
+        t.seen_trace[place] = cell.apart ? before : before * cell.dropped(e.n, e.u, 0);
+      if (t.c_trace) t.c_trace[place] = c[e.place];
+    });
+  }
+
+  // Keeps the gates, hands the new h to all blocks.
+  __device__ void finish_element(const OwnElement& e, int64_t step, bool on,
+                                 const float (&g)[4]) const {
     if (t.gates_trace)
-      for (int k = 0; k < 4; ++k)
-        t.gates_trace[(at * cell.rows + e.n) * 4 * s.units + k * s.units + e.u] = on ? g[k] : 0.0f;
-    const float now = h[e.place];
-    t.out[out] = now;
+      for (int k = 0; k < 4; ++k) *kept_gate(e, step, k) = on ? g[k] : 0.0f;
     if (step + 1 == cell.steps) return;
     for (int slot = 0; slot < slots; ++slot) {
-      const float value = Share::rounded(now * cell.dropped(e.n, e.u, slot));
+      const float value = Share::rounded(h[e.place] * cell.dropped(e.n, e.u, slot));
       each_block(seen_at((step + 1) % 2, slot, e.tile, static_cast<int>(e.u), e.row),
                  [&](float* to) { *to = value; });
     }
@@ -183,7 +203,7 @@ struct ForwardBlock : ChipBlock {
       else if (on) new_h = activate(cell.activation, in[0] + p[0]);
       h[e.place] = new_h;
       c[e.place] = new_c;
-      finish_element(e, step, at, on, carried, c_before, g);
+      finish_element(e, step, on, g);
     });
     if (step + 1 < cell.steps) barrier();
   }
@@ -199,12 +219,14 @@ __global__ void __launch_bounds__(kChipWarps* kWarp, 1)
   const bool two = b.cell.kind == RecurrentCell::gru;
   for (int64_t step = 0; step < b.cell.steps; ++step) {
     const int64_t at = b.cell.index_of(step);
+    b.record(step);
     b.fetch(step + 1);
     b.multiply(b.seen + step % 2 * b.room.seen, b.cell.apart, 0, two ? 2 : b.s.gates);
     wait_copies<1>();
     if (two) b.reset(step);
     b.advance(step, at);
   }
+  b.record(b.cell.steps);
   b.each_own([&](const OwnElement& e) {
     b.t.last_h[e.n * b.s.units + e.u] = b.h[e.place];
     if (b.t.last_c) b.t.last_c[e.n * b.s.units + e.u] = b.c[e.place];
@@ -213,11 +235,8 @@ __global__ void __launch_bounds__(kChipWarps* kWarp, 1)
 
 class ChipForward : public ChipKernel<ForwardTask<float>, ChipForward> {
  public:
-  ChipForward(const KernelRequest& r, const Split& split, bool tf32)
-      : ChipKernel(r, Recurrence::kKernel, split), tf32_(tf32) {
-    choose_tiles();
-    allow_shared(kernel(), kMostChipBytes);
-  }
+  ChipForward(const KernelRequest& r, int kernel, const Split& split, bool tf32)
+      : ChipKernel(r, kernel, split), tf32_(tf32) {}
 
   auto kernel() const -> void (*)(ChipLaunch<ForwardTask<float>>) {
     const bool deep = split_.shares.fragments == kMostFragments;
@@ -241,25 +260,9 @@ class ChipForward : public ChipKernel<ForwardTask<float>, ChipForward> {
 
 }  // namespace
 
-int most_of_cluster() {
-  int device = 0, major = 0;
-  if (cudaGetDevice(&device) != cudaSuccess ||
-      cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) != cudaSuccess)
-    (void)cudaGetLastError();
-  return major >= 9 ? kMostOfCluster : 1;
-}
-
 std::unique_ptr<SequenceKernel> make_chip_forward(const KernelRequest& r, bool tf32,
                                                   std::string& why) {
-  const Recurrence recurrence(r.op, r.attrs);
-  Split split;
-  if (r.in[0].dtype != DType::f32 ||
-      !split_units(r.in[Recurrence::kKernel].shape[0], recurrence.gates(), false, most_of_cluster(),
-                   split)) {
-    why = "the recurrent kernel is not of float32, or too large for the chip";
-    return nullptr;
-  }
-  return std::make_unique<ChipForward>(r, split, tf32);
+  return make_on_chip<ChipForward>(r, Recurrence::kKernel, false, tf32, why);
 }
 
 }  // namespace kn::cuda

@@ -135,6 +135,8 @@ inline void __threadfence() {}
 
 // ---- The runtime API ----
 
+#define CUDART_VERSION 13000
+
 enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
@@ -149,7 +151,6 @@ enum cudaMemcpyKind {
   cudaMemcpyDeviceToDevice = 3,
 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
-enum cudaDeviceAttr { cudaDevAttrComputeCapabilityMajor = 75 };
 enum cudaDriverEntryPointQueryResult {
   cudaDriverEntryPointSuccess = 0,
   cudaDriverEntryPointSymbolNotFound = 1,
@@ -173,6 +174,7 @@ struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem;
   int major, minor, multiProcessorCount;
+  size_t sharedMemPerBlockOptin;
 };
 
 const char* cudaGetErrorString(cudaError_t error);
@@ -182,9 +184,7 @@ cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
-cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
 cudaError_t cudaSetDevice(int device);
-cudaError_t cudaGetDevice(int* device);
 cudaError_t cudaMalloc(void** memory, size_t bytes);
 cudaError_t cudaFree(void* memory);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
@@ -237,8 +237,12 @@ inline constexpr size_t kSharedUnasked = 48 << 10;
 // Of kernels that have asked for more.
 size_t& shared_limit_of(const void* kernel);
 
+// An error of the kernel's author where the hardware has less: the runtime would refuse it, and the
+// next call that looks would report it.
 template <class... Parameters>
 void allow_shared(void (*kernel)(Parameters...), size_t bytes) {
+  if (bytes > kMostShared)
+    throw ExecutionError("a kernel asks for more shared memory than there is");
   shared_limit_of(reinterpret_cast<const void*>(kernel)) = bytes;
 }
 

@@ -13,8 +13,6 @@ Place* place = nullptr;
 
 namespace {
 
-constexpr size_t kMostShared = 227 << 10;
-
 Order order = Order::rising;
 Counts counted;
 

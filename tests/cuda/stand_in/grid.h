@@ -38,6 +38,7 @@ struct Place {
 extern Place* place;
 inline constexpr unsigned kMostThreads = 1024, kMostOfCluster = 8;  // threads, blocks
 inline constexpr unsigned kSlots = kMostThreads * kMostOfCluster;
+inline constexpr size_t kMostShared = 227 << 10;  // bytes that a block may have
 
 // Fibers take turns in rising or falling order of their number: a kernel that forgets a barrier
 // gives other results in one of them.
