@@ -1,13 +1,15 @@
 """Products of matrices on the GPU against cuBLAS through PyTorch, in FP32, TF32, BF16 and FP16.
 
-python benchmarks/gpu_gemm.py [--tiles] [--seconds 100] [tf32 bf16 fp32 fp16]
+python benchmarks/gpu_gemm.py [--tiles | --first] [--seconds 100] [tf32 bf16 fp32 fp16]
 
 `--tiles` tries every tile and number of parts at the shapes of cuda/tile_table.cc and prints its
 rows as measured here. Squares come first, and TF32. With KERAS_NATIVE_HOPPER=1 ours is by wgmma
-where it is thought to be faster; the last column says by which kernel.
+where it is thought to be faster, and so are the tiles; the last column says by which kernel.
+`--first` computes one product by wgmma, to see whether that ends at all.
 """
 
 import itertools
+import os
 
 import gpu_common as common
 
@@ -101,6 +103,7 @@ def print_tiles(budget):
     """Rows for cuda/tile_table.cc, each with what the table said before."""
     from keras_native import _cuda
 
+    asked = os.environ.get("KERAS_NATIVE_HOPPER") == "1"
     common.heading("Tiles", ("row", "measured", "before", "the model's time"), peers=False)
     for _, m, k, n in TINY if common.on_stand_in() else LAYERS + SQUARES:
         if budget.is_over(f"tiles of {m}x{k}x{n}"):
@@ -108,6 +111,8 @@ def print_tiles(budget):
         for rows, columns, inner in ((m, n, k), (m, k, n), (k, n, m)):
             for unit, (_, _, kinds, _) in UNITS.items():
                 for tiles in kinds:
+                    if (tiles is HOPPER) != asked:
+                        continue
                     best = fastest(unit, rows, columns, inner, tiles)
                     if best is None:
                         continue
@@ -127,12 +132,16 @@ def main():
     """Print the rows, or say why there are none."""
     parser = common.arguments(__doc__)
     parser.add_argument("--tiles", action="store_true")
+    parser.add_argument("--first", action="store_true")
     parser.add_argument("kinds", nargs="*", help=f"of {', '.join(KINDS)}")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(KINDS):
         parser.error(f"no such numbers: {', '.join(sorted(unknown))}")
     common.need_a_gpu()
     budget = common.Budget(options.seconds)
+    if options.first:
+        seconds, kernel = common.ours("matmul", [("bfloat16", [1024, 1024])] * 2, {}, "hopper")
+        raise SystemExit(f"by {kernel}: {seconds} s" if seconds is None else 0)
     if options.tiles:
         print_tiles(budget)
     else:

@@ -141,6 +141,7 @@ void CudaQueue::record(FunctionRef<void()> work) {
   cudaGraph_t graph = nullptr;
   try {
     work();
+    check(cudaGetLastError(), "recording kernels");  // what was refused is not in the record
   } catch (...) {
     (void)cudaStreamEndCapture(stream, &graph);
     if (graph) (void)cudaGraphDestroy(graph);

@@ -15,9 +15,15 @@ Encode find_encode() {
   constexpr unsigned kSince = 12000;
   void* found = nullptr;
   cudaDriverEntryPointQueryResult result{};
-  if (cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found, kSince, cudaEnableDefault,
-                                       &result) == cudaSuccess &&
-      result == cudaDriverEntryPointSuccess)
+#if CUDART_VERSION >= 12050
+  const cudaError_t status = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &found,
+                                                              kSince, cudaEnableDefault, &result);
+#else  // of the version of the runtime, which is 12.0 at least
+  static_assert(CUDART_VERSION >= kSince);
+  const cudaError_t status =
+      cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &found, cudaEnableDefault, &result);
+#endif
+  if (status == cudaSuccess && result == cudaDriverEntryPointSuccess)
     return reinterpret_cast<Encode>(found);
   (void)cudaGetLastError();
   return nullptr;

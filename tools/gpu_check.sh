@@ -83,22 +83,39 @@ step() {
   return 1
 }
 
-# shards <tests> <processes> <filter> [tool…]: the tests in many processes, since after a fault in
-# one kernel a process can run no other.
+# shards <name> <seconds> <tests> <processes> <filter> <shards> [tool…]: the tests in many processes,
+# since after a fault in one kernel a process can run no other. None of them takes longer than
+# SHARD_SECONDS: what hangs is said to, and all others run.
 cat >"$TEMPORARY/shards" <<'SCRIPT'
 #!/bin/sh
 tests=$1 processes=$2 filter=$3 shards=$4
 shift 4
-export GTEST_TOTAL_SHARDS=$shards TESTS=$tests FILTER=$filter
+export GTEST_TOTAL_SHARDS=$shards TESTS=$tests FILTER=$filter SECONDS_EACH=${SHARD_SECONDS:-60}
 bad=$(seq 0 $((shards - 1)) | xargs -P "$processes" -I '{}' sh -c \
-  'GTEST_SHARD_INDEX={} "$@" "$TESTS" --gtest_brief=1 --gtest_filter="$FILTER" >"$0.{}" 2>&1 || echo {}' \
-  "$0" "$@")
-cat "$0".[0-9]*
+  'GTEST_SHARD_INDEX={} timeout -k 2 "$SECONDS_EACH" "$@" "$TESTS" --gtest_filter="$FILTER" \
+     >"$0.{}" 2>&1 && exit
+   # What had begun and did not end is what hung or broke the process.
+   grep "^\[ RUN" "$0.{}" | tail -n 1 | sed "s/.*RUN *\] /error: the last to begin in shard {} was /" \
+     >>"$0.{}"
+   echo {}' "$0" "$@")
+grep -hvE '^\[ RUN|^\[       OK|^\[---|^\[===|^$' "$0".[0-9]*
 rm -f "$0".[0-9]*
 [ -z "$bad" ] || { echo "failed: shards" $bad; exit 1; }
 SCRIPT
 chmod +x "$TEMPORARY/shards"
 shards() { name=$1 limit=$2 && shift 2 && step "$name" "$limit" "$TEMPORARY/shards" "$@"; }
+
+# What is computed by wgmma has run on no device yet and may hang one: each of its tests has a process
+# of its own, and few seconds.
+SAFE='-*Hopper*'
+PROVED_HOPPER=""
+hopper_tests() {
+  name=$1 tests=$2
+  shift 2
+  export SHARD_SECONDS=25
+  shards "$name" 70 "$tests" 8 '*Hopper*' 24 "$@" && PROVED_HOPPER=1
+  unset SHARD_SECONDS
+}
 
 say "$(date -u), $(uname -m), $(nproc) processors"
 say "$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>&1 | head -n 1)"
@@ -106,8 +123,9 @@ say "$( (nvcc --version || /usr/local/cuda/bin/nvcc --version) 2>/dev/null | gre
 
 # What was built elsewhere comes first: it needs next to no time.
 if [ -x "$CARRY/ready/test_cuda_gpu" ]; then
-  shards ready_tests 150 "$CARRY/ready/test_cuda_gpu" 8 '*' $SHARDS \
+  shards ready_tests 150 "$CARRY/ready/test_cuda_gpu" 8 "$SAFE" $SHARDS \
     env LD_LIBRARY_PATH="$CARRY/ready"
+  hopper_tests ready_hopper "$CARRY/ready/test_cuda_gpu" env LD_LIBRARY_PATH="$CARRY/ready"
 fi
 
 # Tools and packages: those of the machine, else those that were carried.
@@ -152,12 +170,13 @@ if command -v cmake >/dev/null; then
 fi
 
 if [ -x $CHECK ]; then
-  shards device_tests 150 $CHECK 8 '*' $SHARDS
+  shards device_tests 150 $CHECK 8 "$SAFE" $SHARDS
   if [ "$targets" != test_cuda_gpu ]; then
     export PYTHONPATH="$PWD/python${PYTHONPATH:+:$PYTHONPATH}"
     step trajectories 90 "$PYTHON" tools/gpu_trajectories.py
     grep -h '^trajectory' "$OUT/log.txt" | tee -a "$OUT/summary.txt"
   fi
+  [ -n "$PROVED_HOPPER" ] || hopper_tests hopper $CHECK
 else
   CHECK=$CARRY/ready/test_cuda_gpu
   export LD_LIBRARY_PATH="$CARRY/ready"
@@ -165,6 +184,7 @@ fi
 
 SANITIZER=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null)
 if [ -n "$SANITIZER" ] && [ -x "$CHECK" ]; then
+  export SHARD_SECONDS=120
   shards memcheck 120 $CHECK 8 \
     'All/*conv_*:All/*matmul_*:All/*scatter_*:All/*sum_*:All/*sequence*:Batches.Every*:Training.AnMlp*' \
     16 "$SANITIZER" --error-exitcode 9
