@@ -1,13 +1,12 @@
 #include "runtime/device.h"
 
-#include <sys/mman.h>
-
-#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
 #include "runtime/kernel.h"
+#include "runtime/platform.h"
 #include "runtime/queue.h"
 
 namespace kn {
@@ -19,27 +18,24 @@ constexpr size_t kHugePage = size_t{2} << 20;
 
 // Large tensors on large pages where the system has them: rows of a big matrix lie on pages of
 // their own otherwise, more of them than the processor can keep track of.
-void* allocate_large(size_t bytes) {
-  void* memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
-#if defined(MADV_HUGEPAGE)
-  if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-  return memory;
-}
+bool is_large(size_t bytes) { return bytes >= 2 * kHugePage; }
+size_t alignment_of(size_t bytes) { return is_large(bytes) ? kHugePage : kAlignment; }
 
 class CpuDevice : public Device {
  public:
   std::string name() const override { return "cpu"; }
   void* allocate(size_t bytes) override {
-    const size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const size_t alignment = alignment_of(bytes);
+    const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     if (rounded < bytes) fail<RuntimeError>("cannot allocate ", bytes, " bytes");
-    void* memory = bytes >= 2 * kHugePage
-                       ? allocate_large(bytes)
-                       : std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    void* memory = ::operator new(rounded, std::align_val_t{alignment}, std::nothrow);
     if (!memory) fail<RuntimeError>("out of memory: could not allocate ", bytes, " bytes");
+    if (is_large(bytes)) prefer_large_pages(memory, bytes);
     return memory;
   }
-  void release(void* memory, size_t) override { std::free(memory); }
+  void release(void* memory, size_t bytes) override {
+    ::operator delete(memory, std::align_val_t{alignment_of(bytes)});
+  }
   void copy_in(void* dst, const void* src, size_t n) override { copy_within(dst, src, n); }
   void copy_out(void* dst, const void* src, size_t n) override { copy_within(dst, src, n); }
   void copy_within(void* dst, const void* src, size_t n) override {

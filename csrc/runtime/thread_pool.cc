@@ -1,13 +1,12 @@
 #include "runtime/thread_pool.h"
 
 #include "runtime/float_mode.h"
-
-#include <pthread.h>
-#include <sched.h>
+#include "runtime/platform.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -45,12 +44,6 @@ bool spin_until(Done done) {
     }
   } while (std::chrono::steady_clock::now() < end);
   return done();
-}
-
-int available_cpus() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1u, std::thread::hardware_concurrency());
 }
 
 int default_threads() {
@@ -99,7 +92,7 @@ struct ThreadPool::State {
 
     static Pools& all() {
       static auto* pools = new Pools;  // outlives every pool
-      [[maybe_unused]] static const int registered = pthread_atfork(
+      [[maybe_unused]] static const bool registered = at_fork(
           [] { all().lock.lock(); }, [] { all().lock.unlock(); }, [] { all().begin_anew(); });
       return *pools;
     }
