@@ -1,4 +1,9 @@
 include(CheckCXXCompilerFlag)
+include(CheckCXXSymbolExists)
+
+# By what the compiler says it makes: CMAKE_SYSTEM_PROCESSOR is that of the machine at hand on macOS.
+check_cxx_symbol_exists(__x86_64__ cstddef KN_X86_64)
+check_cxx_symbol_exists(__aarch64__ cstddef KN_AARCH64)
 
 # kn_isa_library(TARGET isa "flags" sources...): adds the sources compiled for one instruction set.
 function(kn_isa_library target isa flags)
@@ -20,7 +25,7 @@ endfunction()
 # The baseline objects come first on the link line.
 function(kn_isa_objects target)
   set(isas baseline)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  if(KN_X86_64)
     list(APPEND isas avx2 avx512)
     target_compile_definitions(${target} PRIVATE KN_HAVE_X86_ISAS)
   endif()
@@ -28,10 +33,14 @@ function(kn_isa_objects target)
   set(flags_avx2 -mavx2 -mfma -mf16c)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
                    -mprefer-vector-width=512)
+  if(KN_AARCH64 AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # As on x86: loads moved ahead before registers are given out push sums to memory.
+    set(flags_baseline -fno-schedule-insns)
+  endif()
   foreach(isa IN LISTS isas)
     kn_isa_library(${target} ${isa} "${flags_${isa}}" ${ARGN})
   endforeach()
-  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  if(NOT KN_X86_64 OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
     return()
   endif()
   # Tile multipliers: <family>.amx.cc, on top of avx512, where the compiler knows them.

@@ -42,13 +42,13 @@ void add_sums(const void* data, int64_t rows, int64_t n, double* total) {
 struct Greatest {
   template <class V>
   static KN_INLINE V of(V best, V x) {
-    return (x > best) | (x != x) ? x : best;
+    return ((x > best) | (x != x)) ? x : best;
   }
 };
 struct Least {
   template <class V>
   static KN_INLINE V of(V best, V x) {
-    return (x < best) | (x != x) ? x : best;
+    return ((x < best) | (x != x)) ? x : best;
   }
 };
 

@@ -11,11 +11,7 @@
 namespace kn::cpu {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kRows = 12;
-#else
-constexpr int kRows = 6;
-#endif
+constexpr int kRows = kVecRegisters == 32 ? 12 : 6;
 
 // Rows of A are reached as base, base + stride, base + 2 * stride: few registers hold all
 // addresses.

@@ -43,8 +43,9 @@ void set_arithmetic(Ops t) {
   });
   set_binary<T>(row(t, Opcode::relu_grad),
                 [](auto g, auto y, auto) { return y > 0 ? g : decltype(g){}; });
-  set_binary<T>(row(t, Opcode::clip_grad),
-                [](auto g, auto x, auto p) { return (x < p.p0) | (x > p.p1) ? decltype(g){} : g; });
+  set_binary<T>(row(t, Opcode::clip_grad), [](auto g, auto x, auto p) {
+    return ((x < p.p0) | (x > p.p1)) ? decltype(g){} : g;
+  });
   row(t, Opcode::muladd)[TypeIndex<T>::value] =
       tile_loop<T, T, T, T, 3, kLanes<T>,
                 decltype([](auto a, auto b, auto c, auto) { return a * b + c; })>;
@@ -153,12 +154,10 @@ template <class T, int kStepA, int kStepB>
 void select_loop(T* out, const uint8_t* mask, int64_t step, const T* a, const T* b, int64_t n) {
   if (step == 0) {
     const bool first = *mask != 0;
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) out[i] = first ? a[i * kStepA] : b[i * kStepB];
+    KN_INDEPENDENT for (int64_t i = 0; i < n; ++i) out[i] = first ? a[i * kStepA] : b[i * kStepB];
     return;
   }
-#pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) {
+  KN_INDEPENDENT for (int64_t i = 0; i < n; ++i) {
     const T x = a[i * kStepA], y = b[i * kStepB];
     out[i] = mask[i] ? x : y;
   }

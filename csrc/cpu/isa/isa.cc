@@ -57,7 +57,7 @@ KernelTable make_table(Isa isa) {
 }
 
 // Whether the processor has tiles of bfloat16 and the kernel lets this process use them.
-bool amx_usable() {
+[[maybe_unused]] bool amx_usable() {
 #if defined(KN_HAVE_AMX)
   constexpr unsigned kTileBits = 1u << 22 | 1u << 24;
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // of arch_prctl, of XCR0

@@ -55,7 +55,7 @@ struct Bounds {
   KN_INLINE bool inside(T p) const { return p >= low && p <= high; }
   // v where p is inside, else 0.
   KN_INLINE Vec<T> inside(Vec<T> p, Vec<T> v) const {
-    return (p >= low) & (p <= high) ? v : Vec<T>{};
+    return ((p >= low) & (p <= high)) ? v : Vec<T>{};
   }
 };
 

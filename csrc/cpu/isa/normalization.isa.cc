@@ -186,8 +186,7 @@ template <class T>
 void rows_apply(const T* x, int64_t rows, int64_t c, const T* mean, const T* factor, const T* shift,
                 T* y) {
   for (int64_t r = 0; r < rows; ++r, x += c, y += c) {
-    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i) y[i] =
-        (x[i] - mean[i]) * factor[i] + shift[i];
+    KN_INDEPENDENT for (int64_t i = 0; i < c; ++i) y[i] = (x[i] - mean[i]) * factor[i] + shift[i];
   }
 }
 
@@ -195,7 +194,7 @@ template <class T>
 void rows_back(const T* x, const T* dy, int64_t rows, int64_t c, const T* mean, const T* factor,
                const T* shift, const T* slope, T* dx) {
   for (int64_t r = 0; r < rows; ++r, x += c, dy += c, dx += c) {
-    _Pragma("GCC ivdep") for (int64_t i = 0; i < c; ++i) dx[i] =
+    KN_INDEPENDENT for (int64_t i = 0; i < c; ++i) dx[i] =
         factor[i] * (dy[i] - shift[i] - (x[i] - mean[i]) * slope[i]);
   }
 }
@@ -265,12 +264,12 @@ void plane_sums(const T* x, const T* dy, int64_t n, T mean, T* sum_dy, T* sum_dy
 
 template <class T>
 void plane_apply(const T* x, int64_t n, T mean, T factor, T shift, T* y) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * factor + shift;
+  KN_INDEPENDENT for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * factor + shift;
 }
 
 template <class T>
 void plane_back(const T* x, const T* dy, int64_t n, T mean, T factor, T shift, T slope, T* dx) {
-  _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i) dx[i] =
+  KN_INDEPENDENT for (int64_t i = 0; i < n; ++i) dx[i] =
       factor * (dy[i] - shift - (x[i] - mean) * slope);
 }
 

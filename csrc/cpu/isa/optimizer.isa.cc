@@ -6,7 +6,7 @@
 #include "cpu/isa/kernel_table.h"
 #include "cpu/isa/vec.h"
 
-#define KN_EACH_ELEMENT _Pragma("GCC ivdep") for (int64_t i = 0; i < s.n; ++i)
+#define KN_EACH_ELEMENT KN_INDEPENDENT for (int64_t i = 0; i < s.n; ++i)
 
 namespace kn::cpu {
 namespace {

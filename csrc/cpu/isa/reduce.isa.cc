@@ -194,10 +194,10 @@ void find(const T* x, int64_t rows, int64_t n, int64_t* position) {
     I first = none, at = lane_numbers<T>();
     for (i = 0; i + kN <= n; i += kN, at += static_cast<Index>(kN)) {
       const Vec<T> v = load(x + i);
-      first = Lower::step(first, (v == target) | (v != v) ? at : none);
+      first = Lower::step(first, ((v == target) | (v != v)) ? at : none);
     }
     if (rest) {
-      const I hit = (tail == target) | (tail != tail) ? at : none;
+      const I hit = ((tail == target) | (tail != tail)) ? at : none;
       first = Lower::step(first, at < static_cast<Index>(n) ? hit : none);
     }
     position[r] = fold<Lower>(first);
@@ -227,7 +227,7 @@ void integer_rows(const T* x, int64_t rows, int64_t n, int64_t stride, const T*,
 template <class Op, class T>
 void integer_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T*, int64_t* wide) {
   for (int64_t r = 0; r < rows; ++r, x += stride) {
-    _Pragma("GCC ivdep") for (int64_t i = 0; i < n; ++i) wide[i] = combine(wide[i], x[i], Op{});
+    KN_INDEPENDENT for (int64_t i = 0; i < n; ++i) wide[i] = combine(wide[i], x[i], Op{});
   }
 }
 

@@ -17,6 +17,12 @@
   void KN_CONCAT(fill_##family, _, KN_ISA)(KernelTable & table); \
   void KN_CONCAT(fill_##family, _, KN_ISA)(KernelTable & table)
 #define KN_INLINE inline __attribute__((always_inline))
+// Says of the loop that follows that none of its steps reads what another one writes.
+#if defined(__clang__)
+#define KN_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define KN_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 namespace kn::cpu {
 namespace {
@@ -27,6 +33,12 @@ constexpr int kVecBytes = 64;
 constexpr int kVecBytes = 32;
 #else
 constexpr int kVecBytes = 16;
+#endif
+// What tiles of sums may fill.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kVecRegisters = 32;
+#else
+constexpr int kVecRegisters = 16;
 #endif
 
 typedef float VecF __attribute__((vector_size(kVecBytes)));

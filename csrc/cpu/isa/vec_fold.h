@@ -74,13 +74,13 @@ struct Multiply {
 struct Larger {
   template <class V>
   static KN_INLINE V step(V a, V x) {
-    return (x > a) | (x != x) ? x : a;
+    return ((x > a) | (x != x)) ? x : a;
   }
 };
 struct Smaller {
   template <class V>
   static KN_INLINE V step(V a, V x) {
-    return (x < a) | (x != x) ? x : a;
+    return ((x < a) | (x != x)) ? x : a;
   }
 };
 
