@@ -10,7 +10,7 @@ from .common import normalize_data_format
 from .math import cast, clip, greater, log, maximum
 from .movement import permute_dimensions
 from .reduce import _float, mean, sum, var
-from .shapes import dimensions, reshape, reshape_to
+from .shapes import dimensions, reshape, reshape_to, size
 from .tensor import Tensor, as_tensor, cast_value, emit, emit_all, float_unary
 
 
@@ -230,8 +230,20 @@ def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
     """Normalises `x` by its own statistics over `reduction_axes`.
 
     Returns:
-        The normalised tensor and the statistics used: mean and variance, vectors.
+        The normalised tensor and the statistics: mean and variance, vectors. For images over axes
+        [0, 1, 2] the variance returned is n / (n - 1) times the one used, as TensorFlow's fused
+        kernel handed it to Keras 2.
     """
+    x = as_tensor(x)
+    y, batch_mean, variance = normalized_by_batch(x, gamma, beta, reduction_axes, epsilon)
+    if x.ndim == 4 and list(reduction_axes) == [0, 1, 2]:
+        n = cast(size(x), variance.dtype) / cast(size(variance), variance.dtype)
+        variance = variance * (n / (n - 1.0))
+    return y, batch_mean, variance
+
+
+def normalized_by_batch(x, gamma, beta, reduction_axes, epsilon):
+    """(normalised tensor, mean, variance); the variance is that of the elements themselves."""
     x = as_tensor(x)
     axes = sorted(int(a) % x.ndim for a in reduction_axes)
     kept = [a for a in range(x.ndim) if a not in axes]

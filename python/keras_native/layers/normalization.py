@@ -2,6 +2,7 @@
 
 from .. import backend as K
 from .. import constraints, initializers, regularizers
+from ..backend.nn import normalized_by_batch
 from ..engine.base_layer import InputSpec, Layer
 from ..engine.policy import HALVES, in_float32
 from ..legacy import accepts_keras1
@@ -157,9 +158,7 @@ class BatchNormalization(Layer):
         """(inputs normalized by the batch, its mean, its variance)."""
         rank = K.ndim(inputs)
         axes = [i for i in range(rank) if i != self.axis % rank]
-        return K.normalize_batch_in_training(
-            inputs, self.gamma, self.beta, axes, epsilon=self.epsilon
-        )
+        return normalized_by_batch(inputs, self.gamma, self.beta, axes, self.epsilon)
 
     def _unbiased(self, inputs, variance):
         """Variance that the running average moves to, from that of the n elements of the batch.
