@@ -25,12 +25,10 @@ from .common import (
 from .control import (
     clear_session,
     eager,
-    get_session,
     in_test_phase,
     in_train_phase,
     learning_phase,
     set_learning_phase,
-    set_session,
     switch,
     symbolic,
 )
@@ -152,6 +150,7 @@ from .reduce import (
     sum,
     var,
 )
+from .session import Session, get_session, set_session
 from .shapes import (
     batch_flatten,
     dtype,

@@ -3,8 +3,12 @@
 import numpy as np
 
 from .. import _core
+from .between import calls_below
+from .indexing import range_tensor
 from .math import where
+from .movement import full
 from .naming import reset_uids
+from .shapes import dimensions, integer, reshape
 from .tensor import Tensor, as_tensor, cast_value, emit, operands
 
 
@@ -43,29 +47,6 @@ def clear_session():
     reset_uids()
 
 
-def get_session():
-    raise RuntimeError(
-        "There is no TensorFlow session underneath. Use K.function(inputs, outputs) to compute "
-        "tensors, K.eval(tensor) where nothing has to be fed, and K.get_value / K.set_value for "
-        "variables."
-    )
-
-
-def set_session(session):
-    """Takes a session of `legacy.tensorflow`, whose options were applied when it was made.
-
-    Raises:
-        RuntimeError: for one of TensorFlow.
-    """
-    if hasattr(getattr(session, "config", None), "gpu_options"):
-        return
-    raise RuntimeError(
-        "There is no TensorFlow session underneath, so none can be set. GPU memory is configured "
-        "by keras_native.config.set_memory_limit and set_memory_growth, threads by the environment "
-        "variable KERAS_NATIVE_NUM_THREADS."
-    )
-
-
 def _called(x):
     return x() if callable(x) else x
 
@@ -94,7 +75,29 @@ def _select(condition, a, b):
     a, b = operands(a, b)
     if condition._value.op == "learning_phase" and len(a.shape) == len(b.shape):
         return emit("select_phase", (condition, a, b))
+    if tuple(a.shape) != tuple(b.shape) and calls_below([a._value, b._value]):
+        return _whole_branch(condition, a, b)
     return where(condition, a, b)
+
+
+def _whole_branch(condition, a, b):
+    """One of two tensors, either of which may be empty where the other is not.
+
+    Each is laid out in the shape of the one that counts; the one that does not count is zeros.
+    """
+    rank = max(a.ndim, b.ndim)
+    a, b = (reshape(x, [1] * (rank - x.ndim) + dimensions(x)) if x.ndim < rank else x
+            for x in (a, b))  # fmt: skip
+    extents = where(condition, emit("shape_of", (a,)), emit("shape_of", (b,)))
+    count = integer(emit("prod", (extents,)))
+    places = range_tensor(0, count)
+
+    def laid_out(x, counts):
+        flat = emit("concat", [emit("reshape", (x,), shape=[-1]), full([1], 0, x.dtype)], axis=0)
+        at = where(counts, places, emit("size_of", (x,)))
+        return reshape(emit("gather", (flat, at), axis=0), extents)
+
+    return where(condition, laid_out(a, condition), laid_out(b, emit("logical_not", (condition,))))
 
 
 def switch(condition, then_expression, else_expression):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import _core
+from .between import parts, refuse_gradients
 from .control import is_learning_phase
 from .drawn import DrawnTensor
 from .sparse import dense, is_sparse_matrix
@@ -58,19 +59,24 @@ class Function:
         self._fed = fed
         self._dtypes = [_DTYPES.get(x.dtype) for x in fed]
         self.updates = _pairs(updates, self.outputs)
-        self.executable = _core.Executable(
+        made = (
             [x._value for x in fed],
             [y._value for y in self.outputs],
             [(v._variable, value) for v, value in self.updates],
             phase,
             self.name,
         )
-        self._run = self.executable.run
+        cut = parts(*made)
+        self.executable = _core.Executable(*made) if cut is None else cut.executable
+        self._run = self.executable.run if cut is None else cut.run
+        self.is_whole = cut is None  # nothing happens between parts of the graph
         finishes = {i: getattr(y, "_finish", None) for i, y in enumerate(self.outputs)}
         finishes = {i: finish for i, finish in finishes.items() if finish is not None}
         if finishes:  # shapes that depend on values
             self._run = _finishing(self._run, finishes)
-        self.is_plain = not finishes  # a call is no more than a run of the executable
+        self.is_plain = (
+            self.is_whole and not finishes
+        )  # a call is no more than a run of the executable
         self._numbers = [i for i, y in enumerate(self.outputs) if y.ndim == 0]
 
     def __call__(self, inputs=()):
@@ -268,6 +274,7 @@ def gradients(loss, variables):
     for v in wanted:
         if not isinstance(v, Tensor):
             raise TypeError(f"Expected variables or tensors to differentiate by. Received: {v!r}")
+    refuse_gradients([as_tensor(part)._value for part in losses], [v._value for v in wanted])
     total = None
     for part in losses:
         grads = _core.gradients(as_tensor(part)._value, [v._value for v in wanted])

@@ -7,6 +7,7 @@ from .. import _core
 from .dtypes import dtype_name
 from .math import cast, where
 from .movement import full, permute_dimensions, reverse
+from .pieces import Piece, mapped, mark
 from .shapes import dimensions, expand_dims
 from .tensor import Tensor, as_tensor, cast_value, emit
 
@@ -43,14 +44,18 @@ def _given(slices, elems):
 
 def map_fn(fn, elems, name=None, dtype=None):
     """fn(elems[0]), fn(elems[1]), … stacked; a tuple of tensors is sliced together."""
-    sequences = _tensors(elems)
+    sequences, start = _tensors(elems), mark()
     slices = [_slice_of(s, "element") for s in sequences]
     result = fn(_given(slices, elems))
     several = isinstance(result, (list, tuple))
     outputs = [as_tensor(t) for t in (result if several else [result])]
     if isinstance(dtype, str):
         outputs = [cast(t, dtype_name(dtype)) for t in outputs]
-    stacked, _ = _loop(sequences, [], slices, [], outputs, [])
+    piece = Piece(start, slices, outputs)
+    if piece.cuts:  # by extents that depend on values
+        stacked = mapped(piece, sequences)
+    else:
+        stacked, _ = _loop(sequences, [], slices, [], outputs, [])
     return type(result)(stacked) if several else stacked[0]
 
 

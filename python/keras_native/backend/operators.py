@@ -6,6 +6,7 @@ They stand apart from the tensor itself because indexing, products and evaluatio
 from .functions import eval as evaluate
 from .indexing import getitem
 from .linalg import matmul
+from .session import get_session
 from .tensor import Tensor, as_tensor, binary, cast_value, divide, logical, power, unary
 
 
@@ -43,6 +44,11 @@ _BINARY = {
 _COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
 
 
+def _eval(self, feed_dict=None, session=None):
+    """The value, of what depends on placeholders with what is fed."""
+    return get_session().run(self, feed_dict) if feed_dict else evaluate(self)
+
+
 def _install():
     """Gives `Tensor` its operators."""
     for name, (forward, reflected) in _BINARY.items():
@@ -55,7 +61,7 @@ def _install():
     Tensor.__abs__ = lambda self: unary("abs", self)
     Tensor.__invert__ = lambda self: unary("logical_not", cast_value(self, "bool"))
     Tensor.__getitem__ = getitem
-    Tensor.eval = lambda self, session=None: evaluate(self)
+    Tensor.eval = _eval
 
 
 _install()

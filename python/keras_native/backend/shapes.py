@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import _core
+from .between import as_extents
 from .tensor import Tensor, as_tensor, cast_value, emit, is_tensor
 
 
@@ -69,7 +70,7 @@ def packed_shape(extents):
         known = _core.known_ints(extents._value)
         if known is not None and None not in known:
             return list(known), None
-        return None, cast_value(extents, "int64")
+        return None, as_extents(cast_value(extents, "int64"))
     extents = [integer(d) for d in extents]
     if not any(isinstance(d, Tensor) for d in extents):
         return extents, None
@@ -77,7 +78,7 @@ def packed_shape(extents):
         emit("reshape", (d,), shape=[]) if isinstance(d, Tensor) else as_tensor(np.int64(d))
         for d in extents
     ]
-    return None, emit("stack", scalars, axis=0)
+    return None, as_extents(emit("stack", scalars, axis=0))
 
 
 def reshape(x, shape):

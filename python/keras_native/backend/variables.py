@@ -1,6 +1,7 @@
 """Variables, constants and placeholders, and reading and writing variables."""
 
 import contextlib
+import weakref
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from .tensor import Tensor, TensorShape, as_tensor, cast_value
 
 class _Initialization:
     manual = False
+
+
+_alive: "weakref.WeakValueDictionary[int, Variable]" = weakref.WeakValueDictionary()
 
 
 class _Pending:
@@ -37,6 +41,7 @@ class Variable(Tensor):
         else:
             self._variable = _core.Variable(_initial_array(value, dtype), self._name)
         self._read = self._variable.value
+        _alive[self._read.id] = self
         self._keras_shape = self._variable.shape
         self._uses_learning_phase = False
         self.trainable = True
@@ -146,6 +151,15 @@ def variable(value, dtype=None, name=None, constraint=None):
     if isinstance(value, Variable) and dtype is None:
         dtype = value.stored_dtype
     return Variable(value, dtype, name, constraint)
+
+
+def variables_among(values):
+    """The variables that graph values are, in the order they were made; all for None."""
+    found = list(_alive.items())
+    if values is not None:
+        ids = {value.id for value in values if value.op == "variable"}
+        found = [(i, v) for i, v in found if i in ids]
+    return [v for _, v in sorted(found, key=lambda pair: pair[0])]
 
 
 def is_variable(x):

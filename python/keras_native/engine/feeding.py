@@ -68,7 +68,7 @@ class Feed:
         ]
         # Halves come from metrics of the user's alone; the core adds up wider floats.
         scalars = all(K.int_shape(y) == () and K.dtype(y) != "float16" for y in function.outputs)
-        self.native = scalars and all(a is not None for a in converted)
+        self.native = function.is_whole and scalars and all(a is not None for a in converted)
         self.arrays = converted if self.native else arrays
         self.data = function.keep_on_device(converted) if keep and self.native else None
 
@@ -128,7 +128,7 @@ class RowFeed:
         converted = [
             for_core(a, x.dtype) for a, x in zip(arrays, fed_tensors(function), strict=True)
         ]
-        self.native = all(a is not None for a in converted)
+        self.native = function.is_whole and all(a is not None for a in converted)
         self.arrays = converted if self.native else arrays
         self.outputs = None
 

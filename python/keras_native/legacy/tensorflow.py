@@ -11,9 +11,13 @@ import types
 
 import numpy as np
 
+from .. import backend as K
 from .. import config as _config
+from ..backend.session import Action
 from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
+from . import tensorflow_dynamic as dynamic
 from . import tensorflow_tables as tables
+from . import tensorflow_train as training
 
 
 class GPUOptions:
@@ -56,7 +60,7 @@ class Graph:
 
 
 _graph = Graph()
-_INITIALIZER = object()
+_INITIALIZER = Action(name="init")
 
 
 def get_default_graph():
@@ -69,44 +73,18 @@ def global_variables_initializer():
     return _INITIALIZER
 
 
-class Session:
-    """Holds options; making the first one is when TensorFlow took the memory of the GPU.
+class Session(K.Session):
+    """A session with options; making the first one is when TensorFlow took the memory of the GPU.
 
-    `keras.backend.set_session` takes it. There is nothing in it to run.
+    `keras.backend.set_session` takes it.
     """
 
     graph = _graph
 
     def __init__(self, target="", graph=None, config=None):
+        super().__init__()
         self.config = ConfigProto() if config is None else config
         self.config.gpu_options.apply()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        return None
-
-    def as_default(self):
-        """A context that changes nothing."""
-        return contextlib.nullcontext(self)
-
-    def close(self):
-        """Nothing is held."""
-
-    def run(self, fetches=None, *args, **kwargs):
-        """Nothing happens for initializers.
-
-        Raises:
-            RuntimeError: for all else; says what computes tensors here.
-        """
-        wanted = fetches if isinstance(fetches, (list, tuple)) else [fetches]
-        if all(x is _INITIALIZER for x in wanted):
-            return None
-        raise RuntimeError(
-            "There is no TensorFlow session underneath, so it runs nothing. Use "
-            "K.function(inputs, outputs), K.eval(tensor) or K.get_value(variable)."
-        )
 
 
 InteractiveSession = Session
@@ -194,6 +172,8 @@ image = _Part("tensorflow.image", tables.IMAGE)
 math = _Part("tensorflow.math", tables.MATH)
 nn = _Part("tensorflow.nn", tables.NN)
 random = _Part("tensorflow.random", {"set_seed": set_random_seed, **tables.RANDOM})
+sets = _Part("tensorflow.sets", {"set_intersection": dynamic.set_intersection})
+train = _Part("tensorflow.train", training.NAMES)
 test = types.SimpleNamespace(is_gpu_available=_is_gpu_available, gpu_device_name=_gpu_device_name)
 disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
 local_variables_initializer = tables_initializer = global_variables_initializer
@@ -204,6 +184,6 @@ NAMES = (
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
-    "image", "math",
+    "image", "math", "sets", "train",
     "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

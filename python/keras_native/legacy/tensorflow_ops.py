@@ -51,6 +51,7 @@ def variable(initial_value, trainable=True, dtype=None):
 
 def squeeze(x, axis=None):
     """Without the axes, all of extent 1 unless said which."""
+    x = as_tensor(x)
     if axis is None:
         axis = [i for i, extent in enumerate(K.int_shape(x)) if extent == 1]
     rank = K.ndim(x)
@@ -61,11 +62,13 @@ def squeeze(x, axis=None):
 
 def transpose(a, perm=None):
     """With axes in the order `perm`, turned around unless given."""
+    a = as_tensor(a)
     return K.permute_dimensions(a, range(K.ndim(a))[::-1] if perm is None else perm)
 
 
 def split(value, num_or_size_splits, axis=0):
     """A list of equal parts, or of parts of given extents."""
+    value = as_tensor(value)
     if isinstance(num_or_size_splits, int):
         extent = K.int_shape(value)[axis]
         if extent is None or extent % num_or_size_splits:
@@ -95,6 +98,7 @@ def sort(values, axis=-1, direction="ASCENDING"):
 
 def unstack(value, num=None, axis=0):
     """A list of what lies along an axis, without it."""
+    value = as_tensor(value)
     count = num or K.int_shape(value)[axis]
     if count is None:
         raise ValueError(
@@ -105,21 +109,46 @@ def unstack(value, num=None, axis=0):
 
 
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0):
-    """With so many elements before and after each axis; modes CONSTANT, REFLECT, SYMMETRIC."""
+    """With so many elements before and after each axis; modes CONSTANT, REFLECT, SYMMETRIC.
+
+    Numbers of elements may be tensors where the elements are constant.
+    """
+    if not K.is_tensor(paddings) and any(K.is_tensor(n) for pair in paddings for n in pair):
+        return _padded(K.as_tensor(tensor), paddings, mode, constant_values)
+    if K.is_tensor(paddings):
+        paddings = K.eval(paddings)
     flat = [int(extent) for pair in np.asarray(paddings).tolist() for extent in pair]
     kind, value = mode.lower(), float(constant_values)
     return K.emit("pad", (K.as_tensor(tensor),), paddings=flat, mode=kind, value=value)
 
 
+def _padded(x, paddings, mode, value):
+    if mode.upper() != "CONSTANT":
+        raise ValueError(f"tensorflow.pad expected numbers for mode {mode!r}; got tensors.")
+    for axis, pair in enumerate(paddings):
+        extents = [K.shape(x)[i] if n is None else n for i, n in enumerate(x.shape)]
+        parts = [
+            full([*extents[:axis], n, *extents[axis + 1 :]], value, K.dtype(x))
+            for n in pair
+            if K.is_tensor(n) or n
+        ]
+        if parts:
+            before = K.is_tensor(pair[0]) or bool(pair[0])
+            joined = [*parts[:before], x, *parts[before:]]
+            x = K.concatenate(joined, axis=axis)
+    return x
+
+
 def gather(params, indices, axis=0):
     """What lies at `indices` along an axis."""
+    params = as_tensor(params)
     axis %= K.ndim(params)
-    return K.emit("gather", (K.as_tensor(params), K.cast(K.as_tensor(indices), "int32")), axis=axis)
+    return K.emit("gather", (params, K.cast(K.as_tensor(indices), "int32")), axis=axis)
 
 
 def gather_nd(params, indices):
     """What lies in `params` at each row of `indices`, which count along its first axes."""
-    indices = K.cast(K.as_tensor(indices), "int32")
+    params, indices = as_tensor(params), K.cast(K.as_tensor(indices), "int32")
     extents, depth = K.shape(params), K.int_shape(indices)[-1]
     if depth is None:
         raise ValueError(
@@ -209,31 +238,10 @@ def conv2d(input, filter, strides, padding, data_format="NHWC"):
     return K.conv2d(input, filter, step, padding.lower(), layout)
 
 
-def resizing(op, half_pixel):
-    """A function that resizes images (samples, rows, columns, channels)."""
-
-    def resize(images, size, align_corners=False):
-        if align_corners:
-            raise ValueError("tensorflow.image expected align_corners=False to resize.")
-        like = full([1, size[0], size[1], 1], 0, K.dtype(images))
-        return K.emit(op, (K.as_tensor(images), like), half_pixel=half_pixel)
-
-    return resize
-
-
-_METHODS = {0: "bilinear", 1: "nearest"}
-
-
-def resizing_by_method(half_pixel):
-    """The same by 'bilinear' interpolation or from the 'nearest' pixel."""
-
-    def resize(images, size, method="bilinear", align_corners=False):
-        method = _METHODS.get(method, method)
-        if method not in _METHODS.values():
-            raise ValueError(
-                f"tensorflow.image expected to resize by 'bilinear' or 'nearest'; received "
-                f"{method!r}."
-            )
-        return resizing(f"resize_{method}", half_pixel)(images, size, align_corners)
-
-    return resize
+def gradients(ys, xs, grad_ys=None):
+    """Gradients of the sum of `ys`, or of each with the weights `grad_ys`, by each of `xs`."""
+    xs = list(xs) if isinstance(xs, (list, tuple)) else [xs]
+    if grad_ys is None:
+        return K.gradients(ys, xs)
+    pairs = zip(*(v if isinstance(v, (list, tuple)) else [v] for v in (ys, grad_ys)), strict=True)
+    return K.gradients([K.sum(y * K.stop_gradient(as_tensor(g))) for y, g in pairs], xs)

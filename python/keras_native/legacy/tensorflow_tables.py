@@ -2,12 +2,19 @@
 
 import functools
 
+import numpy as np
+
 from .. import activations
 from .. import backend as K
 from ..backend.movement import full
 from ..backend.tensor import binary, divide, float_unary, logical, unary
 from ..later import activations as later
+from . import tensorflow_dynamic as dynamic
+from . import tensorflow_images as images
+from . import tensorflow_loops as loops
+from . import tensorflow_more as more
 from . import tensorflow_ops as ops
+from . import tensorflow_state as state
 
 # Arguments by their names in TensorFlow 1.
 _OLDER = {
@@ -109,38 +116,48 @@ NN = {
         sparse_softmax_cross_entropy_with_logits=lambda labels, logits: (
             K.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         ),
-        top_k=lambda input, k=1, sorted=True: K.top_k(input, k),
+        top_k=dynamic.top_k,
     ),
 }
 NN["swish"] = NN["silu"]
 NN["softmax_cross_entropy_with_logits_v2"] = NN["softmax_cross_entropy_with_logits"]
 IMAGE = _table(
-    resize=ops.resizing_by_method(half_pixel=True),
-    resize_bilinear=ops.resizing("resize_bilinear", half_pixel=False),
-    resize_images=ops.resizing_by_method(half_pixel=False),
-    resize_nearest_neighbor=ops.resizing("resize_nearest", half_pixel=False),
+    crop_and_resize=images.crop_and_resize,
+    flip_left_right=images.flipping(-2),
+    flip_up_down=images.flipping(-3),
+    non_max_suppression=dynamic.non_max_suppression,
+    per_image_standardization=images.per_image_standardization,
+    psnr=images.psnr,
+    resize=images.resizing_by_method(half_pixel=True),
+    resize_bilinear=images.resizing("resize_bilinear", half_pixel=False),
+    resize_images=images.resizing_by_method(half_pixel=False),
+    resize_nearest_neighbor=images.resizing("resize_nearest", half_pixel=False),
+    rgb_to_grayscale=images.rgb_to_grayscale,
+    total_variation=images.total_variation,
 )
 DTYPES = {name: name for name in "bool uint8 int32 int64 float16 float32 float64".split()}
 OPERATIONS = {
     **MATH,
     **DTYPES,
     **_table(
+        Assert=lambda condition, data, summarize=None: None,
         assign=lambda ref, value: K.update(ref, value),
         assign_add=lambda ref, value: K.update_add(ref, value),
         assign_sub=lambda ref, value: K.update_sub(ref, value),
+        boolean_mask=dynamic.boolean_mask,
         cast=lambda x, dtype: K.cast(ops.as_tensor(x), dtype),
         clip_by_value=lambda t, clip_value_min, clip_value_max: K.clip(
             t, clip_value_min, clip_value_max
         ),
         concat=lambda values, axis: K.concatenate(values, axis),
-        cond=lambda pred, true_fn, false_fn: K.switch(pred, true_fn, false_fn),
+        cond=loops.cond,
         constant=ops.constant,
         convert_to_tensor=ops.as_tensor,
         expand_dims=lambda input, axis: K.expand_dims(input, axis),
         fill=lambda dims, value: full(dims, value),
         gather=ops.gather,
         gather_nd=ops.gather_nd,
-        gradients=lambda ys, xs: K.gradients(ys, xs if isinstance(xs, list) else [xs]),
+        gradients=ops.gradients,
         identity=lambda input: K.identity(input),
         map_fn=lambda fn, elems, dtype=None: K.map_fn(fn, elems, dtype=dtype),
         matmul=ops.matmul,
@@ -149,12 +166,15 @@ OPERATIONS = {
         ones=lambda shape, dtype="float32": full(shape, 1, dtype),
         ones_like=lambda tensor, dtype=None: K.ones_like(tensor, dtype),
         pad=ops.pad,
+        py_func=dynamic.py_func,
         random_normal=K.random_normal,
+        random_shuffle=dynamic.random_shuffle,
         random_uniform=K.random_uniform,
         range=K.arange,
         rank=lambda input: K.ndim(input),
         reshape=lambda tensor, shape: K.reshape(tensor, shape),
         reverse=lambda tensor, axis: K.reverse(tensor, axis),
+        scan=loops.scan,
         shape=lambda input: K.shape(input),
         size=lambda input: K.cast(K.prod(K.shape(input)), "int32"),
         slice=lambda input_, begin, size: K.slice(input_, begin, size),
@@ -169,11 +189,41 @@ OPERATIONS = {
         to_int64=lambda x: K.cast(ops.as_tensor(x), "int64"),
         transpose=ops.transpose,
         truncated_normal=K.truncated_normal,
+        unique=dynamic.unique,
         unstack=ops.unstack,
-        where=ops.choose,
+        where=dynamic.where,
+        while_loop=loops.while_loop,
         zeros=lambda shape, dtype="float32": full(shape, 0, dtype),
         zeros_like=lambda tensor, dtype=None: K.zeros_like(tensor, dtype),
     ),
+    **_table(
+        batch_gather=more.batch_gather,
+        broadcast_to=lambda input, shape: full(shape, 0, K.dtype(input)) + input,
+        clip_by_global_norm=more.clip_by_global_norm,
+        clip_by_norm=more.clip_by_norm,
+        depth_to_space=more.depth_to_space,
+        diag=more.diag,
+        diag_part=more.diag_part,
+        einsum=more.einsum,
+        eye=lambda num_rows, num_columns=None, dtype="float32": K.constant(
+            np.eye(num_rows, num_columns), dtype
+        ),
+        global_norm=more.global_norm,
+        linspace=more.linspace,
+        matrix_band_part=more.matrix_band_part,
+        meshgrid=more.meshgrid,
+        reverse_sequence=more.reverse_sequence,
+        scatter_nd=more.scatter_nd,
+        segment_sum=more.segment_sum,
+        sequence_mask=more.sequence_mask,
+        space_to_depth=more.space_to_depth,
+        sparse_tensor_to_dense=lambda sp_input, default_value=0: sp_input,
+        tensordot=more.tensordot,
+        to_double=lambda x: K.cast(ops.as_tensor(x), "float64"),
+        unsorted_segment_sum=more.segment_sum,
+    ),
+    **state.NAMES,
+    "TensorArray": loops.TensorArray,
     "Variable": _named(ops.variable),
     "control_dependencies": K.control_dependencies,
     "name_scope": K.name_scope,
