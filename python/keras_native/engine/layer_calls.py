@@ -165,5 +165,13 @@ class CalledOnTensors:
             if said is not None and not shape:
                 shapes[i] = tuple(said)
             elif said is not None and len(said) == len(shape):
-                shapes[i] = tuple(b if a is None else a for a, b in zip(shape, said, strict=True))
+                shapes[i] = _agreed(shape, said)
         return shapes
+
+
+def _agreed(shape, said):
+    """The known extents of both; what was declared where they contradict each other: layers made of
+    other shapes, whose number of elements is the same, say so to those that reshape after them."""
+    if any(None not in (a, b) and a != b for a, b in zip(shape, said, strict=True)):
+        return tuple(said)
+    return tuple(b if a is None else a for a, b in zip(shape, said, strict=True))

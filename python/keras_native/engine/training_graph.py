@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import backend as K
 from .. import dialect
+from ..legacy.metric_lists import MetricLists
 from ..metrics import Mean, Metric
 from ..utils.generic_utils import has_arg
 from . import compile_utils
@@ -76,6 +77,7 @@ class TrainingGraph:
         self.graph(weighted=False)  # mistakes show now
         self.names = self._metrics_names()
         self._resets = _reset_plan(self.all_metrics())
+        self.lists = MetricLists(self)
 
     # ------------------------------------------------------------ endpoints
 
@@ -156,6 +158,15 @@ class TrainingGraph:
         losses = [end.loss_metric.name for end in self.endpoints if end.loss_metric is not None]
         own = [metric.name for metric in self.metrics]
         return ["loss", *losses, *own, *(m.name for m in self.model._added_metric_values())]
+
+    def report(self, name, tensor):
+        """Reports one more value, which was not there at `compile`."""
+        self.model.add_metric(tensor, name)
+        self.names = self._metrics_names()
+        self._resets = _reset_plan(self.all_metrics())
+        self._graphs = {}
+        self.forget_train_function()
+        self.forget_test_functions()
 
     def all_metrics(self):
         """All metric objects whose values are reported."""

@@ -112,8 +112,13 @@ class Compilable(Network):
     def metrics_names(self):
         """Names of the values that training and evaluation report; the loss comes first."""
         if self._training is not None:
-            return list(self._training.names)
+            return self._training.lists.names()
         return ["loss", *(metric.name for metric in super().metrics)]
+
+    @property
+    def metrics_tensors(self):
+        """Values of `metrics_names` but the loss; until Keras 2.2, a list to append to."""
+        return self._of_compile().lists.tensors()
 
     def reset_metrics(self):
         """Starts all metrics anew."""

@@ -60,6 +60,15 @@ class Lambda(Layer):
             return (first[0] if first else None, *self._output_shape)
         return self._traced_shape(input_shape)
 
+    def _output_shapes(self, outputs, input_shapes):
+        try:
+            return super()._output_shapes(outputs, input_shapes)
+        except ValueError:
+            if self._output_shape is not None:
+                raise
+            # Layers before it declared what their outputs do not have: what was computed counts.
+            return [tuple(x.shape) for x in outputs]
+
     def _traced_shape(self, input_shape):
         if isinstance(input_shape, list):
             output = self.call([K.placeholder(shape=shape) for shape in input_shape])
