@@ -41,10 +41,10 @@ class HopperConv : public Kernel {
   bool map_b(const T* b, int columns_of_tile, TensorMap& map) const {
     const ProductSize& s = plan_.size;
     constexpr int kDeep = 128 / sizeof(T);
-    if (kTurns) return map_rows(b, s.n, s.k, columns_of_tile, map);
+    if (kTurns) return map_rows(b, 1, s.n, s.k, columns_of_tile, map);
     if (pass == Pass::data)
-      return map_rows(b, plan_.g.taps * s.n, plan_.g.filters, columns_of_tile, map);
-    return map_rows(b, s.k, s.n, kDeep, map);
+      return map_rows(b, 1, plan_.g.taps * s.n, plan_.g.filters, columns_of_tile, map);
+    return map_rows(b, 1, s.k, s.n, kDeep, map);
   }
 
   template <int kN>

@@ -71,13 +71,13 @@ __device__ inline void wait_phase(uint64_t* barrier, unsigned parity) {
       : "memory");
 }
 
-// Begins to copy the box at (column, row) of the matrix; the barrier counts its bytes.
-__device__ inline void copy_box(void* to, const TensorMap* map, int column, int row,
+// Begins to copy the box at (column, row) of a matrix; the barrier counts its bytes.
+__device__ inline void copy_box(void* to, const TensorMap* map, int column, int row, int matrix,
                                 uint64_t* barrier) {
   asm volatile(
-      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes "
-      "[%0], [%1, {%3, %4}], [%2];" ::"r"(shared_address(to)),
-      "l"(map), "r"(shared_address(barrier)), "r"(column), "r"(row)
+      "cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::complete_tx::bytes "
+      "[%0], [%1, {%3, %4, %5}], [%2];" ::"r"(shared_address(to)),
+      "l"(map), "r"(shared_address(barrier)), "r"(column), "r"(row), "r"(matrix)
       : "memory");
 }
 __device__ inline void prefetch_map(const TensorMap* map) {
@@ -156,8 +156,9 @@ using stand_in::publish_writes;
 using stand_in::wait_phase;
 
 inline void publish_barriers() {}
-inline void copy_box(void* to, const TensorMap* map, int column, int row, uint64_t* barrier) {
-  stand_in::copy_box(to, map, column, row, barrier);
+inline void copy_box(void* to, const TensorMap* map, int column, int row, int matrix,
+                     uint64_t* barrier) {
+  stand_in::copy_box(to, map, column, row, matrix, barrier);
 }
 inline void prefetch_map(const TensorMap*) {}
 template <class Factor, bool kAAlongK, bool kBAlongK, int kN>

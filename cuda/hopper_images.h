@@ -56,7 +56,7 @@ __device__ void bring_b(const HopperImages<Operands>& task, unsigned char* to, i
   arrive_with_bytes(full, Tile::kBytesB);
   const int leap = k / task.b_deep;
   bring<Operands::kBAlongK, Tile::kN>(to, &task.b, line + leap * task.b_lines,
-                                      k - leap * task.b_deep, kDeep, full);
+                                      k - leap * task.b_deep, 0, kDeep, full);
 }
 
 // Copies of the last stages may be under way: one less than are free while the oldest is multiplied

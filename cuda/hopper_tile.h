@@ -27,6 +27,7 @@ struct HopperTile {
 };
 
 // m and n of both maps are lines; where a factor does not lie along k, k are the rows of its map.
+// A factor of all products of a batch is the one matrix of its map.
 template <class Operands_>
 struct alignas(64) HopperTask {
   using Operands = Operands_;
@@ -34,7 +35,7 @@ struct alignas(64) HopperTask {
   static constexpr int kBringers = 1, kToBring = 40, kToMultiply = 232;
   TensorMap a, b;
   Product<Operands> product;
-  bool c_in_fours;
+  bool one_a, one_b, c_in_fours;
 };
 
 // Registers that each of so many threads begins with, where one block is to find room.
@@ -43,20 +44,23 @@ inline constexpr int kRegistersOf = 65536 / kThreads / 8 * 8;
 
 #if KN_HOPPER
 
-// What all threads of a block go through in the same order: tiles, and parts of k of each.
+// What all threads of a block go through in the same order: tiles of all products of the batch, and
+// parts of k of each.
 template <class Tile, int kDeep, class Operands>
 struct HopperWork {
   const Product<Operands>& p;
-  int64_t tiles, all, item;
+  int64_t tiles, of_part, all, item;
 
   __device__ explicit HopperWork(const Product<Operands>& product)
       : p(product),
         tiles((p.size.m + Tile::kM - 1) / Tile::kM * ((p.size.n + Tile::kN - 1) / Tile::kN)),
+        of_part(tiles * p.size.batch),
         all((p.size.k + kDeep - 1) / kDeep),
         item(blockIdx.x) {}
-  __device__ bool more() const { return item < tiles * p.parts; }
+  __device__ bool more() const { return item < of_part * p.parts; }
   __device__ void next() { item += gridDim.x; }
-  __device__ int64_t part() const { return item / tiles; }
+  __device__ int64_t part() const { return item / of_part; }
+  __device__ int matrix() const { return static_cast<int>(item % of_part / tiles); }
   __device__ Corner corner() const {
     return corner_of<Tile::kM, Tile::kN>(static_cast<unsigned>(item % tiles), p.size);
   }
@@ -94,13 +98,13 @@ struct HopperShared {
 
 // `kLines` lines of a factor from `line` on, 128 bytes of k from `k` on.
 template <bool kAlongK, int kLines>
-__device__ void bring(unsigned char* to, const TensorMap* map, int line, int k, int steps,
-                      uint64_t* barrier) {
+__device__ void bring(unsigned char* to, const TensorMap* map, int line, int k, int matrix,
+                      int steps, uint64_t* barrier) {
   if constexpr (kAlongK) {
-    copy_box(to, map, k, line, barrier);
+    copy_box(to, map, k, line, matrix, barrier);
   } else {
     for (int i = 0; i < kLines / 64; ++i)
-      copy_box(to + i * steps * 128, map, line + 64 * i, k, barrier);
+      copy_box(to + i * steps * 128, map, line + 64 * i, k, matrix, barrier);
   }
 }
 
@@ -114,14 +118,15 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
   for (HopperWork<Tile, kDeep, Operands> work(task.product); work.more(); work.next()) {
     const Corner corner = work.corner();
     const int row = static_cast<int>(corner.row), column = static_cast<int>(corner.column);
+    const int of_a = task.one_a ? 0 : work.matrix(), of_b = task.one_b ? 0 : work.matrix();
     for (int s = work.first(); s < work.last(); ++s, turn.next()) {
       uint64_t* full = shared.full(turn.stage);
       wait_phase(shared.empty(turn.stage), turn.phase ^ 1);
       arrive_with_bytes(full, Tile::kStage);
-      bring<Operands::kAAlongK, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, kDeep,
-                                          full);
-      bring<Operands::kBAlongK, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, kDeep,
-                                          full);
+      bring<Operands::kAAlongK, Tile::kM>(shared.a(turn.stage), &task.a, row, s * kDeep, of_a,
+                                          kDeep, full);
+      bring<Operands::kBAlongK, Tile::kN>(shared.b(turn.stage), &task.b, column, s * kDeep, of_b,
+                                          kDeep, full);
     }
   }
 }
@@ -129,7 +134,7 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
 // The 16 rows of a warp, through its own shared memory, so that neighbours are stored by
 // neighbours.
 template <class Tile, class Task>
-__device__ void store_rows(const Task& task, int64_t part, int64_t row, int64_t column,
+__device__ void store_rows(const Task& task, int64_t z, int64_t part, int64_t row, int64_t column,
                            float* chunk, const float (&d)[Tile::kN / 2]) {
   const int lane = static_cast<int>(threadIdx.x) % kWarp, g = lane / 4, t = lane % 4;
 #pragma unroll
@@ -141,7 +146,7 @@ __device__ void store_rows(const Task& task, int64_t part, int64_t row, int64_t 
         *reinterpret_cast<float2*>(chunk + (g + 8 * half) * Tile::kStep + 8 * j + 2 * t) = {
             d[(from / 8 + j) * 4 + 2 * half], d[(from / 8 + j) * 4 + 2 * half + 1]};
     __syncwarp();
-    store_tile<16, Tile::kChunk, Tile::kStep, kWarp>(task.product, task.c_in_fours, 0, part, row,
+    store_tile<16, Tile::kChunk, Tile::kStep, kWarp>(task.product, task.c_in_fours, z, part, row,
                                                      column + from, lane, chunk);
     __syncwarp();
   }
@@ -181,8 +186,8 @@ __device__ void consume(const Task& task, const HopperShared<Tile>& shared) {
     wait_products<0>(d);
     if (before >= 0 && lane == 0) arrive(shared.empty(before));
     const Corner corner = work.corner();
-    store_rows<Tile>(task, work.part(), corner.row + warp * 16, corner.column, shared.chunk(warp),
-                     d);
+    store_rows<Tile>(task, work.matrix(), work.part(), corner.row + warp * 16, corner.column,
+                     shared.chunk(warp), d);
   }
 }
 
@@ -221,8 +226,8 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
 template <class Tile, class Task>
 void multiply_by_hopper(const RunArgs& args, const Task& task, int multiprocessors) {
   const ProductSize& s = task.product.size;
-  const int64_t items =
-      (s.m + Tile::kM - 1) / Tile::kM * ((s.n + Tile::kN - 1) / Tile::kN) * task.product.parts;
+  const int64_t tiles = (s.m + Tile::kM - 1) / Tile::kM * ((s.n + Tile::kN - 1) / Tile::kN);
+  const int64_t items = tiles * s.batch * task.product.parts;
   const auto kernel = hopper_kernel<Tile, Task>;
   allow_shared(kernel, Tile::kShared);
   launch(kernel, dim3(static_cast<unsigned>(std::min<int64_t>(items, multiprocessors))),
@@ -235,11 +240,12 @@ inline constexpr MapType kMapType = std::is_same_v<T, float>     ? MapType::tf32
                                     : std::is_same_v<T, Float16> ? MapType::float16
                                                                  : MapType::bfloat16;
 
-// A map of rows of `columns` elements; false where the copy engine cannot read them.
+// A map of matrices of rows of `columns` elements; false where the copy engine cannot read them.
 template <class T>
-bool map_rows(const T* data, int64_t rows, int64_t columns, int box_rows, TensorMap& map) {
-  return can_map(data, rows, columns, sizeof(T)) &&
-         make_map({kMapType<T>, data, rows, columns, box_rows}, map);
+bool map_rows(const T* data, int64_t matrices, int64_t rows, int64_t columns, int box_rows,
+              TensorMap& map) {
+  const MapRequest request{kMapType<T>, data, matrices, rows, columns, box_rows};
+  return can_map(request) && make_map(request, map);
 }
 
 }  // namespace kn::cuda

@@ -79,6 +79,7 @@ inline Strided batch_of(const Shape& s, const Shape& out) {
 // What a product is, from its request.
 struct MatmulPlan {
   ProductSize size;
+  int64_t a_matrices = 1, b_matrices = 1;  // that there are: of the batch, or fewer that repeat
   Strided a_batch, b_batch;
   Dim a_columns, b_columns;
   bool has_bias, transpose_a, transpose_b;
@@ -99,6 +100,8 @@ struct MatmulPlan {
       size.m *= size.batch;  // one product of all rows
       size.batch = 1;
     } else {
+      a_matrices = a.elements(0, a.rank() - 2);
+      b_matrices = b.elements(0, b.rank() - 2);
       a_batch = batch_of(a, out);
       b_batch = batch_of(b, out);
     }

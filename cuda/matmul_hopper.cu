@@ -1,5 +1,5 @@
-// Dense products by wgmma and TMA, where the chip has them and tiles of 128 rows pay. TF32 is
-// multiplied along k only: factors that lie otherwise are turned first.
+// Dense products and batches of them by wgmma and TMA, where the chip has them and tiles of 128
+// rows pay. TF32 is multiplied along k only: factors that lie otherwise are turned first.
 #include "device.h"
 #include "hopper_choice.h"
 #include "hopper_tile.h"
@@ -17,8 +17,9 @@ class HopperMatmul : public Kernel {
   HopperMatmul(const MatmulPlan& plan, const TileChoice& choice, int multiprocessors,
                std::unique_ptr<Kernel> other)
       : plan_(plan), choice_(choice), multiprocessors_(multiprocessors), other_(std::move(other)) {
-    if (kTurns && plan.transpose_a) a_turned_ = turned_bytes(plan.size.m * plan.size.k);
-    if (kTurns && !plan.transpose_b) b_turned_ = turned_bytes(plan.size.n * plan.size.k);
+    const ProductSize& s = plan.size;
+    if (kTurns && plan.transpose_a) a_turned_ = turned_bytes(plan.a_matrices * s.m * s.k);
+    if (kTurns && !plan.transpose_b) b_turned_ = turned_bytes(plan.b_matrices * s.n * s.k);
   }
 
   size_t workspace_bytes() const override {
@@ -27,26 +28,29 @@ class HopperMatmul : public Kernel {
   }
 
   void run(const RunArgs& args) const override {
-    const bool wide = choice_.tile == Tile::hopper_wide;
-    const bool done =
-        kTurns ? (wide ? run_by<true, true, 256>(args) : run_by<true, true, 128>(args))
-        : plan_.transpose_a
-            ? (wide ? run_by<false, false, 256>(args) : run_by<false, false, 128>(args))
-        : plan_.transpose_b
-            ? (wide ? run_by<true, true, 256>(args) : run_by<true, true, 128>(args))
-            : (wide ? run_by<true, false, 256>(args) : run_by<true, false, 128>(args));
+    const bool done = kTurns              ? run_wide<true, true>(args)
+                      : plan_.transpose_a ? plan_.transpose_b ? run_wide<false, true>(args)
+                                                              : run_wide<false, false>(args)
+                      : plan_.transpose_b ? run_wide<true, true>(args)
+                                          : run_wide<true, false>(args);
     if (!done) other_->run(args);
   }
 
  private:
   static constexpr bool kTurns = std::is_same_v<T, float>;
 
+  template <bool kA, bool kB>
+  bool run_wide(const RunArgs& args) const {
+    return choice_.tile == Tile::hopper_wide ? run_by<kA, kB, 256>(args)
+                                             : run_by<kA, kB, 128>(args);
+  }
+
   // A factor of `lines`, as its map has it: boxes of all lines of a tile along k, else of 64.
-  bool map_factor(const T* data, int64_t lines, bool along_k, int tile_lines,
+  bool map_factor(const T* data, int64_t matrices, int64_t lines, bool along_k, int tile_lines,
                   TensorMap& map) const {
     const int64_t rows = along_k ? lines : plan_.size.k, columns = along_k ? plan_.size.k : lines;
     const int box_rows = along_k ? tile_lines : static_cast<int>(128 / sizeof(T));
-    return map_rows(data, rows, columns, box_rows, map);
+    return map_rows(data, matrices, rows, columns, box_rows, map);
   }
 
   template <bool kA, bool kB, int kN>
@@ -65,14 +69,18 @@ class HopperMatmul : public Kernel {
           {},
           {s, choice_.parts, reinterpret_cast<float*>(workspace + a_turned_ + b_turned_),
            plan_.matrices<T, kA, kB>(args)},
+          plan_.a_matrices == 1,
+          plan_.b_matrices == 1,
           false};
       task.c_in_fours = task.product.operands.c_in_fours();
-      if (!map_factor(a_read, s.m, kA, Tile::kM, task.a) ||
-          !map_factor(b_read, s.n, kB, Tile::kN, task.b))
+      if (!map_factor(a_read, plan_.a_matrices, s.m, kA, Tile::kM, task.a) ||
+          !map_factor(b_read, plan_.b_matrices, s.n, kB, Tile::kN, task.b))
         return false;
       if constexpr (kTurns) {
-        if (a_turned_) turn(args, a, reinterpret_cast<float*>(workspace), s.k, s.m);
-        if (b_turned_) turn(args, b, reinterpret_cast<float*>(workspace + a_turned_), s.k, s.n);
+        auto* turned = reinterpret_cast<float*>(workspace);
+        if (a_turned_) turn(args, a, turned, s.k, s.m, plan_.a_matrices);
+        turned = reinterpret_cast<float*>(workspace + a_turned_);
+        if (b_turned_) turn(args, b, turned, s.k, s.n, plan_.b_matrices);
       }
       multiply_by_hopper<Tile>(args, task, multiprocessors_);
       return true;
@@ -89,8 +97,9 @@ class HopperMatmul : public Kernel {
 // What turning the factors takes.
 double turning_of(const MatmulPlan& plan) {
   double seconds = 0;
-  if (plan.transpose_a) seconds += turning_seconds(plan.size.m * plan.size.k);
-  if (!plan.transpose_b) seconds += turning_seconds(plan.size.n * plan.size.k);
+  const ProductSize& s = plan.size;
+  if (plan.transpose_a) seconds += turning_seconds(plan.a_matrices * s.m * s.k);
+  if (!plan.transpose_b) seconds += turning_seconds(plan.b_matrices * s.n * s.k);
   return seconds;
 }
 
@@ -100,12 +109,15 @@ std::unique_ptr<Kernel> make_hopper(const MatmulPlan& plan, const Chip& chip,
   constexpr int kBytes = sizeof(T);
   constexpr bool kTurns = std::is_same_v<T, float>;
   const ProductSize& s = plan.size;
-  if (s.batch != 1 || (!kTurns && plan.transpose_a && plan.transpose_b)) {
-    refusal = "computes one product, of which no more than one factor is transposed";
+  constexpr int64_t kMostBatch = 65535;  // of what turns them
+  const auto whole = [&](int64_t matrices) { return matrices == 1 || matrices == s.batch; };
+  if (!whole(plan.a_matrices) || !whole(plan.b_matrices) || s.batch > kMostBatch) {
+    refusal = "computes batches whose factors are one matrix, or one for each product";
     return nullptr;
   }
   const auto in_rows = [](int64_t columns) { return columns * kBytes % 16 == 0; };
-  if (!(kTurns ? in_rows(s.k) : in_rows(plan.a_columns) && in_rows(plan.b_columns)) || s.k == 0) {
+  if (!(kTurns ? in_rows(s.k) : in_rows(plan.a_columns) && in_rows(plan.b_columns)) ||
+      s.m * s.n * s.k * s.batch == 0) {
     refusal = "rows of factors do not begin at multiples of 16 bytes";
     return nullptr;
   }

@@ -34,6 +34,8 @@ Encode encode() {
   return found;
 }
 
+int64_t element_bytes(const MapRequest& r) { return r.type == MapType::tf32 ? 4 : 2; }
+
 }  // namespace
 
 bool can_map(std::string& refusal) {
@@ -42,21 +44,24 @@ bool can_map(std::string& refusal) {
   return false;
 }
 
-bool can_map(const void* data, int64_t rows, int64_t columns, int64_t element_bytes) {
+bool can_map(const MapRequest& r) {
   constexpr int64_t kMost = int64_t{1} << 31;
-  return reinterpret_cast<uintptr_t>(data) % 16 == 0 && columns * element_bytes % 16 == 0 &&
-         rows > 0 && columns > 0 && rows < kMost && columns < kMost;
+  const auto counts = [](int64_t n) { return n > 0 && n < kMost; };
+  return reinterpret_cast<uintptr_t>(r.data) % 16 == 0 && r.columns * element_bytes(r) % 16 == 0 &&
+         counts(r.rows) && counts(r.columns) && counts(r.matrices);
 }
 
 bool make_map(const MapRequest& r, TensorMap& map) {
   constexpr int kTypes[] = {6, 9, 11};  // CU_TENSOR_MAP_DATA_TYPE_FLOAT16, _BFLOAT16, _TFLOAT32
   constexpr int kNoInterleave = 0, kSwizzle128 = 3, kPromote256 = 3, kZeros = 0;
-  const uint32_t element = r.type == MapType::tf32 ? 4 : 2;
-  const uint64_t extents[] = {static_cast<uint64_t>(r.columns), static_cast<uint64_t>(r.rows)};
-  const uint64_t stride = extents[0] * element;
-  const uint32_t box[] = {128 / element, static_cast<uint32_t>(r.box_rows)}, steps[] = {1, 1};
-  return encode()(&map, kTypes[static_cast<int>(r.type)], 2, const_cast<void*>(r.data), extents,
-                  &stride, box, steps, kNoInterleave, kSwizzle128, kPromote256, kZeros) == 0;
+  const auto extent = [](int64_t n) { return static_cast<uint64_t>(n); };
+  const auto element = static_cast<uint32_t>(element_bytes(r));
+  const uint64_t extents[] = {extent(r.columns), extent(r.rows), extent(r.matrices)};
+  const uint64_t strides[] = {extents[0] * element, extents[0] * extents[1] * element};
+  const uint32_t box[] = {128 / element, static_cast<uint32_t>(r.box_rows), 1};
+  const uint32_t steps[] = {1, 1, 1};
+  return encode()(&map, kTypes[static_cast<int>(r.type)], 3, const_cast<void*>(r.data), extents,
+                  strides, box, steps, kNoInterleave, kSwizzle128, kPromote256, kZeros) == 0;
 }
 
 }  // namespace kn::cuda

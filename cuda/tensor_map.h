@@ -15,19 +15,20 @@ struct alignas(64) TensorMap {
 
 enum class MapType { float16, bfloat16, tf32 };  // tf32: floats, rounded on their way
 
-// Rows of `columns` elements; a box has 128 bytes of each of `box_rows` rows, whose runs of 16
-// bytes change places by the number of the row, as wgmma expects. Beyond the matrix are zeros.
+// `matrices` after each other, of rows of `columns` elements; a box has 128 bytes of each of
+// `box_rows` rows of one, whose runs of 16 bytes change places by the number of the row, as wgmma
+// expects. Beyond the matrix are zeros.
 struct MapRequest {
   MapType type;
   const void* data;
-  int64_t rows, columns;
+  int64_t matrices, rows, columns;
   int box_rows;
 };
 
 // Whether the driver makes maps, or why not.
 bool can_map(std::string& refusal);
-// Whether copies can read such a matrix: rows at multiples of 16 bytes, extents of 32 bits.
-bool can_map(const void* data, int64_t rows, int64_t columns, int64_t element_bytes);
+// Whether copies can read such matrices: rows at multiples of 16 bytes, extents of 32 bits.
+bool can_map(const MapRequest& request);
 // False where the driver refuses.
 bool make_map(const MapRequest& request, TensorMap& map);
 

@@ -14,6 +14,8 @@ __global__ void __launch_bounds__(kSquare* kSquareRows)
   __shared__ float square[kSquare][kSquare + 1];
   const int x = static_cast<int>(threadIdx.x) % kSquare,
             y = static_cast<int>(threadIdx.x) / kSquare;
+  from += blockIdx.y * rows * columns;
+  to += blockIdx.y * rows * columns;
   const int64_t across = (columns + kSquare - 1) / kSquare;
   const int64_t row = blockIdx.x / across * kSquare, column = blockIdx.x % across * kSquare;
   for (int i = y; i < kSquare; i += kSquareRows)
@@ -26,10 +28,11 @@ __global__ void __launch_bounds__(kSquare* kSquareRows)
 
 }  // namespace
 
-void turn(const RunArgs& args, const float* from, float* to, int64_t rows, int64_t columns) {
+void turn(const RunArgs& args, const float* from, float* to, int64_t rows, int64_t columns,
+          int64_t many) {
   const int64_t squares = (rows + kSquare - 1) / kSquare * ((columns + kSquare - 1) / kSquare);
-  launch(turn_kernel, dim3(static_cast<unsigned>(squares)), dim3(kSquare * kSquareRows), 0,
-         stream_of(args), from, to, rows, columns);
+  launch(turn_kernel, dim3(static_cast<unsigned>(squares), static_cast<unsigned>(many)),
+         dim3(kSquare * kSquareRows), 0, stream_of(args), from, to, rows, columns);
 }
 
 size_t turned_bytes(int64_t elements) {

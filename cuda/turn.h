@@ -5,8 +5,9 @@
 
 namespace kn::cuda {
 
-// to (columns, rows) = from (rows, columns)
-void turn(const RunArgs& args, const float* from, float* to, int64_t rows, int64_t columns);
+// to (columns, rows) = from (rows, columns), of `many` matrices after each other.
+void turn(const RunArgs& args, const float* from, float* to, int64_t rows, int64_t columns,
+          int64_t many = 1);
 size_t turned_bytes(int64_t elements);
 // How long it takes, by the memory it moves.
 double turning_seconds(int64_t elements);

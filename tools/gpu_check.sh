@@ -98,7 +98,7 @@ bad=$(seq 0 $((shards - 1)) | xargs -P "$processes" -I '{}' sh -c \
    grep "^\[ RUN" "$0.{}" | tail -n 1 | sed "s/.*RUN *\] /error: the last to begin in shard {} was /" \
      >>"$0.{}"
    echo {}' "$0" "$@")
-grep -hvE '^\[ RUN|^\[       OK|^\[---|^\[===|^$' "$0".[0-9]*
+grep -hvE '^\[ RUN|^\[       OK|^\[---|^\[===|^Running main|^$' "$0".[0-9]*
 rm -f "$0".[0-9]*
 [ -z "$bad" ] || { echo "failed: shards" $bad; exit 1; }
 SCRIPT
@@ -113,7 +113,7 @@ hopper_tests() {
   name=$1 tests=$2
   shift 2
   export SHARD_SECONDS=25
-  shards "$name" 70 "$tests" 8 '*Hopper*' 24 "$@" && PROVED_HOPPER=1
+  shards "$name" 70 "$tests" 8 '*Hopper*' 32 "$@" && PROVED_HOPPER=1
   unset SHARD_SECONDS
 }
 

@@ -1,5 +1,6 @@
 // Recurrent layers that are kept on chip by clusters of blocks: sizes at which the blocks hand each
 // other states, in both precisions.
+#include "base/half.h"
 #include "base/recurrence.h"
 #include "hooks.h"
 #include "models.h"
@@ -134,6 +135,40 @@ TEST(RecurrentOnChip, WholeNumbersComeOutExactly) {
       EXPECT_TRUE(same_bits(got.tensors[1], want[1])) << c.name << ", " << units;
     }
   }
+}
+
+// Of mixed precision: halves are widened before the layer, which loses nothing in TF32, and rounded
+// behind it.
+TEST(RecurrentOnChip, HalvesAreComputedThereToo) {
+  constexpr Dim kSteps = 3, kRows = 4, kUnits = 64;
+  Device& device = device_source().device();
+  device.allow_tf32(true);
+  for (const DType dtype : {DType::bf16, DType::f16}) {
+    const auto in = [&](const Shape& shape) { return placeholder({dtype, shape}, "x"); };
+    const std::vector<Value> halves = {in({kSteps, kRows, 4 * kUnits}), in({kUnits, 4 * kUnits}),
+                                       in({kRows, kUnits}), in({kRows, kUnits})};
+    std::vector<Value> floats;
+    std::vector<HostTensor> feeds;
+    for (const Value& v : halves) {
+      floats.push_back(apply("cast", {v}, {{"dtype", std::string("float32")}}));
+      const HostTensor drawn = uniform(DType::i32, v.shape(), -2, 3, 5 + feeds.size());
+      std::vector<uint16_t> bits;
+      for (int64_t i = 0; i < v.shape().elements(); ++i) {
+        const auto x = static_cast<float>(drawn.number_at(i)) / 8;
+        bits.push_back(dtype == DType::f16 ? float_to_f16(x) : float_to_bf16(x));
+      }
+      feeds.emplace_back(v.type(), bits.data());
+    }
+    const Value y = apply_all("lstm_sequence", halves, {})[0];
+    const Value in_floats = apply_all("lstm_sequence", floats, {})[0];
+    const Value wanted = apply("cast", {in_floats}, {{"dtype", std::string(name_of(dtype))}});
+    Executable e(Graph{halves, {y, wanted}, {}}, device_source(), Phase::test, "layers");
+    const std::vector<HostTensor> got = call(e, feeds);
+    EXPECT_NE(e.text().find("chip_tf32"), std::string::npos) << e.text();
+    EXPECT_EQ(e.text().find("[rows]"), std::string::npos) << e.text();
+    EXPECT_TRUE(same_bits(got[0], got[1])) << name_of(dtype);
+  }
+  device.allow_tf32(false);
 }
 
 TEST(RecurrentOnChip, TooLargeLayersSaySo) {

@@ -149,6 +149,7 @@ struct HopperProduct {
   int64_t parts;
   Size size;  // m = 0: more tiles than blocks can be at once
   bool transpose_a, transpose_b;
+  bool one_a = false, one_b = false;  // for all products of the batch
 };
 class HopperProducts : public Hopper, public ::testing::WithParamInterface<HopperProduct> {};
 
@@ -157,24 +158,35 @@ TEST_P(HopperProducts, ComeOutExactly) {
   cuda::force_tile(cuda::TileChoice{c.tile, c.parts});
   Size s = c.size;
   if (s.m == 0) s.m = 64 * chip().multiprocessors + 344;
-  expect_exact({"matmul",
-                {{"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}},
-                {c.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k},
-                 c.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n}},
-                {{s.m, s.n}},
-                true});
+  Shape a = c.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k};
+  Shape b = c.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n};
+  Shape y{s.m, s.n};
+  if (s.batch > 1) {
+    a.insert(0, c.one_a ? 1 : s.batch);
+    b.insert(0, c.one_b ? 1 : s.batch);
+    y.insert(0, s.batch);
+  }
+  const Attrs attrs{{"transpose_a", c.transpose_a}, {"transpose_b", c.transpose_b}};
+  expect_exact({"matmul", attrs, {a, b}, {y}, true});
 }
 
-// Both tiles, all ways factors lie that it takes, k in parts.
+// Both tiles, all ways factors lie, k in parts, batches.
 INSTANTIATE_TEST_SUITE_P(
     Tiles, HopperProducts,
-    ::testing::Values(HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 200}, false, false},
-                      HopperProduct{cuda::Tile::hopper_square, 3, {1, 136, 136, 400}, false, true},
-                      HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 72}, true, false},
-                      HopperProduct{cuda::Tile::hopper_square, 2, {1, 0, 136, 264}, false, false},
-                      HopperProduct{cuda::Tile::hopper_wide, 1, {1, 72, 264, 400}, false, false},
-                      HopperProduct{cuda::Tile::hopper_wide, 2, {1, 136, 264, 264}, true, false},
-                      HopperProduct{cuda::Tile::hopper_wide, 1, {1, 40, 320, 72}, false, true}));
+    ::testing::Values(
+        HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 200}, false, false},
+        HopperProduct{cuda::Tile::hopper_square, 3, {1, 136, 136, 400}, false, true},
+        HopperProduct{cuda::Tile::hopper_square, 1, {1, 136, 72, 72}, true, false},
+        HopperProduct{cuda::Tile::hopper_square, 2, {1, 0, 136, 264}, false, false},
+        HopperProduct{cuda::Tile::hopper_wide, 1, {1, 72, 264, 400}, false, false},
+        HopperProduct{cuda::Tile::hopper_wide, 2, {1, 136, 264, 264}, true, false},
+        HopperProduct{cuda::Tile::hopper_wide, 1, {1, 40, 320, 72}, false, true},
+        HopperProduct{cuda::Tile::hopper_square, 1, {1, 72, 136, 200}, true, true},
+        HopperProduct{cuda::Tile::hopper_wide, 2, {1, 136, 264, 136}, true, true},
+        HopperProduct{cuda::Tile::hopper_square, 1, {3, 40, 72, 72}, false, false},
+        HopperProduct{cuda::Tile::hopper_square, 2, {2, 136, 40, 136}, true, true},
+        HopperProduct{cuda::Tile::hopper_square, 1, {3, 72, 40, 72}, true, false, false, true},
+        HopperProduct{cuda::Tile::hopper_wide, 1, {2, 40, 264, 72}, false, true, true}));
 
 struct HopperLayer {
   cuda::Tile tile;

@@ -35,7 +35,7 @@ void finish_phase(Barrier& b) {
 struct Box {
   unsigned char* to;
   const MapOnHost* map;
-  int column, row;
+  int column, row, matrix;
 };
 std::map<uint64_t*, std::vector<Box>> under_way;
 
@@ -56,7 +56,8 @@ void bring(const Box& box) {
       unsigned char* to = shared_begin() + at;
       std::memset(to, 0, static_cast<size_t>(m.element));
       if (row < 0 || column < 0 || row >= m.rows || column >= m.columns) continue;
-      std::memcpy(to, static_cast<const char*>(m.data) + (row * m.columns + column) * m.element,
+      const int64_t place = (box.matrix * m.rows + row) * m.columns + column;
+      std::memcpy(to, static_cast<const char*>(m.data) + place * m.element,
                   static_cast<size_t>(m.element));
       if (m.element != 4) continue;
       float x;
@@ -180,13 +181,15 @@ void wait_phase(uint64_t* barrier, unsigned parity, Where where) {
 
 void publish_writes() { unpublished().publish(place->slot); }
 
-void copy_box(void* to, const void* map, int column, int row, uint64_t* barrier) {
+void copy_box(void* to, const void* map, int column, int row, int matrix, uint64_t* barrier) {
   const auto* m = static_cast<const MapOnHost*>(map);
   auto* at = static_cast<unsigned char*>(to);
   if ((at - shared_begin()) % 1024)
     throw ExecutionError("a box does not begin at a multiple of 1024 bytes");
+  if (matrix < 0 || matrix >= m->matrices)
+    throw ExecutionError("a box of a matrix that is not there");
   std::memset(to, 0xFF, static_cast<size_t>(m->box_rows) * 128);
-  under_way[barrier].push_back({at, m, column, row});
+  under_way[barrier].push_back({at, m, column, row, matrix});
 }
 
 void open_products(const float* d) { products().opened = d; }

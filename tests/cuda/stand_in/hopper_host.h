@@ -21,7 +21,7 @@ void publish_writes();
 
 // `map` is what the stand-in's driver made. The box holds garbage until its barrier's phase is
 // over.
-void copy_box(void* to, const void* map, int column, int row, uint64_t* barrier);
+void copy_box(void* to, const void* map, int column, int row, int matrix, uint64_t* barrier);
 
 enum class Kind { tf32, float16, bfloat16 };
 

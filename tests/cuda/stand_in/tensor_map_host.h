@@ -7,7 +7,7 @@ namespace stand_in {
 
 struct MapOnHost {
   const void* data;
-  int64_t rows, columns;
+  int64_t matrices, rows, columns;
   int32_t element, box_rows;
 };
 static_assert(sizeof(MapOnHost) <= 128);
