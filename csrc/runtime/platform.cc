@@ -9,16 +9,21 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
+
+#include "runtime/cpu_quota.h"
 
 namespace kn {
 
 int available_cpus() {
+  int cpus = static_cast<int>(std::thread::hardware_concurrency());
 #if defined(__linux__)
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  if (sched_getaffinity(0, sizeof set, &set) == 0) cpus = CPU_COUNT(&set);
+  cpus = static_cast<int>(std::min<double>(cpus, std::ceil(cpu_quota())));
 #endif
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return std::max(1, cpus);
 }
 
 void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] size_t bytes) {

@@ -5,7 +5,7 @@
 
 namespace kn {
 
-// Processors that this process may use; at least 1.
+// Processors that this process may use, by affinity and by the quota of its container; at least 1.
 int available_cpus();
 
 // Asks for large pages below a block of memory, where the system gives them.

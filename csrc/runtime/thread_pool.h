@@ -41,7 +41,7 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
-// The process's pool: KERAS_NATIVE_NUM_THREADS, else the CPUs this process may use.
+// The process's pool: KERAS_NATIVE_NUM_THREADS, else the CPUs that affinity and container allow.
 ThreadPool& global_pool();
 
 }  // namespace kn
