@@ -1,6 +1,6 @@
 // Convolutions on compute capability 9.0: the first factor, elements of images, is brought by the
 // asynchronous copies of four warps, each run of 16 bytes to where the copy engine would have put
-// it; the second by the engine. TF32 is rounded in shared memory, as the engine and mma.sync round.
+// it; the second by the engine. TF32 is rounded in shared memory, as mma.sync rounds.
 #pragma once
 
 #include "hopper_tile.h"

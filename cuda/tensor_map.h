@@ -13,7 +13,7 @@ struct alignas(64) TensorMap {
   uint64_t words[16];
 };
 
-enum class MapType { float16, bfloat16, tf32 };  // tf32: floats, rounded on their way
+enum class MapType { float16, bfloat16, tf32 };  // tf32: floats, cut to it on their way
 
 // `matrices` after each other, of rows of `columns` elements; a box has 128 bytes of each of
 // `box_rows` rows of one, whose runs of 16 bytes change places by the number of the row, as wgmma

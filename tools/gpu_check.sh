@@ -106,15 +106,16 @@ chmod +x "$TEMPORARY/shards"
 shards() { name=$1 limit=$2 && shift 2 && step "$name" "$limit" "$TEMPORARY/shards" "$@"; }
 
 # What is computed by wgmma has run on no device yet and may hang one: each of its tests has a process
-# of its own, and few seconds.
+# of its own, and few seconds; then it is run wherever the conformance list has products.
 SAFE='-*Hopper*'
 PROVED_HOPPER=""
 hopper_tests() {
   name=$1 tests=$2
   shift 2
-  export SHARD_SECONDS=25
-  shards "$name" 70 "$tests" 8 '*Hopper*' 32 "$@" && PROVED_HOPPER=1
-  unset SHARD_SECONDS
+  export SHARD_SECONDS=25 KERAS_NATIVE_HOPPER=1
+  shards "$name" 70 "$tests" 8 '*Hopper*' 32 "$@" &&
+    shards "${name}_rows" 70 "$tests" 8 'All/*matmul*:All/*conv*' 32 "$@" && PROVED_HOPPER=1
+  unset SHARD_SECONDS KERAS_NATIVE_HOPPER
 }
 
 say "$(date -u), $(uname -m), $(nproc) processors"
