@@ -122,6 +122,9 @@ void CudaQueue::show(const Observer& observer, const TensorType& type, const voi
 }
 
 void CudaQueue::replay(FunctionRef<void()> work, bool changed) {
+  // Since `begin` the thread may have turned to another device, whose kernels no stream of this
+  // one takes.
+  check(cudaSetDevice(index_), "choosing a device");
   if (changed) {
     forget_record();
     runs_ = 0;

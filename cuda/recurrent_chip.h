@@ -167,7 +167,7 @@ class ChipKernel : public Sequence<float> {
 
   // As few rows for a cluster as fill the device. False where the device has no room for them.
   bool choose_tiles(const KernelRequest& r) {
-    const size_t most = std::min(chip_of(r).shared_bytes, kMostChipBytes);
+    const size_t most = most_bytes_ = std::min(chip_of(r).shared_bytes, kMostChipBytes);
     split_.tiles = 1;
     if (static_cast<const Derived&>(*this).shared_bytes(split_) > most) return false;
     for (; split_.tiles < kMostTiles; split_.tiles *= 2) {
@@ -192,7 +192,7 @@ class ChipKernel : public Sequence<float> {
     const auto blocks = static_cast<unsigned>(split_.clusters(rows_) * split_.cluster);
     // At least four warps for what is done to single elements.
     const int warps = std::max(split_.shares.warps(), 4);
-    allow_shared(self.kernel(), self.shared_bytes(split_));
+    allow_shared(self.kernel(), most_bytes_);  // the same for all that share the kernel
     launch_clusters(self.kernel(), static_cast<unsigned>(split_.cluster), dim3(blocks, many),
                     dim3(static_cast<unsigned>(warps * kWarp)), self.shared_bytes(split_),
                     stream_of(args), all);
@@ -200,6 +200,9 @@ class ChipKernel : public Sequence<float> {
 
  protected:
   Split split_;
+
+ private:
+  size_t most_bytes_ = 0;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #   tools/gpu_check.sh --prepare [3.12]   on a machine with a network: puts what the check needs
 #       besides (GoogleTest, packages for that Python) into build/gpu-carry; and, where nvcc is
 #       there, the device tests ready to run, so that they need nothing but a driver
+#       (ARCHITECTURES=90a-real: for an H100 or H200 alone, in a third of the time and room)
 #
 # $OUT (default build/gpu-check) gets summary.txt and log.txt.
 set -u
@@ -39,7 +40,8 @@ if [ "${1:-}" = --prepare ]; then
   elif [ -d /usr/src/googletest ]; then cp -r /usr/src/googletest "$CARRY/"
   else curl -fsSL $url | tar xz -C "$CARRY" && mv "$CARRY/googletest-1.14.0" "$CARRY/googletest"; fi
   if command -v nvcc >/dev/null; then
-    configure build/gpu-ready "80-real;90a-real;90-virtual" -DKERAS_NATIVE_PYTHON=OFF >/dev/null
+    configure build/gpu-ready "${ARCHITECTURES:-80-real;90a-real;90-virtual}" \
+      -DKERAS_NATIVE_PYTHON=OFF >/dev/null
     cmake --build build/gpu-ready -j "${JOBS:-$(nproc)}" --target test_cuda_gpu
     cp build/gpu-ready/tests/cuda/test_cuda_gpu "$CARRY/ready/"
     cp build/gpu-ready/csrc/libkeras_native.so* "$CARRY/ready/"
