@@ -27,6 +27,7 @@ _WITH_KERAS = (
     _TENSORFLOW,
     *(f"{_TENSORFLOW}.{path}" for path in ("python", "contrib", "compat", "compat.v1")),
 )
+_OPS = ("control_flow_ops", "functional_ops", "tensor_array_ops")
 _DEPTH = 3  # of modules below TensorFlow, as in tensorflow.python.ops.math_ops
 _VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
 
@@ -76,9 +77,8 @@ class _OnlyKeras(types.ModuleType):
         offers = self.__name__ in _WITH_KERAS and self.__name__ != "tensorflow.compat"
         if offers and name in tensorflow.NAMES:
             return getattr(tensorflow, name)
-        functions = tensorflow_tables.OPERATIONS if offers else {}
-        if self.__name__ == f"{_TENSORFLOW}.python.ops.math_ops":
-            functions = tensorflow_tables.MATH
+        below = self.__name__.removeprefix(f"{_TENSORFLOW}.")
+        functions = tensorflow_tables.OPERATIONS if offers else tensorflow_tables.of_module(below)
         if name in functions:
             return functions[name]
         raise AttributeError(
@@ -131,7 +131,10 @@ def _install_tensorflow():
         sys.modules[module.__name__] = module
     sys.meta_path.append(_NotMissed())
     # Among the names of the backend until Keras 2.2.
-    importlib.import_module(f"{_PACKAGE}.backend").tf = sys.modules[_TENSORFLOW]
+    backend = importlib.import_module(f"{_PACKAGE}.backend")
+    backend.tf = sys.modules[_TENSORFLOW]
+    for name in _OPS:
+        setattr(backend, name, importlib.import_module(f"{_TENSORFLOW}.python.ops.{name}"))
     # TensorBoard asks for this module to know that it has to do without TensorFlow.
     sys.modules["tensorboard.compat.notf"] = types.ModuleType("tensorboard.compat.notf")
 

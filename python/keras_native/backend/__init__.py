@@ -3,6 +3,7 @@
 This package is the only importer of `keras_native._core`.
 """
 
+from ..legacy.backend_calls import wrap as _wrap
 from ..legacy.paths import submodules as _submodules
 from . import devices, operators
 from .autocast import autocast
@@ -49,7 +50,15 @@ from .conv import (
 )
 from .creation import eye, ones, zeros
 from .ctc import ctc_batch_cost, ctc_decode, ctc_label_dense_to_sparse
-from .functions import Function, eval, function, gradients, print_tensor, stop_gradient
+from .functions import (
+    Function,
+    eval,
+    function,
+    gradients,
+    observe,
+    print_tensor,
+    stop_gradient,
+)
 from .linalg import batch_dot, dot
 from .loops import foldl, foldr, map_fn, rnn
 from .math import (
@@ -195,6 +204,7 @@ from .variables import (
 )
 
 lesser, lesser_equal = less, less_equal  # Keras 1 spellings
+_wrap(globals())
 _BACKEND = backend()
 
 __all__ = [name for name in dir() if not name.startswith("_")]

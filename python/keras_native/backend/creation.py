@@ -5,6 +5,7 @@ import numpy as np
 from .drawn import filled
 from .dtypes import array_dtype
 from .movement import full
+from .shapes import packed_shape
 from .tensor import Tensor
 from .variables import variable
 
@@ -20,6 +21,9 @@ def _extents(shape):
 
 
 def _filled(shape, value, dtype, name):
+    if isinstance(shape, Tensor):
+        known = packed_shape(shape)[0]  # as K.shape of a variable has it
+        shape = shape if known is None else known
     if _is_static(shape):
         return variable(filled(value, _extents(shape), array_dtype(dtype)), dtype, name)
     return full(shape, value, dtype, name)

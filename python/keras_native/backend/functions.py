@@ -18,8 +18,12 @@ _DTYPES = {
 
 def print_tensor(x, message=""):
     """`x` itself; its value is printed after `message` whenever a run computes it."""
-    x = as_tensor(x)
-    return Tensor(_core.observe(x._value, lambda value: print(f"{message}{value}")))
+    return observe(x, lambda value: print(f"{message}{value}"))
+
+
+def observe(x, call):
+    """`x` itself; its value is handed to `call` whenever a run computes it."""
+    return Tensor(_core.observe(as_tensor(x)._value, call))
 
 
 class Function:
@@ -89,6 +93,8 @@ class Function:
             raise TypeError(
                 f"Function {self.name!r} expects a list of input arrays. Received: {inputs!r}"
             )
+        if len(inputs) == len(self._dtypes) + 1 and np.ndim(inputs[-1]) == 0:
+            inputs = inputs[:-1]  # a learning phase that nobody asked for
         if len(inputs) != len(self._dtypes):
             raise ValueError(
                 f"Function {self.name!r} expects {len(self._dtypes)} input arrays "

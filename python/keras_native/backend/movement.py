@@ -127,7 +127,12 @@ def one_hot(indices, num_classes):
     indices = as_tensor(indices)
     if indices.dtype not in ("int32", "int64", "uint8"):
         indices = cast_value(indices, "int32")
-    return emit("one_hot", (indices,), depth=int(num_classes), dtype=floatx())
+    num_classes = integer(num_classes)
+    if isinstance(num_classes, Tensor):  # of a shape that is known when the graph runs
+        classes = arange(num_classes, dtype=indices.dtype)
+        equal = emit("equal", (emit("expand_dims", (indices,), axis=-1), classes))
+        return cast_value(equal, floatx())
+    return emit("one_hot", (indices,), depth=num_classes, dtype=floatx())
 
 
 def arange(start, stop=None, step=1, dtype="int32"):

@@ -14,10 +14,11 @@ class Action:
     Args:
         updates: list of `K.update` results.
         name: text.
+        call: function called without arguments, before anything is computed.
     """
 
-    def __init__(self, updates=(), name="group_deps"):
-        self.updates, self.name = list(updates), name
+    def __init__(self, updates=(), name="group_deps", call=None):
+        self.updates, self.name, self.call = list(updates), name, call
 
     def run(self, feed_dict=None, session=None):
         """Performs the updates."""
@@ -93,6 +94,9 @@ class _Call:
         self.function = Function(fed, outputs, updates, name="run") if outputs or updates else None
 
     def __call__(self, values):
+        for leaf in self.leaves:
+            if isinstance(leaf, Action) and leaf.call is not None:
+                leaf.call()
         found = [None] * len(self.leaves)
         if self.function is not None:
             for place, value in zip(self.places, self.function(values), strict=True):

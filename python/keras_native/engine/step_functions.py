@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import backend as K
+from ..utils.generic_utils import to_list
 
 
 class StepFunction:
@@ -68,3 +69,29 @@ class StepFunction:
         if name[:2] == "__":
             raise AttributeError(name)
         return getattr(self._made(), name)
+
+
+class HandedStep:
+    """A train function that was handed to a model, in the place of the compiled one.
+
+    It takes inputs, targets, weights of samples and, where the model uses it, the learning phase:
+    what Keras gave it. Training by adversarial embeddings is written so.
+
+    Args:
+        model: a compiled model.
+        function: its compiled train function, whose inputs and outputs these are.
+        call: the function that was handed in; it takes and returns a list.
+    """
+
+    is_whole = is_plain = False
+
+    def __init__(self, model, function, call):
+        self._model, self._call = model, call
+        self._fed, self.inputs, self.outputs = function._fed, function.inputs, function.outputs
+
+    def __call__(self, arrays):
+        """Loss and metrics of a batch."""
+        values = self._model._data_of_callbacks(list(arrays))
+        if np.ndim(values[-1]) == 0:
+            values[-1] = 1.0
+        return to_list(self._call(values))

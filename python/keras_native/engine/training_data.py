@@ -12,6 +12,7 @@ from .call_frames import frames
 from .data_checks import as_long_as_first, check_shape, loss_name, of_rank
 from .fast_path import FastBatch, FastPredict, is_ready
 from .input_layer import Input
+from .step_functions import HandedStep
 
 
 class DataAdapter:
@@ -216,6 +217,8 @@ class DataAdapter:
         function = training.train_function(weighted=weights is not None)
         if training.train_is_weighted and weights is None:
             weights = self._unit_weights(x, y)
+        if self._handed_step is not None:
+            function = HandedStep(self, function, self._handed_step)
         return function, [*x, *y, *(weights or [])]
 
     def _test_call(self, data):

@@ -29,6 +29,7 @@ class Compilable(Network):
             _predict_function=None,
             _fast_predict=None,
             _fast_train={},
+            _handed_step=None,
             stop_training=False,
             history=None,
         )
@@ -40,7 +41,11 @@ class Compilable(Network):
     def _reset_functions(self):
         """Forgets the functions made for the graph as it was."""
         self.__dict__.update(
-            _training=None, _predict_function=None, _fast_predict=None, _fast_train={}
+            _training=None,
+            _predict_function=None,
+            _fast_predict=None,
+            _fast_train={},
+            _handed_step=None,
         )
         if self._compile_arguments is not None and self.outputs:
             self._compile_graph()
@@ -58,7 +63,7 @@ class Compilable(Network):
         self._compile_metrics = arguments["metrics"] or []
         self._compile_weighted_metrics = arguments["weighted_metrics"]
         self._compile_arguments = arguments
-        self._training = None
+        self._training = self._handed_step = None
         self._fast_train = {}
         self._is_compiled = True
         if self.outputs:
@@ -189,12 +194,19 @@ class Compilable(Network):
 
     @property
     def train_function(self):
-        """The compiled training step."""
-        return StepFunction(self, "train")
+        """The compiled training step, or the function that was handed in instead."""
+        return self._handed_step or StepFunction(self, "train")
 
     @train_function.setter
     def train_function(self, value):
-        """None: the next step makes it anew, with `trainable` and the optimizer as they are."""
+        """A function that trains on a batch from now on; see `HandedStep`.
+
+        None: the next step makes it anew, with `trainable` and the optimizer as they are.
+        """
+        self._handed_step = value
+        self._fast_train = {}
+        if value is not None:
+            return
         self._forget(value, "train_function")
         if self._training is not None:
             self._collected_trainable_weights = self.trainable_weights

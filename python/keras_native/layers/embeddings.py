@@ -54,7 +54,7 @@ class Embedding(Layer):
 
     def build(self, input_shape):
         if self._dialect.generation != "1":
-            self.compute_output_shape(input_shape)  # refuses other lengths than input_length
+            Embedding.compute_output_shape(self, input_shape)  # refuses other lengths
         self.embeddings = self.add_weight(
             shape=(self.input_dim, self.output_dim),
             initializer=self.embeddings_initializer,

@@ -172,9 +172,11 @@ def _modern_initializer(function):
     if "dtype" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return function
 
+    named = {"name": None} if "name" in parameters else {}
+
     @functools.wraps(function)
     def modern(shape, dtype=None):
-        value = function(shape)
+        value = function(shape, **named)
         return value.numpy() if hasattr(value, "numpy") else value
 
     return modern

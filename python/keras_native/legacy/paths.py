@@ -85,6 +85,7 @@ MOVED = {
         "_standardize_weights": "engine.training_utils:standardize_weights",
         "_weighted_masked_objective": "engine.training_utils:weighted_masked_objective",
         "batch_shuffle": "engine.training_utils",
+        "collect_trainable_weights": _PRIVATE,
         "check_array_lengths": "engine.training_utils:check_array_length_consistency",
         "check_loss_and_target_compatibility": "engine.training_utils",
         "collect_metrics": "engine.training_utils:collect_per_output_metric_info",

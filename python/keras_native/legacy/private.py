@@ -47,6 +47,11 @@ def time_distributed_dense(
     return y if b is None else K.bias_add(y, b)
 
 
+def collect_trainable_weights(layer):
+    """The trainable weights of a layer or model, for an optimizer (Keras 1)."""
+    return layer.trainable_weights
+
+
 def base_filter():
     """What separated words in Keras 1: all punctuation but the apostrophe."""
     return string.punctuation.replace("'", "") + "\t\n"

@@ -16,6 +16,7 @@ from .. import config as _config
 from ..backend.session import Action
 from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
 from . import tensorflow_dynamic as dynamic
+from . import tensorflow_metrics as running
 from . import tensorflow_tables as tables
 from . import tensorflow_train as training
 
@@ -173,10 +174,12 @@ math = _Part("tensorflow.math", tables.MATH)
 nn = _Part("tensorflow.nn", tables.NN)
 random = _Part("tensorflow.random", {"set_seed": set_random_seed, **tables.RANDOM})
 sets = _Part("tensorflow.sets", {"set_intersection": dynamic.set_intersection})
+metrics = _Part("tensorflow.metrics", running.NAMES)
 train = _Part("tensorflow.train", training.NAMES)
 test = types.SimpleNamespace(is_gpu_available=_is_gpu_available, gpu_device_name=_gpu_device_name)
 disable_eager_execution = disable_v2_behavior = reset_default_graph = _nothing
-local_variables_initializer = tables_initializer = global_variables_initializer
+local_variables_initializer = running.local_variables_initializer
+tables_initializer = global_variables_initializer
 initialize_all_variables = global_variables_initializer
 
 NAMES = (
@@ -184,6 +187,6 @@ NAMES = (
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
-    "image", "math", "sets", "train",
+    "image", "math", "metrics", "sets", "train",
     "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

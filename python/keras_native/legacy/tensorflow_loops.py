@@ -105,9 +105,10 @@ def cond(pred=None, true_fn=None, false_fn=None, strict=False, fn1=None, fn2=Non
     return _packed(results[0], iter(made))
 
 
-def while_loop(cond, body, loop_vars, shape_invariants=None, parallel_iterations=10,
-               back_prop=True, swap_memory=False, maximum_iterations=None,
-               return_same_structure=False):  # fmt: skip
+def while_loop(
+    cond, body, loop_vars, shape_invariants=None, maximum_iterations=None,
+    return_same_structure=False,
+):  # fmt: skip
     """What `loop_vars` become as `body` changes them while `cond` holds."""
     first = [v if isinstance(v, TensorArray) else ops.as_tensor(v) for v in _leaves(loop_vars)]
     start = mark()
@@ -227,8 +228,7 @@ def _stacked(rows, like):
     return np.stack([rows[i] for i in sorted(rows)])
 
 
-def scan(fn, elems, initializer=None, parallel_iterations=10, back_prop=True, swap_memory=False,
-         infer_shape=True, reverse=False):  # fmt: skip
+def scan(fn, elems, initializer=None, reverse=False):
     """All of acc = fn(acc, elem), stacked."""
     sequences = [K.as_tensor(e) for e in _leaves(elems)]
     before = []

@@ -1,5 +1,8 @@
 """Operations of TensorFlow that are put together from several of the backend's."""
 
+import functools
+import operator
+
 import numpy as np
 
 from .. import backend as K
@@ -144,11 +147,11 @@ def scatter_nd(indices, updates, shape):
     """Zeros of a shape, to which updates are added at their places."""
     indices, updates = K.cast(ops.as_tensor(indices), "int32"), ops.as_tensor(updates)
     depth = indices.shape[-1]
-    extents = [int(n) for n in (K.eval(shape) if K.is_tensor(shape) else shape)]
+    extents = [shape[i] for i in range(shape.shape[0])] if K.is_tensor(shape) else list(shape)
     at = indices[..., 0]
     for axis in range(1, depth):
         at = at * extents[axis] + indices[..., axis]
-    rows, rest = int(np.prod(extents[:depth])), extents[depth:]
+    rows, rest = functools.reduce(operator.mul, extents[:depth]), extents[depth:]
     zeros = full([rows, *rest], 0, K.dtype(updates))
     added = K.emit("scatter_add", (zeros, K.flatten(at), K.reshape(updates, [-1, *rest])))
     return K.reshape(added, extents)

@@ -5,6 +5,8 @@ dense, with axes that may be of unknown extent; shapes may hold tensors. ValueEr
 has to be known that is not, or is asked for that is not there.
 """
 
+import sys
+
 import numpy as np
 
 from .. import backend as K
@@ -126,6 +128,8 @@ def _padded(x, paddings, mode, value):
     if mode.upper() != "CONSTANT":
         raise ValueError(f"tensorflow.pad expected numbers for mode {mode!r}; got tensors.")
     for axis, pair in enumerate(paddings):
+        # Below zero in the branch of a condition that does not count.
+        pair = [K.maximum(n, 0) if K.is_tensor(n) else n for n in pair]
         extents = [K.shape(x)[i] if n is None else n for i, n in enumerate(x.shape)]
         parts = [
             full([*extents[:axis], n, *extents[axis + 1 :]], value, K.dtype(x))
@@ -245,3 +249,55 @@ def gradients(ys, xs, grad_ys=None):
         return K.gradients(ys, xs)
     pairs = zip(*(v if isinstance(v, (list, tuple)) else [v] for v in (ys, grad_ys)), strict=True)
     return K.gradients([K.sum(y * K.stop_gradient(as_tensor(g))) for y, g in pairs], xs)
+
+
+def fill(dims, value):
+    """A tensor of a shape with one value everywhere, which may be a tensor."""
+    value = as_tensor(value)
+    return full(dims, 0, K.dtype(value)) + value
+
+
+def print_(input_, data, message="", first_n=-1, summarize=3):
+    """`input_` itself; whenever it is computed, the first elements of `data` are written to stderr.
+
+    Args:
+        first_n: how often at most; -1 for always.
+        summarize: how many elements of each tensor.
+    """
+    input_, parts = as_tensor(input_), [as_tensor(d) for d in data]
+    left = [first_n]
+
+    def show(value):
+        if left[0] == 0:
+            return
+        left[0] -= 1
+        shown, at = [], 0
+        for count, dtype in zip(value[: len(parts)].astype(int), types, strict=True):
+            first = value[len(parts) + at :][: min(count, summarize)].astype(dtype)
+            more = "..." if count > summarize else ""
+            shown.append(f"[{' '.join(map(str, first))}{more}]")
+            at += count
+        print(message + "".join(shown), file=sys.stderr)
+
+    types = [K.dtype(d) for d in parts]
+    wide = "float64"
+    sizes = K.stack([K.cast(K.size(d), wide) for d in parts])
+    flat = [K.cast(K.flatten(d), wide) for d in parts]
+    # The elements that are shown travel with those that are returned.
+    joined = K.concatenate([sizes, *flat, K.cast(K.flatten(input_), wide)], axis=0)
+    seen = K.observe(K.stop_gradient(joined[: K.size(joined) - K.size(input_)]), show)
+    kept = K.concatenate([seen, joined[K.size(joined) - K.size(input_) :]], axis=0)
+    back = kept[K.size(seen) :]
+    return K.cast(K.reshape(back, K.shape(input_)), K.dtype(input_))
+
+
+def custom_gradient(f, *args):
+    """Gradients written by hand, which there are none of.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(
+        "tensorflow.custom_gradient is not there: gradients follow from the operations. Write y + "
+        "K.stop_gradient(f(x) - y) for a value f(x) with the gradient of y."
+    )

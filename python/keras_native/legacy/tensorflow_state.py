@@ -94,6 +94,11 @@ def group(*inputs, name=None):
     return Action(updates)
 
 
+def variables_initializer(var_list=None, name=None):
+    """Nothing: variables have their values as they are made."""
+    return Action(name="init")
+
+
 def no_op(name=None):
     """Nothing."""
     return Action(name="NoOp")
@@ -148,5 +153,6 @@ NAMES = {
     "placeholder_with_default": placeholder_with_default,
     "trainable_variables": trainable_variables,
     "variable_scope": variable_scope,
+    "variables_initializer": variables_initializer,
     **INITIALIZERS,
 }

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from .. import activations
+from .. import activations, regularizers
 from .. import backend as K
 from ..backend.movement import full
 from ..backend.tensor import binary, divide, float_unary, logical, unary
@@ -26,12 +26,19 @@ _OLDER = {
 }
 
 
+# How TensorFlow goes about it, which changes no value.
+_HOW = frozenset(
+    "parallel_iterations back_prop swap_memory infer_shape validate_indices use_cudnn_on_gpu "
+    "colocate_gradients_with_ops gate_gradients aggregation_method".split()
+)
+
+
 def _named(function):
     """`function` with the arguments that all operations of TensorFlow have."""
 
     @functools.wraps(function)
     def operation(*args, name=None, **kwargs):
-        kwargs = {_OLDER.get(key, key): value for key, value in kwargs.items()}
+        kwargs = {_OLDER.get(k, k): v for k, v in kwargs.items() if k not in _HOW}
         return function(*args, **kwargs)
 
     return operation
@@ -108,13 +115,13 @@ NN = {
             K.var(x, axes, keepdims),
         ),
         sigmoid_cross_entropy_with_logits=lambda labels, logits: K.binary_crossentropy(
-            labels, logits, from_logits=True
+            target=labels, output=logits, from_logits=True
         ),
         softmax_cross_entropy_with_logits=lambda labels, logits, axis=-1: (
-            K.categorical_crossentropy(labels, logits, from_logits=True, axis=axis)
+            K.categorical_crossentropy(target=labels, output=logits, from_logits=True, axis=axis)
         ),
         sparse_softmax_cross_entropy_with_logits=lambda labels, logits: (
-            K.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            K.sparse_categorical_crossentropy(target=labels, output=logits, from_logits=True)
         ),
         top_k=dynamic.top_k,
     ),
@@ -141,6 +148,7 @@ OPERATIONS = {
     **DTYPES,
     **_table(
         Assert=lambda condition, data, summarize=None: None,
+        Print=ops.print_,
         assign=lambda ref, value: K.update(ref, value),
         assign_add=lambda ref, value: K.update_add(ref, value),
         assign_sub=lambda ref, value: K.update_sub(ref, value),
@@ -154,11 +162,13 @@ OPERATIONS = {
         constant=ops.constant,
         convert_to_tensor=ops.as_tensor,
         expand_dims=lambda input, axis: K.expand_dims(input, axis),
-        fill=lambda dims, value: full(dims, value),
+        fill=ops.fill,
         gather=ops.gather,
         gather_nd=ops.gather_nd,
         gradients=ops.gradients,
         identity=lambda input: K.identity(input),
+        foldl=lambda fn, elems, initializer=None: K.foldl(fn, elems, initializer),
+        foldr=lambda fn, elems, initializer=None: K.foldr(fn, elems, initializer),
         map_fn=lambda fn, elems, dtype=None: K.map_fn(fn, elems, dtype=dtype),
         matmul=ops.matmul,
         norm=ops.norm,
@@ -201,6 +211,9 @@ OPERATIONS = {
         broadcast_to=lambda input, shape: full(shape, 0, K.dtype(input)) + input,
         clip_by_global_norm=more.clip_by_global_norm,
         clip_by_norm=more.clip_by_norm,
+        count_nonzero=lambda input_tensor, axis=None, keepdims=False, dtype="int64": K.sum(
+            K.cast(K.not_equal(input_tensor, 0), dtype), axis, keepdims
+        ),
         depth_to_space=more.depth_to_space,
         diag=more.diag,
         diag_part=more.diag_part,
@@ -225,7 +238,30 @@ OPERATIONS = {
     **state.NAMES,
     "TensorArray": loops.TensorArray,
     "Variable": _named(ops.variable),
+    "custom_gradient": ops.custom_gradient,
     "control_dependencies": K.control_dependencies,
     "name_scope": K.name_scope,
     "newaxis": None,
 }
+_CONTRIB = {
+    "layers": {
+        "flatten": _named(lambda inputs: K.batch_flatten(inputs)),
+        "l2_regularizer": lambda scale, scope=None: regularizers.l2(scale / 2),
+        "xavier_initializer": state.xavier_initializer,
+    },
+}
+
+
+def of_module(path):
+    """{name: function} of a module inside TensorFlow, as 'python.ops.array_ops'."""
+    part, _, name = path.partition(".")
+    if part == "contrib":
+        return _CONTRIB.get(name, {})
+    if not path.startswith("python.ops."):
+        return {}
+    if path == "python.ops.custom_gradient":
+        return {
+            "custom_gradient": ops.custom_gradient,
+            "_graph_mode_decorator": ops.custom_gradient,
+        }
+    return {**NN, **IMAGE, **OPERATIONS}

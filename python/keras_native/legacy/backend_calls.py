@@ -1,0 +1,40 @@
+"""Functions of the backend with the names of arguments that Keras 1 had.
+
+Inside the package the functions themselves are called.
+"""
+
+from .hook import translate_calls
+from .table import Spelling
+
+_DATA = {"dim_ordering": "data_format"}
+_IMAGES = {**_DATA, "X": "x"}
+_CONV = {
+    **_DATA,
+    "border_mode": "padding",
+    "filter_dilation": "dilation_rate",
+    "image_shape": None,
+    "filter_shape": None,
+    "volume_shape": None,
+}
+_POOL = {**_DATA, "border_mode": "padding"}
+_SPELLINGS = {
+    "asymmetric_spatial_2d_padding": _DATA,
+    "conv2d": _CONV,
+    "conv3d": _CONV,
+    "expand_dims": {"dim": "axis"},
+    "one_hot": {"nb_classes": "num_classes"},
+    "pool2d": _POOL,
+    "pool3d": _POOL,
+    "random_normal": {"std": "stddev"},
+    "resize_images": _IMAGES,
+    "resize_volumes": _IMAGES,
+    "separable_conv2d": _CONV,
+    "spatial_2d_padding": _DATA,
+    "spatial_3d_padding": _DATA,
+}
+
+
+def wrap(functions):
+    """Puts the functions of `functions`, {name: function}, behind their spellings of Keras 1."""
+    for name, names in _SPELLINGS.items():
+        functions[name] = translate_calls(functions[name], Spelling(names), name, skip=0)
