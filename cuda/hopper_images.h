@@ -91,7 +91,7 @@ __device__ void produce(const HopperImages<Operands>& task, const HopperShared<T
   for (HopperWork<Tile, kDeep, Operands> work(p); work.more(); work.next()) {
     const Corner corner = work.corner();
     carrier.begin(p.size.m - corner.row, [&](int i) { return o.a_line(base, corner.row + i); });
-    for (int s = work.first(); s < work.last(); ++s, turn.next()) {
+    for (int s = work.first(), last = work.last(); s < last; ++s, turn.next()) {
       wait_phase(shared.empty(turn.stage), turn.phase ^ 1);
       if (thread == 0)
         bring_b<Tile>(task, shared.b(turn.stage), static_cast<int>(corner.column), s * kDeep,

@@ -119,7 +119,7 @@ __device__ void produce(const HopperTask<Operands>& task, const HopperShared<Til
     const Corner corner = work.corner();
     const int row = static_cast<int>(corner.row), column = static_cast<int>(corner.column);
     const int of_a = task.one_a ? 0 : work.matrix(), of_b = task.one_b ? 0 : work.matrix();
-    for (int s = work.first(); s < work.last(); ++s, turn.next()) {
+    for (int s = work.first(), last = work.last(); s < last; ++s, turn.next()) {
       uint64_t* full = shared.full(turn.stage);
       wait_phase(shared.empty(turn.stage), turn.phase ^ 1);
       arrive_with_bytes(full, Tile::kStage);
@@ -168,7 +168,7 @@ __device__ void consume(const Task& task, const HopperShared<Tile>& shared) {
   for (HopperWork<Tile, kDeep, Operands> work(task.product); work.more(); work.next()) {
     float d[Tile::kN / 2] = {};
     int before = -1;  // the stage whose products may still be under way
-    for (int s = work.first(); s < work.last(); ++s, turn.next()) {
+    for (int s = work.first(), last = work.last(); s < last; ++s, turn.next()) {
       wait_phase(shared.full(turn.stage), turn.phase);
       // The group's 64 rows are 8 KB on, however they lie.
       const unsigned char* a = shared.a(turn.stage) + group * 64 * 128;
