@@ -191,6 +191,9 @@ if [ -n "$SANITIZER" ] && [ -x "$CHECK" ]; then
   shards memcheck 120 $CHECK 8 \
     'All/*conv_*:All/*matmul_*:All/*scatter_*:All/*sum_*:All/*sequence*:Batches.Every*:Training.AnMlp*' \
     16 "$SANITIZER" --error-exitcode 9
+  shards synccheck 90 $CHECK 8 \
+    'All/*sum_*:All/*top_k*:All/*softmax*:All/*scatter_add*:All/*matmul_*:Sizes/*' \
+    16 "$SANITIZER" --tool synccheck --error-exitcode 9
   shards racecheck 120 $CHECK 8 \
     'All/*sum_*:All/*matmul_*:All/*scatter_add*:All/*batch_norm_train*:All/*sequence*' \
     16 "$SANITIZER" --tool racecheck --error-exitcode 9
