@@ -1,7 +1,7 @@
 """After `import keras_native.as_keras`, `import keras` and all paths below it are this package.
 
-So is `keras_preprocessing`. Only this process is affected. A module `keras.x.y` is the module
-`keras_native.x.y`, not a copy.
+So is `keras_preprocessing`. Only this process and those that it spawns are affected. A module
+`keras.x.y` is the module `keras_native.x.y`, not a copy.
 Where TensorFlow is not installed, `tensorflow.keras` and the paths below it are this package too,
 for scripts that use nothing else of TensorFlow but sessions with options of GPU memory, seeds and
 the like, and operations in losses and Lambda layers; see `keras_native.legacy.tensorflow` and
@@ -18,6 +18,7 @@ import sys
 import types
 
 from . import dialect
+from .legacy import children
 
 _PACKAGE = __name__.partition(".")[0]
 _NAME = "keras"
@@ -149,6 +150,7 @@ def install():
     sys.meta_path.insert(0, _Door(_PREPROCESSING, f"{_PACKAGE}.preprocessing"))
     importlib.import_module(_NAME)
     _install_tensorflow()
+    children.install()
     use_keras(2)
 
 

@@ -34,6 +34,13 @@ class Session:
     def __init__(self):
         self._calls = {}
 
+    @property
+    def graph(self):
+        """The one graph, which holds nothing."""
+        from ..legacy.tensorflow import get_default_graph
+
+        return get_default_graph()
+
     def __enter__(self):
         return self
 

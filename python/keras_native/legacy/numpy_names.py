@@ -31,3 +31,8 @@ def restore():
     for name, value in _NAMES.items():
         if name not in vars(np):
             setattr(np, name, value)
+
+
+def restored():
+    """Whether `restore` was called."""
+    return hasattr(np, "asscalar")

@@ -16,6 +16,7 @@ from .. import config as _config
 from ..backend.session import Action
 from ..backend.tensor import Dimension, Tensor, TensorShape  # noqa: F401
 from . import tensorflow_dynamic as dynamic
+from . import tensorflow_gradients as by_hand
 from . import tensorflow_metrics as running
 from . import tensorflow_tables as tables
 from . import tensorflow_train as training
@@ -56,6 +57,10 @@ class Graph:
         """A context that changes nothing."""
         return contextlib.nullcontext(self)
 
+    def gradient_override_map(self, op_type_map):
+        """See `tensorflow_gradients`."""
+        return by_hand.gradient_override_map(op_type_map)
+
     def finalize(self):
         """Nothing is held."""
 
@@ -79,8 +84,6 @@ class Session(K.Session):
 
     `keras.backend.set_session` takes it.
     """
-
-    graph = _graph
 
     def __init__(self, target="", graph=None, config=None):
         super().__init__()

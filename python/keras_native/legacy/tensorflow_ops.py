@@ -289,15 +289,3 @@ def print_(input_, data, message="", first_n=-1, summarize=3):
     kept = K.concatenate([seen, joined[K.size(joined) - K.size(input_) :]], axis=0)
     back = kept[K.size(seen) :]
     return K.cast(K.reshape(back, K.shape(input_)), K.dtype(input_))
-
-
-def custom_gradient(f, *args):
-    """Gradients written by hand, which there are none of.
-
-    Raises:
-        RuntimeError: always.
-    """
-    raise RuntimeError(
-        "tensorflow.custom_gradient is not there: gradients follow from the operations. Write y + "
-        "K.stop_gradient(f(x) - y) for a value f(x) with the gradient of y."
-    )

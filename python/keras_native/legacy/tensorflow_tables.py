@@ -10,6 +10,7 @@ from ..backend.movement import full
 from ..backend.tensor import binary, divide, float_unary, logical, unary
 from ..later import activations as later
 from . import tensorflow_dynamic as dynamic
+from . import tensorflow_gradients as gradients
 from . import tensorflow_images as images
 from . import tensorflow_loops as loops
 from . import tensorflow_more as more
@@ -166,7 +167,7 @@ OPERATIONS = {
         gather=ops.gather,
         gather_nd=ops.gather_nd,
         gradients=ops.gradients,
-        identity=lambda input: K.identity(input),
+        identity=gradients.identity,
         foldl=lambda fn, elems, initializer=None: K.foldl(fn, elems, initializer),
         foldr=lambda fn, elems, initializer=None: K.foldr(fn, elems, initializer),
         map_fn=lambda fn, elems, dtype=None: K.map_fn(fn, elems, dtype=dtype),
@@ -238,7 +239,8 @@ OPERATIONS = {
     **state.NAMES,
     "TensorArray": loops.TensorArray,
     "Variable": _named(ops.variable),
-    "custom_gradient": ops.custom_gradient,
+    "RegisterGradient": gradients.RegisterGradient,
+    "custom_gradient": gradients.custom_gradient,
     "control_dependencies": K.control_dependencies,
     "name_scope": K.name_scope,
     "newaxis": None,
@@ -257,11 +259,9 @@ def of_module(path):
     part, _, name = path.partition(".")
     if part == "contrib":
         return _CONTRIB.get(name, {})
-    if not path.startswith("python.ops."):
-        return {}
     if path == "python.ops.custom_gradient":
-        return {
-            "custom_gradient": ops.custom_gradient,
-            "_graph_mode_decorator": ops.custom_gradient,
-        }
-    return {**NN, **IMAGE, **OPERATIONS}
+        by_hand = gradients.custom_gradient
+        return {"custom_gradient": by_hand, "_graph_mode_decorator": by_hand}
+    if path == "python.framework.ops":
+        return {"RegisterGradient": gradients.RegisterGradient}
+    return {**NN, **IMAGE, **OPERATIONS} if path.startswith("python.ops.") else {}

@@ -316,7 +316,7 @@ def test_modules_inside_tensorflow_are_imported_and_not_missed(tmp_path):
                 print(str(error).rpartition(": ")[2])
             for statement in (
                 "from tensorflow.python.ops.math_ops import bincount",
-                "from tensorflow.python.framework.ops import RegisterGradient",
+                "from tensorflow.python.framework.ops import prepend_name_scope",
                 "import tensorflow.python.keras.no_such_module",
                 "import tensorflow.no_such_module",
             ):
@@ -334,3 +334,34 @@ def test_modules_inside_tensorflow_are_imported_and_not_missed(tmp_path):
         "tensorflow.python.ops.ctc_ops.ctc_loss",
         "ImportError", "ImportError", "ModuleNotFoundError", "ModuleNotFoundError",
     ]  # fmt: skip
+
+
+def test_spawned_children_find_the_door_open(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import multiprocessing
+            import numpy as np
+            import keras
+            from keras.models import Sequential
+            from keras.layers import Dense
+
+
+            def work(rows):
+                model = Sequential([Dense(2, input_shape=(3,))])
+                return keras.__version__, np.float, model.predict(np.ones((rows, 3))).shape
+
+
+            if __name__ == "__main__":
+                with multiprocessing.get_context("spawn").Pool(1) as pool:
+                    print(pool.map(work, [1, 4]))
+        """)
+    )
+    found = run(None, "-m", "keras_native", "--keras", "1", str(script))
+    wanted = [("1.2.2", float, (1, 2)), ("1.2.2", float, (4, 2))]
+    assert found == f"{wanted}\n"
+    inside = script.read_text().replace(
+        "import keras\n", "import keras_native.as_keras, keras\n", 1
+    )
+    script.write_text(inside.replace("np.float,", "float,"))
+    assert run(None, str(script)).count("2.3.1") == 2
