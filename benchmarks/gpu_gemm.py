@@ -25,6 +25,9 @@ LAYERS = [
 ]
 SQUARES = [("square", n, n, n) for n in (4096, 8192, 2048, 1024)]
 TINY = [("tiny", 24, 72, 40)]
+# (products, rows, inner, columns): scores and values of attention, small squares.
+BATCHES = [(64, 512, 64, 512), (64, 512, 512, 64), (256, 128, 128, 128)]
+TINY_BATCHES = [(3, 24, 72, 40)]
 KINDS = {"tf32": "float32", "bf16": "bfloat16", "fp32": "float32", "fp16": "float16"}
 PEAK_OF = {"fp32": "float32", "tf32": "tf32", "bf16": "half", "fp16": "half"}
 BASIC, HOPPER = ("small", "tall", "large"), ("hopper_square", "hopper_wide")
@@ -52,8 +55,8 @@ def cublas(kind, a, b, transpose_a, transpose_b, repeats):
     torch.backends.cuda.matmul.allow_tf32 = kind == "tf32"
     dtype = getattr(torch, KINDS[kind])
     x, y = (torch.rand(shape, device="cuda", dtype=dtype) * 2 - 1 for shape in (a, b))
-    left, right = (x.T if transpose_a else x), (y.T if transpose_b else y)
-    out = torch.empty((left.shape[0], right.shape[1]), device="cuda", dtype=dtype)
+    left, right = (x.mT if transpose_a else x), (y.mT if transpose_b else y)
+    out = torch.empty((*left.shape[:-1], right.shape[-1]), device="cuda", dtype=dtype)
     return common.theirs(lambda: torch.matmul(left, right, out=out), repeats)
 
 
@@ -75,6 +78,22 @@ def compare(kinds, budget):
             what = f"{where} {name} {kind}"
             size = f"{m}x{k}x{n}"
             common.row(what, size, seconds, peer, flop, PEAK_OF[kind], moved, kernel)
+
+
+def compare_batches(kinds, budget):
+    """One row for each kind of numbers and batch of products."""
+    common.heading("Batches of GEMM")
+    shapes = TINY_BATCHES if common.on_stand_in() else BATCHES
+    for kind, (many, m, k, n) in itertools.product(kinds, shapes):
+        if budget.is_over(f"{many} of {m}x{k}x{n} {kind}"):
+            continue
+        dtype, a, b = KINDS[kind], (many, m, k), (many, k, n)
+        moved = many * (m * k + k * n + m * n) * (4 if dtype == "float32" else 2)
+        inputs, by = [(dtype, list(a)), (dtype, list(b))], "tiles" if kind == "fp32" else ""
+        seconds, kernel = common.ours("matmul", inputs, {}, by)
+        peer = cublas(kind, a, b, False, False, 20)
+        flop, size = 2.0 * many * m * k * n, f"{many} of {m}x{k}x{n}"
+        common.row(f"batch {kind}", size, seconds, peer, flop, PEAK_OF[kind], moved, kernel)
 
 
 def fastest(unit, m, n, k, tiles):
@@ -146,6 +165,7 @@ def main():
         print_tiles(budget)
     else:
         compare(options.kinds or list(KINDS), budget)
+        compare_batches(options.kinds or list(KINDS), budget)
 
 
 if __name__ == "__main__":
