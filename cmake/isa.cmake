@@ -13,8 +13,13 @@ function(kn_isa_library target isa flags)
   target_compile_features(${objects} PRIVATE cxx_std_20)
   target_compile_definitions(${objects} PRIVATE KN_ISA=${isa})
   # Sanitizers instrument nothing here: the one exported symbol must stay the only one.
-  target_compile_options(${objects} PRIVATE ${flags} ${KN_WARNINGS} -fno-exceptions -fno-rtti
-                         -ffp-contract=fast -fno-math-errno -fno-trapping-math
+  kn_clang_options(flags ${flags})
+  kn_clang_options(arithmetic -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+  set(lean -fno-exceptions -fno-rtti)
+  if(MSVC)
+    set(lean /GR-)
+  endif()
+  target_compile_options(${objects} PRIVATE ${flags} ${KN_WARNINGS} ${lean} ${arithmetic}
                          $<$<CONFIG:Debug>:-O1>)
   set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON
                         CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)

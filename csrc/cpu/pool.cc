@@ -68,10 +68,11 @@ class Pool : public Kernel {
     const Dim from = std::min((w.before + w.stride - 1) / w.stride, w.out);
     const Dim room = w.in + w.before - reach;
     const Dim to = std::clamp<Dim>(room > 0 ? (room - 1) / w.stride + 1 : 0, from, w.out);
-    for (Dim line = 0; line < d.out * h.out; ++line) {
+    const Dim height = h.out;
+    for (Dim line = 0; line < d.out * height; ++line) {
       const Dim at = line * w.out;
       const auto run = [&](Dim first, Dim windows) {
-        run_windows(image, line / h.out, line % h.out, first, windows,
+        run_windows(image, line / height, line % height, first, windows,
                     (scatters(rule) ? nullptr : image.y + (at + first) * channels_),
                     dy ? dy + (at + first) * channels_ : nullptr);
       };

@@ -1,7 +1,9 @@
 #include "cpu/isa/isa.h"
 
-#if defined(KN_HAVE_AMX)
+#if defined(KN_HAVE_X86_ISAS)
 #include <cpuid.h>
+#endif
+#if defined(KN_HAVE_AMX)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -69,13 +71,25 @@ KernelTable make_table(Isa isa) {
 #endif
 }
 
+#if defined(KN_HAVE_X86_ISAS)
+// The registers that the system keeps for each thread, as in XCR0. (The compilers' own questions
+// about processors need a library that clang-cl does not link.)
+unsigned kept_registers() {
+  unsigned low, high;
+  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+#endif
+
 int count_usable() {
 #if defined(KN_HAVE_X86_ISAS)
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 1;
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (!avx512) return 2;
+  constexpr unsigned kBasis = bit_FMA | bit_F16C | bit_OSXSAVE;
+  constexpr unsigned kAvx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & kBasis) != kBasis) return 1;
+  const unsigned kept = kept_registers();
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2) || (kept & 0x6) != 0x6) return 1;
+  if ((b & kAvx512) != kAvx512 || (kept & 0xE6) != 0xE6) return 2;
   return amx_usable() ? 4 : 3;
 #else
   return 1;

@@ -216,7 +216,8 @@ class TensorBoard(Callback):
             path = metadata.get(name) if isinstance(metadata, dict) else metadata
             if path:
                 entry.metadata_path = os.fspath(path)
-        with open(os.path.join(self.log_dir, "projector_config.pbtxt"), "w") as f:
+        path = os.path.join(self.log_dir, "projector_config.pbtxt")
+        with open(path, "w", encoding="utf-8") as f:
             f.write(str(config))
 
 

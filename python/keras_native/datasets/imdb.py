@@ -65,5 +65,6 @@ def load_data(
 
 def get_word_index(path="imdb_word_index.json"):
     """{word: number}, without `index_from`."""
-    with open(fetch("imdb_word_index.json", "text-datasets", _INDEX_MD5, path)) as f:
+    file = fetch("imdb_word_index.json", "text-datasets", _INDEX_MD5, path)
+    with open(file, encoding="utf-8") as f:
         return json.load(f)

@@ -38,8 +38,9 @@ def atomic_path(path):
 def _sync(path):
     """Make what was written to `path` (a file or folder) durable."""
     try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:  # a folder, where the system cannot open one
+        # Windows syncs only what is open for writing, and opens no folders.
+        handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except OSError:
         return
     try:
         os.fsync(handle)
