@@ -158,26 +158,40 @@ __device__ inline Slot evaluate(const ProgramCode& c, Slot a, Slot b, Slot third
   return s;
 }
 
+// Where a position lies along each axis. Loops over all axes that there may be, so that it stays in
+// registers; divisions of 64 bits are slow.
+template <class Int, class Image>
+__device__ void find_index(const Image& p, Int position, int64_t (&index)[kMaxRank]) {
+#pragma unroll
+  for (int axis = kMaxRank - 1; axis > 0; --axis) {
+    if (axis >= p.rank) continue;
+    const auto n = static_cast<Int>(p.extent[axis]);
+    index[axis] = position % n;
+    position /= n;
+  }
+  index[0] = position;
+}
+
 // One element. `slots` is this thread's column.
 template <class Image>
 __device__ void run_program(const Image& p, int64_t position, Slot* slots, int stride) {
-  int64_t index[kMaxRank];
-  int64_t rest = position;
-  for (int axis = p.rank - 1; axis > 0; --axis) {
-    index[axis] = rest % p.extent[axis];
-    rest /= p.extent[axis];
-  }
-  index[0] = rest;
+  int64_t index[kMaxRank] = {};
+  if (p.count <= INT32_MAX) find_index(p, static_cast<uint32_t>(position), index);
+  else find_index(p, position, index);
   int next = 0;
   for (int i = 0; i < p.inputs; ++i) {
     int64_t at = 0;
-    for (int axis = 0; axis < p.rank; ++axis) at += index[axis] * p.input[i].stride[axis];
+#pragma unroll
+    for (int axis = 0; axis < kMaxRank; ++axis)
+      if (axis < p.rank) at += index[axis] * p.input[i].stride[axis];
     slots[next++ * stride] = load_slot(p.input[i].dtype, p.input[i].data, at);
   }
   for (int k = 0; k < p.code_length; ++k) {
     const ProgramCode& c = p.code[k];
     Slot operand[3] = {};
-    for (int o = 0; o < c.arity; ++o) operand[o] = slots[c.operand[o] * stride];
+#pragma unroll
+    for (int o = 0; o < 3; ++o)
+      if (o < c.arity) operand[o] = slots[c.operand[o] * stride];
     if (c.op == Opcode::dropout) {
       const uint64_t at = static_cast<uint64_t>(position);
       if (philox(c.seed, p.step.number(), at / 4).v[at % 4] < c.first_kept) operand[0].i = 0;
