@@ -9,8 +9,9 @@ _USAGE = """usage: python -m keras_native [--keras VERSION] script.py [arguments
 Runs a script as `python script.py …` would, with `import keras` meaning this package and with
 the names that NumPy had then (np.float, np.int, …).
 
-  --keras VERSION   the Keras that the script was written for: 1 or 2 (2 unless given).
-                    Spellings of both are understood; 1 means the arithmetic of Keras 1.2.2 too."""
+  --keras VERSION   the Keras that the script was written for: 1, 2.2 or 2 (2 unless given).
+                    Spellings of all are understood; 1 means the arithmetic of Keras 1.2.2 too,
+                    2.2 products of more than three axes (K.batch_dot) as before 2.3."""
 
 
 def main(arguments):

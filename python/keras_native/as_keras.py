@@ -31,6 +31,7 @@ _WITH_KERAS = (
 _OPS = ("control_flow_ops", "functional_ops", "tensor_array_ops")
 _DEPTH = 3  # of modules below TensorFlow, as in tensorflow.python.ops.math_ops
 _VERSIONS = {"1": "1.2.2", "2": "2.3.1"}
+_BEFORE_2_3 = "2.2.4"
 
 
 class _Door(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -161,17 +162,24 @@ def use_keras(version):
     hard sigmoids as gates, losses over unmasked steps and weighted samples, metrics batch by
     batch, its automatic names, its summary; see `keras_native.dialect`.
 
+    `K.batch_dot` of more than three axes is that of its time: of Keras before 2.3 for '2.2' and 1.
+
     Args:
-        version: 1 or 2, or a text that starts so ('1.2.2').
+        version: 1 or 2, or a text that starts so ('1.2.2', '2.2').
 
     Raises:
         ValueError: for another version.
     """
-    generation = str(version).partition(".")[0]
+    from .legacy.batch_dot import Then
+
+    generation, _, minor = str(version).partition(".")
     if generation not in _VERSIONS:
         raise ValueError(f"Expected version 1 or 2 of Keras; received {version!r}.")
     dialect.set_default(generation)
-    sys.modules[_PACKAGE].__version__ = _VERSIONS[generation]
+    minor = minor.partition(".")[0]
+    Then.before_2_3 = generation == "1" or minor in ("0", "1", "2")
+    later = generation == "1" or not Then.before_2_3
+    sys.modules[_PACKAGE].__version__ = _VERSIONS[generation] if later else _BEFORE_2_3
 
 
 install()

@@ -3,6 +3,8 @@
 Inside the package the functions themselves are called.
 """
 
+import functools
+
 from .hook import translate_calls
 from .table import Spelling
 
@@ -38,3 +40,15 @@ def wrap(functions):
     """Puts the functions of `functions`, {name: function}, behind their spellings of Keras 1."""
     for name, names in _SPELLINGS.items():
         functions[name] = translate_calls(functions[name], Spelling(names), name, skip=0)
+    functions["batch_dot"] = _of_its_time(functions["batch_dot"])
+
+
+def _of_its_time(today):
+    @functools.wraps(today)
+    def batch_dot(x, y, axes=None):
+        from .batch_dot import Then
+        from .batch_dot import batch_dot as then
+
+        return (then if Then.before_2_3 else today)(x, y, axes)
+
+    return batch_dot
