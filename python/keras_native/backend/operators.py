@@ -6,8 +6,9 @@ They stand apart from the tensor itself because indexing, products and evaluatio
 from .functions import eval as evaluate
 from .indexing import getitem
 from .linalg import matmul
-from .session import get_session
+from .session import Action, get_session
 from .tensor import Tensor, as_tensor, binary, cast_value, divide, logical, power, unary
+from .variables import Variable, set_value
 
 
 def _both_ways(function, *args):
@@ -49,6 +50,19 @@ def _eval(self, feed_dict=None, session=None):
     return get_session().run(self, feed_dict) if feed_dict else evaluate(self)
 
 
+def _initializer(self):
+    """An operation that gives a layer's weight a first value again; other variables have none."""
+    if self._made_by is None:
+        raise AttributeError(f"Variable {self.name!r} has no initializer: no layer made it.")
+    return Action(name="init", call=lambda: set_value(self, _first_value(self)))
+
+
+def _first_value(variable):
+    dtype = variable.stored_dtype
+    value = variable._made_by(tuple(variable.shape), "float32" if dtype == "bfloat16" else dtype)
+    return evaluate(value)
+
+
 def _install():
     """Gives `Tensor` its operators."""
     for name, (forward, reflected) in _BINARY.items():
@@ -62,6 +76,7 @@ def _install():
     Tensor.__invert__ = lambda self: unary("logical_not", cast_value(self, "bool"))
     Tensor.__getitem__ = getitem
     Tensor.eval = _eval
+    Variable.initializer = property(_initializer)
 
 
 _install()

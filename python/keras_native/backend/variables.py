@@ -31,6 +31,7 @@ class _Pending:
 class Variable(Tensor):
     """A tensor that keeps its value from run to run: a weight, a slot, a metric's total."""
 
+    _made_by = None  # the initializer of a layer's weight
     _autocasts = False  # whether it reads as the type that the layer around computes in
 
     def __init__(self, value, dtype=None, name=None, constraint=None):

@@ -210,7 +210,7 @@ class Layer(CalledOnTensors, NodeAccess, WeightStore, TypedByPolicy, OldAttribut
                 f"Layer {self.name!r}: weight {name!r} expected an initializer that makes an array "
                 f"of shape {shape}, got one of shape {K.int_shape(weight)}"
             )
-        weight.trainable = trainable
+        weight.trainable, weight._made_by = trainable, initializer
         weight._autocasts = self._policy.is_mixed and K.dtype(weight) in FLOATS
         (self._trainable_weights if trainable else self._non_trainable_weights).append(weight)
         if regularizer is not None:

@@ -20,6 +20,7 @@ from . import tensorflow_gradients as by_hand
 from . import tensorflow_metrics as running
 from . import tensorflow_tables as tables
 from . import tensorflow_train as training
+from .tensorflow_flags import app, flags  # noqa: F401
 
 
 class GPUOptions:
@@ -190,6 +191,6 @@ NAMES = (
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
-    "image", "math", "metrics", "sets", "train",
+    "app", "flags", "image", "math", "metrics", "sets", "train",
     "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

@@ -10,14 +10,15 @@ from . import tensorflow_ops as ops
 def resizing(op, half_pixel):
     """A function that resizes images."""
 
-    def resize(images, size, align_corners=False):
+    def resize(images, size, align_corners=False, half_pixel_centers=half_pixel):
         images = K.as_tensor(images)
         if K.ndim(images) == 3:
-            return K.squeeze(resize(K.expand_dims(images, 0), size, align_corners), 0)
+            batch = K.expand_dims(images, 0)
+            return K.squeeze(resize(batch, size, align_corners, half_pixel_centers), 0)
         if align_corners:
             return _aligned(images, size, op == "resize_nearest")
         like = full([1, size[0], size[1], 1], 0, K.dtype(images))
-        return K.emit(op, (images, like), half_pixel=half_pixel)
+        return K.emit(op, (images, like), half_pixel=half_pixel_centers)
 
     return resize
 

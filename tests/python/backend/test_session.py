@@ -111,3 +111,16 @@ def test_a_compiled_model_takes_an_optimizer_of_tensorflow():
     model.compile(train.RMSPropOptimizer(0.01), "mse")
     losses = model.fit(X, X[:, :1], epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+def test_weights_start_again():
+    """As answers to "how do I reset a model" have it."""
+    model, session = small(), K.get_session()
+    before = model.get_weights()
+    for layer in model.layers:
+        layer.kernel.initializer.run(session=session)
+        session.run(layer.bias.initializer)
+    after = model.get_weights()
+    assert all((a != b).any() for a, b in zip(before[::2], after[::2], strict=True))
+    assert all((b == 0).all() for b in after[1::2]) and after[0].std() > 0.1
+    assert not hasattr(K.variable(1.0), "initializer")

@@ -365,3 +365,35 @@ def test_spawned_children_find_the_door_open(tmp_path):
     )
     script.write_text(inside.replace("np.float,", "float,"))
     assert run(None, str(script)).count("2.3.1") == 2
+
+
+@no_tensorflow
+def test_options_of_scripts(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent("""
+            import tensorflow as tf
+
+            flags = tf.app.flags
+            FLAGS = flags.FLAGS
+            flags.DEFINE_string("training_file", "a.p", "bottleneck features")
+            flags.DEFINE_integer("epochs", 50, "the number of epochs")
+            flags.DEFINE_float("rate", 0.1, "")
+            flags.DEFINE_bool("verbose", True, "")
+            flags.DEFINE_boolean("fast", False, "")
+
+
+            def main(argv):
+                print(FLAGS.training_file, FLAGS.epochs, FLAGS.rate, FLAGS.verbose, FLAGS.fast)
+                print(argv[1:])
+                FLAGS.epochs += 1
+                print(tf.flags.FLAGS.epochs)
+
+
+            if __name__ == "__main__":
+                tf.app.run()
+        """)
+    )
+    out = run(None, "-m", "keras_native", str(script), "--epochs=3", "--noverbose", "--fast", "x")
+    assert out.splitlines() == ["a.p 3 0.1 False True", "['x']", "4"]
+    assert run(None, "-m", "keras_native", str(script)).startswith("a.p 50 0.1 True False\n[]\n")

@@ -34,6 +34,8 @@ tf.image.crop_and_resize(im, crops, box_ind=[1, 1, 0], crop_size=(3, 1), extrapo
 tf.image.crop_and_resize(im, crops, [0, 1, 0], [4, 5], method='nearest')
 tf.image.resize_bilinear(im, [9, 11], align_corners=True)
 tf.image.resize_nearest_neighbor(im, [9, 4], align_corners=True)
+tf.image.resize_bilinear(im, [9, 4], half_pixel_centers=True)
+tf.image.resize_nearest_neighbor(im, [9, 4], half_pixel_centers=True)
 tf.image.flip_left_right(im)
 tf.image.flip_up_down(im[0])
 tf.image.rgb_to_grayscale(im)
