@@ -174,6 +174,7 @@ logging = types.SimpleNamespace(
     DEBUG=10, INFO=20, WARN=30, WARNING=30, ERROR=40, FATAL=50, set_verbosity=_nothing
 )
 image = _Part("tensorflow.image", tables.IMAGE)
+losses = _Part("tensorflow.losses", tables.LOSSES)
 math = _Part("tensorflow.math", tables.MATH)
 nn = _Part("tensorflow.nn", tables.NN)
 random = _Part("tensorflow.random", {"set_seed": set_random_seed, **tables.RANDOM})
@@ -191,6 +192,6 @@ NAMES = (
     "config", "logging", "random", "test", "disable_eager_execution", "disable_v2_behavior",
     "reset_default_graph", "Graph", "get_default_graph", "global_variables_initializer",
     "local_variables_initializer", "tables_initializer", "initialize_all_variables", "nn",
-    "app", "flags", "image", "math", "metrics", "sets", "train",
+    "app", "flags", "image", "losses", "math", "metrics", "sets", "train",
     "Dimension", "Tensor", "TensorShape",
 )  # fmt: skip

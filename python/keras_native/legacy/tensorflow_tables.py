@@ -14,6 +14,7 @@ from . import tensorflow_gradients as gradients
 from . import tensorflow_images as images
 from . import tensorflow_loops as loops
 from . import tensorflow_more as more
+from . import tensorflow_nn as more_nn
 from . import tensorflow_ops as ops
 from . import tensorflow_state as state
 
@@ -106,6 +107,7 @@ NN = {
         bias_add=lambda value, bias: K.bias_add(value, bias, "channels_last"),
         conv2d=ops.conv2d,
         dropout=ops.dropout,
+        embedding_lookup=lambda params, ids: ops.gather(params, ids),
         in_top_k=lambda predictions, targets, k: K.in_top_k(predictions, targets, k),
         l2_loss=lambda t: K.sum(K.square(t)) / 2,
         l2_normalize=ops.l2_normalize,
@@ -127,6 +129,7 @@ NN = {
         top_k=dynamic.top_k,
     ),
 }
+NN.update(_table(**{function.__name__: function for function in more_nn.NN}))
 NN["swish"] = NN["silu"]
 NN["softmax_cross_entropy_with_logits_v2"] = NN["softmax_cross_entropy_with_logits"]
 IMAGE = _table(
@@ -143,6 +146,7 @@ IMAGE = _table(
     rgb_to_grayscale=images.rgb_to_grayscale,
     total_variation=images.total_variation,
 )
+LOSSES = _table(**{function.__name__: function for function in more_nn.LOSSES})
 DTYPES = {name: name for name in "bool uint8 int32 int64 float16 float32 float64".split()}
 OPERATIONS = {
     **MATH,

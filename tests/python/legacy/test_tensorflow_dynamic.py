@@ -14,7 +14,7 @@ from keras_native.legacy import tensorflow, tensorflow_tables
 from keras_native.models import Model
 
 FIXTURE = pathlib.Path(__file__).parents[2] / "fixtures" / "tensorflow_dynamic.npz"
-PARTS = {name: getattr(tensorflow, name) for name in ("nn", "image", "sets", "train")}
+PARTS = {name: getattr(tensorflow, name) for name in ("nn", "image", "losses", "sets", "train")}
 tf = types.SimpleNamespace(**tensorflow_tables.OPERATIONS, **PARTS)
 EXPRESSIONS = """
 tf.where(a>0)
@@ -85,6 +85,19 @@ tf.meshgrid(tf.range(3), tf.range(2))[0]
 tf.meshgrid(tf.range(3), tf.range(2), indexing='ij')[1]
 tf.linspace(0., 1., 5)
 tf.broadcast_to(m[0], [2, 4])
+tf.fill([2, 2], m[0, 0])
+tf.count_nonzero(i2 - 1)
+tf.nn.embedding_lookup(m, i)
+tf.nn.conv2d_transpose(im, ker, [2, 10, 12, 4], [1, 2, 2, 1], 'SAME')
+tf.nn.depthwise_conv2d(im, ker[:, :, :3, :2], [1, 1, 1, 1], 'VALID')
+tf.nn.batch_normalization(m, m[0], tf.abs(m[1]), None, m[2], 1e-3)
+tf.nn.weighted_cross_entropy_with_logits(tf.sigmoid(m), m*2, 3.)
+tf.losses.mean_squared_error(m, m*2)
+tf.losses.mean_squared_error(m, m*2, weights=tf.maximum(m, 0.))
+tf.losses.absolute_difference(m, m*2)
+tf.losses.huber_loss(m, m*3, delta=.7)
+tf.losses.sigmoid_cross_entropy(tf.to_float(m > 0), m)
+tf.losses.softmax_cross_entropy(tf.one_hot(i, 4), m)
 tf.train.exponential_decay(.1, 7, 2, .5, staircase=True)
 """
 
@@ -99,6 +112,7 @@ def inputs():
         "a": a, "b": b, "m": m, "mt": m.T.copy(), "boxes": boxes,
         "scores": rng.rand(20).astype("f"), "crops": boxes[:3] * 0.8,
         "im": rng.rand(2, 5, 6, 3).astype("f"), "deep": rng.rand(1, 2, 4, 8).astype("f"),
+        "ker": rng.rand(3, 3, 4, 3).astype("f"),
         "i": np.array([1, 0, 2], "int32"), "i2": np.array([3, 1, 3, 2, 1], "int32"),
     }  # fmt: skip
 
