@@ -50,8 +50,9 @@ bool keeps_elements(const Node& node) {
 
 // Whether a cast yields the same class for all numbers that stand for one.
 bool keeps_classes(const Node& node) {
+  if (!is(node, "cast")) return false;
   const DType to = node.outputs[0].dtype, from = node.inputs[0].dtype();
-  if (!is(node, "cast") || (to != DType::i32 && to != DType::i64)) return false;
+  if (to != DType::i32 && to != DType::i64) return false;
   return from == DType::f32 || from == DType::f64 || from == DType::u8 || from == DType::i32;
 }
 
