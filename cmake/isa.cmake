@@ -38,9 +38,11 @@ function(kn_isa_objects target)
   set(flags_avx2 -mavx2 -mfma -mf16c)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c
                    -mprefer-vector-width=512)
+  # On ARM compilers move loads ahead before they give out registers, which pushes sums to memory.
   if(KN_AARCH64 AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # As on x86: loads moved ahead before registers are given out push sums to memory.
     set(flags_baseline -fno-schedule-insns)
+  elseif(KN_AARCH64 AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    kn_clang_options(flags_baseline -mllvm -enable-misched=false)
   endif()
   foreach(isa IN LISTS isas)
     kn_isa_library(${target} ${isa} "${flags_${isa}}" ${ARGN})

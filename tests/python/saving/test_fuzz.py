@@ -3,7 +3,6 @@
 import io
 import json
 import random
-import resource
 import time
 import zipfile
 
@@ -14,6 +13,8 @@ from keras_native import backend as K
 from keras_native import layers as L
 from keras_native.models import Sequential, load_model
 from keras_native.saving import archive
+
+resource = pytest.importorskip("resource")  # Windows has none
 
 CLEAN = (ValueError, TypeError, OSError)
 

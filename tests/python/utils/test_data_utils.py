@@ -1,5 +1,6 @@
 """Batches prepared ahead: in order, with errors that arrive, and ends that do not hang."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -87,6 +88,7 @@ def random_batches():
         yield np.random.randint(1 << 30, size=1)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
 def test_processes_draw_different_numbers():
     enqueuer = GeneratorEnqueuer(random_batches(), True, random_seed=5)
     assert len(set(take(enqueuer, 12, workers=3))) == 12
@@ -111,6 +113,8 @@ def test_stopping_while_the_queue_is_full():
     ],
 )
 def test_programs_end_without_stop(make, tmp_path):
+    if "True" in make and not hasattr(os, "fork"):
+        pytest.skip("processes do not fork here")
     script = f"""
         import numpy as np
         from keras_native.utils import GeneratorEnqueuer, OrderedEnqueuer, Sequence
