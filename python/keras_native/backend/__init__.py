@@ -55,8 +55,6 @@ from .functions import (
     eval,
     function,
     gradients,
-    observe,
-    print_tensor,
     stop_gradient,
 )
 from .linalg import batch_dot, dot
@@ -132,6 +130,7 @@ from .nn import (
     sparse_categorical_crossentropy,
     top_k,
 )
+from .observe import observe, print_tensor
 from .placeholders import constant, is_placeholder, placeholder
 from .random import (
     dropout,

@@ -16,16 +16,6 @@ _DTYPES = {
 }
 
 
-def print_tensor(x, message=""):
-    """`x` itself; its value is printed after `message` whenever a run computes it."""
-    return observe(x, lambda value: print(f"{message}{value}"))
-
-
-def observe(x, call):
-    """`x` itself; its value is handed to `call` whenever a run computes it."""
-    return Tensor(_core.observe(as_tensor(x)._value, call))
-
-
 class Function:
     """Outputs and updates of variables as a function of input arrays.
 
