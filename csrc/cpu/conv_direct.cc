@@ -168,7 +168,9 @@ class Direct : public Kernel {
   }
 
   // The first output channel of a panel, counted through all groups.
-  Dim first_channel(Dim i) const { return i / panels_ * out_ + i % panels_ * width_; }
+  Dim first_channel(Dim i) const {
+    return panels_ == 0 ? 0 : i / panels_ * out_ + i % panels_ * width_;
+  }
 
   // What tiles do not do, for channels [from, until) of the next `pixels`.
   void finish(const RunArgs& args, T* out, Dim pixels, Dim from, Dim until) const {
