@@ -18,7 +18,7 @@ import sys
 import types
 
 from . import dialect
-from .legacy import children
+from .legacy import children, numpy_names
 
 _PACKAGE = __name__.partition(".")[0]
 _NAME = "keras"
@@ -151,8 +151,15 @@ def install():
     sys.meta_path.insert(0, _Door(_PREPROCESSING, f"{_PACKAGE}.preprocessing"))
     importlib.import_module(_NAME)
     _install_tensorflow()
-    children.install()
+    children.install(open_in_child)
     use_keras(2)
+
+
+def open_in_child(version, with_numpy_names):
+    """The door in a process that is spawned; importing this module has opened it."""
+    use_keras(version)
+    if with_numpy_names:
+        numpy_names.restore()
 
 
 def use_keras(version):

@@ -18,6 +18,11 @@ def mark():
     return _core.placeholder((), "float32", "mark").id
 
 
+def slot_of(shape, dtype):
+    """A tensor to feed at every run of a piece."""
+    return Tensor(_core.placeholder(tuple(shape), dtype, "slot"))
+
+
 class Piece:
     """A part of a graph as a function of `slots` and of what it uses from before `start`.
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from .. import _core
 from .common import floatx
 from .dtypes import dtype_name, is_float
-from .shapes import packed_shape, shape
+from .shapes import known_ints, packed_shape, shape
 from .tensor import Tensor, as_tensor, cast_value, emit
 from .variables import variable
 
@@ -128,5 +127,5 @@ def _listed(extents):
 
 def _known(vector):
     """Extents of a shape vector, -1 where only the run will tell: those follow `x`."""
-    known = _core.known_ints(vector._value) or [None] * vector.shape[0]
+    known = known_ints(vector) or [None] * vector.shape[0]
     return [-1 if d is None else d for d in known]

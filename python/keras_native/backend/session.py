@@ -2,6 +2,7 @@
 
 import contextlib
 
+from .. import registry
 from .functions import Function
 from .tensor import Tensor
 
@@ -37,7 +38,7 @@ class Session:
     @property
     def graph(self):
         """The one graph, which holds nothing."""
-        from ..legacy.tensorflow import get_default_graph
+        get_default_graph = registry.find("legacy.tensorflow", "get_default_graph")
 
         return get_default_graph()
 

@@ -52,10 +52,15 @@ def _element(vector, i):
     return emit("squeeze", (part,), axis=0)
 
 
+def known_ints(x):
+    """What an integer tensor holds in every run: a list, None for elements that differ; or None."""
+    return _core.known_ints(x._value)
+
+
 def integer(d):
     """An extent as an int where the graph knows it, else as an int64 scalar tensor."""
     if isinstance(d, Tensor):
-        known = _core.known_ints(d._value)
+        known = known_ints(d)
         if known is not None and len(known) == 1 and known[0] is not None:
             return known[0]
         return cast_value(d, "int64")
@@ -67,7 +72,7 @@ def integer(d):
 def packed_shape(extents):
     """Extents that may be tensors as what an op takes: (list of ints, None) or (None, vector)."""
     if isinstance(extents, Tensor):
-        known = _core.known_ints(extents._value)
+        known = known_ints(extents)
         if known is not None and None not in known:
             return list(known), None
         return None, as_extents(cast_value(extents, "int64"))

@@ -5,8 +5,9 @@ The axes before the last two are gone through together, those of the smaller ten
 attention and capsule layers count on one or the other.
 """
 
-from .. import backend as K
-from ..backend.tensor import as_tensor
+from ..backend import linalg
+from ..backend.shapes import expand_dims, squeeze
+from ..backend.tensor import as_tensor, emit
 
 
 class Then:
@@ -19,7 +20,7 @@ def batch_dot(x, y, axes=None):
     """Products over one axis of each tensor, sample by sample; see the module."""
     x, y = as_tensor(x), as_tensor(y)
     if max(x.ndim, y.ndim) <= 3 and x.ndim == y.ndim:
-        return K.linalg.batch_dot(x, y, axes)
+        return linalg.batch_dot(x, y, axes)
     axes = (axes, axes) if isinstance(axes, int) else axes
     rank, missing = x.ndim, abs(x.ndim - y.ndim)
     first, second = axes if axes is not None else (x.ndim - 1, y.ndim - 2)
@@ -28,15 +29,13 @@ def batch_dot(x, y, axes=None):
         y = _filled_up(y, missing)
     elif missing:
         x = _filled_up(x, missing)
-    out = K.emit(
-        "matmul", (x, y), transpose_a=first != x.ndim - 1, transpose_b=second == y.ndim - 1
-    )
+    out = emit("matmul", (x, y), transpose_a=first != x.ndim - 1, transpose_b=second == y.ndim - 1)
     for _ in range(missing):
-        out = K.squeeze(out, squeezed)
-    return K.expand_dims(out, 1) if out.ndim == 1 else out
+        out = squeeze(out, squeezed)
+    return expand_dims(out, 1) if out.ndim == 1 else out
 
 
 def _filled_up(x, count):
     for _ in range(count):
-        x = K.expand_dims(x, -1)
+        x = expand_dims(x, -1)
     return x

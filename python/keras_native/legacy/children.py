@@ -8,40 +8,36 @@ import importlib.abc
 import importlib.util
 import sys
 
+from . import numpy_names
+
 _MODULE = "multiprocessing.spawn"
 
 
 class _Open:
     """Opens the door where it is unpickled."""
 
+    def __init__(self, open_door):
+        self.open_door = open_door
+
     def __reduce__(self):
-        from . import numpy_names
-
         version = sys.modules[__name__.partition(".")[0]].__version__
-        return opened, (version, numpy_names.restored())
+        return self.open_door, (version, numpy_names.restored())
 
 
-def opened(version, with_numpy_names):
-    """Opens the door for a version of Keras, with the names that NumPy had then if asked for."""
-    from .. import as_keras
-    from . import numpy_names
-
-    as_keras.use_keras(version)
-    if with_numpy_names:
-        numpy_names.restore()
-
-
-def _tell(spawn):
+def _tell(spawn, open_door):
     prepared = spawn.get_preparation_data
 
     def get_preparation_data(name):
-        return {**prepared(name), "keras_native": _Open()}
+        return {**prepared(name), "keras_native": _Open(open_door)}
 
     spawn.get_preparation_data = get_preparation_data
 
 
 class _WhenImported(importlib.abc.MetaPathFinder):
     """Most scripts have no children: the module is told when it is imported."""
+
+    def __init__(self, open_door):
+        self.open_door = open_door
 
     def find_spec(self, fullname, path=None, target=None):
         if fullname != _MODULE:
@@ -52,15 +48,20 @@ class _WhenImported(importlib.abc.MetaPathFinder):
 
         def exec_module(module):
             execute(module)
-            _tell(module)
+            _tell(module, self.open_door)
 
         spec.loader.exec_module = exec_module
         return spec
 
 
-def install():
-    """Has children that are spawned from now on find the door open."""
+def install(open_door):
+    """Has children that are spawned from now on find the door open.
+
+    Args:
+        open_door: function, found by its name in the child, of a version of Keras and of whether
+            NumPy has its names of then.
+    """
     if _MODULE in sys.modules:
-        _tell(sys.modules[_MODULE])
+        _tell(sys.modules[_MODULE], open_door)
     else:
-        sys.meta_path.insert(0, _WhenImported())
+        sys.meta_path.insert(0, _WhenImported(open_door))

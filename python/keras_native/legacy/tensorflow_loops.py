@@ -6,11 +6,11 @@ between two parts of the graph, without gradients.
 
 import numpy as np
 
-from .. import _core
 from .. import backend as K
 from ..backend.between import between, reached
 from ..backend.loops import _loop, _placeholder_like, _slice_of
-from ..backend.pieces import Piece, chosen, mark
+from ..backend.pieces import Piece, chosen, mark, slot_of
+from ..backend.shapes import known_ints
 from ..backend.tensor import Tensor, cast_value
 from . import tensorflow_ops as ops
 
@@ -116,7 +116,7 @@ def while_loop(
     if shape_invariants is not None:
         shapes = [getattr(s, "dims", s) for s in shape_invariants]
     slots = [
-        v if isinstance(v, TensorArray) else Tensor(_core.placeholder(tuple(s), v.dtype, "loop"))
+        v if isinstance(v, TensorArray) else slot_of(s, v.dtype)
         for v, s in zip(first, shapes, strict=True)
     ]
     at_start = [v if K.is_tensor(v) else v._with(all=v._all) for v in slots]
@@ -184,10 +184,10 @@ class _Loop:
     def _counts(self, i):
         """Whether this loop variable goes 0, 1, 2, …"""
         value, slot = self.after[i]._value, self.slots[i]._value
-        known = _core.known_ints(self.first[i]._value)
+        known = known_ints(self.first[i])
         if value.op != "add" or known is None or list(known) != [0]:
             return False
-        ones = [_core.known_ints(v) for v in value.inputs if v != slot]
+        ones = [known_ints(Tensor(v)) for v in value.inputs if v != slot]
         return len(ones) == 1 and ones[0] is not None and list(ones[0]) == [1]
 
     def stepwise(self):
