@@ -11,6 +11,7 @@ import numpy as np
 from .. import backend as K
 from ..backend.between import between
 from ..backend.dtypes import dtype_name
+from ..backend.shapes import integer
 from . import tensorflow_ops as ops
 
 
@@ -76,9 +77,9 @@ def _unique(arrays, phase):
 def top_k(input, k=1, sorted=True):
     """The `k` largest elements along the last axis; `k` may be a tensor for a vector or rows."""
     input = K.as_tensor(input)
-    known = K.dtype(input) if not K.is_tensor(k) else _known(k)
-    if not K.is_tensor(k) or isinstance(known, int):
-        return TopK(*K.top_k(input, int(known if K.is_tensor(k) else k)))
+    k = integer(k)
+    if isinstance(k, int):
+        return TopK(*K.top_k(input, k))
     last = [*input.shape[:-1], None]
     indices = between(_largest, [input, k], [(last, "int32")], "TopKV2")[0]
     if K.ndim(input) == 1:
@@ -88,12 +89,6 @@ def top_k(input, k=1, sorted=True):
     starts = K.expand_dims(K.arange(K.shape(rows)[0]), -1) * K.shape(input)[-1]
     values = K.gather(K.flatten(input), rows + starts)
     return TopK(K.reshape(values, K.shape(indices)), indices)
-
-
-def _known(k):
-    from ..backend.shapes import integer
-
-    return integer(k)
 
 
 def _largest(arrays, phase):
