@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/window.h"
+#include "cpu/gemm.h"
 #include "cpu/isa/conv.h"
 #include "cpu/isa/isa.h"
 #include "runtime/kernel.h"
@@ -27,6 +28,18 @@ template <class T>
 const ConvKernels<T>& conv_kernels_of() {
   if constexpr (sizeof(T) == 4) return table().conv.f32;
   else return table().conv.f64;
+}
+
+// A pass as one product over `rows` output cells, of `inner` inputs each:
+// forward: columns (rows, inner) · w = y.  data: y · wᵀ = columns.  weights: columnsᵀ · y = w.
+template <ConvPass pass>
+GemmShape product_of(DType dtype, Dim rows, Dim inner, Dim filters) {
+  GemmShape s;
+  s.dtype = dtype;
+  if (pass == ConvPass::forward) s.m = rows, s.k = inner, s.n = filters;
+  if (pass == ConvPass::data) s.m = rows, s.k = filters, s.n = inner, s.transpose_b = true;
+  if (pass == ConvPass::weights) s.m = inner, s.k = rows, s.n = filters, s.transpose_a = true;
+  return s;
 }
 
 // Sizes of pieces of a workspace are whole lines of a cache.

@@ -20,15 +20,16 @@ class ConvProduct : public Kernel {
         epilogue_(epilogue),
         masks_(masks),
         bias_(bias),
+        bias_sum_(shape.k, shape.n),
         gemm_bytes_(aligned(gemm_.workspace_bytes())) {}
   size_t workspace_bytes() const override {
-    return gemm_bytes_ + (bias_ ? sizeof(T) * (kBiasSums - 1) * gemm_.shape().n : 0);
+    return gemm_bytes_ + (bias_ ? bias_sum_.workspace_bytes() : 0);
   }
   void run(const RunArgs& args) const override {
     gemm_.run(args.in[0], args.in[1], args.out[0],
               pass == ConvPass::forward ? epilogue_.of(args) : Epilogue{}, args.pool,
               args.workspace);
-    if (bias_) sum_bias(args, gemm_.shape().k, gemm_.shape().n);
+    if (bias_) bias_sum_.run(args, static_cast<char*>(args.workspace) + gemm_bytes_);
     if (!masks_) return;
     const int64_t size = gemm_.shape().m * gemm_.shape().n;
     args.pool->parallel_for(size, 1 << 14, size / 4, [&](int64_t from, int64_t to) {
@@ -37,28 +38,11 @@ class ConvProduct : public Kernel {
   }
 
  private:
-  static constexpr Dim kBiasSums = 8;
-
-  // dy (rows, filters), parts of which have a sum each.
-  void sum_bias(const RunArgs& args, Dim rows, Dim filters) const {
-    const ConvKernels<T>& kernels = conv_kernels_of<T>();
-    T* bias = args.output<T>(1);
-    T* more = reinterpret_cast<T*>(static_cast<char*>(args.workspace) + gemm_bytes_);
-    const auto sum = [&](Dim i) { return i == 0 ? bias : more + (i - 1) * filters; };
-    args.pool->parallel_for(kBiasSums, 1, rows * filters / 8, [&](int64_t from, int64_t to) {
-      for (Dim i = from; i < to; ++i) {
-        const Dim first = rows * i / kBiasSums, last = rows * (i + 1) / kBiasSums;
-        sum_rows(kernels, args.input<T>(1) + first * filters, last - first, filters, filters,
-                 sum(i), false);
-      }
-    });
-    for (Dim i = 1; i < kBiasSums; ++i) kernels.add(filters, sum(i), bias);
-  }
-
   Gemm gemm_;
   ConvEpilogue<T> epilogue_;
   bool masks_;  // of a gradient: the input was the result of a relu, which is input 2
   bool bias_;   // of a gradient to weights: that to the bias is output 1
+  BiasSum<T> bias_sum_;
   size_t gemm_bytes_;
 };
 
@@ -76,17 +60,6 @@ bool is_product(const ConvGeometry& g, std::string& refusal) {
   if ((cell || all) && !g.window.padded()) return true;
   refusal = "the window is neither one cell nor all of the input";
   return false;
-}
-
-// The product over `rows` outputs that read `inner` inputs each.
-template <ConvPass pass>
-GemmShape product_of(DType dtype, Dim rows, Dim inner, Dim filters) {
-  GemmShape s;
-  s.dtype = dtype;
-  if (pass == ConvPass::forward) s.m = rows, s.k = inner, s.n = filters;
-  if (pass == ConvPass::data) s.m = rows, s.k = filters, s.n = inner, s.transpose_b = true;
-  if (pass == ConvPass::weights) s.m = inner, s.k = rows, s.n = filters, s.transpose_a = true;
-  return s;
 }
 
 template <class T, ConvPass pass>

@@ -47,6 +47,7 @@ class ConvSheets : public Kernel {
         epilogue_(epilogue),
         masks_(masks),
         bias_(bias),
+        bias_sum_(g.batch * g.window.out_positions(), g.filters),
         inner_(g.window.taps() * g.channels),
         cells_(g.window.out_positions()),
         images_(images_of_sheet()),
@@ -57,7 +58,8 @@ class ConvSheets : public Kernel {
 
   size_t workspace_bytes() const override {
     return columns_bytes_ +
-           std::max({first_.workspace_bytes(), next_.workspace_bytes(), last_.workspace_bytes()});
+           std::max({first_.workspace_bytes(), next_.workspace_bytes(), last_.workspace_bytes(),
+                     bias_ ? bias_sum_.workspace_bytes() : 0});
   }
 
   void run(const RunArgs& args) const override {
@@ -66,7 +68,7 @@ class ConvSheets : public Kernel {
       const Gemm& gemm = image == 0 ? first_ : count == images_ ? next_ : last_;
       sheet(args, gemm, image, count);
     }
-    if (bias_) sum_bias(args);
+    if (bias_) bias_sum_.run(args, static_cast<char*>(args.workspace) + columns_bytes_);
   }
 
  private:
@@ -78,13 +80,8 @@ class ConvSheets : public Kernel {
     return (g_.batch + sheets - 1) / sheets;
   }
 
-  // forward: columns (rows, inner) · w = y.  data: y · wᵀ = columns.  weights: columnsᵀ · y = w.
   Gemm product(Dim images, bool accumulate) const {
-    const Dim rows = images * cells_;
-    GemmShape s;
-    if (pass == ConvPass::forward) s.m = rows, s.k = inner_, s.n = g_.filters;
-    if (pass == ConvPass::data) s.m = rows, s.k = g_.filters, s.n = inner_, s.transpose_b = true;
-    if (pass == ConvPass::weights) s.m = inner_, s.k = rows, s.n = g_.filters, s.transpose_a = true;
+    GemmShape s = product_of<pass>(DType::f32, images * cells_, inner_, g_.filters);
     s.accumulate = pass == ConvPass::weights && accumulate;
     return Gemm(s);
   }
@@ -132,27 +129,14 @@ class ConvSheets : public Kernel {
         });
   }
 
-  // dy (rows, filters), a stretch of columns for each thread.
-  void sum_bias(const RunArgs& args) const {
-    const Dim rows = g_.batch * cells_;
-    constexpr Dim kStretch = 64;
-    args.pool->parallel_for((g_.filters + kStretch - 1) / kStretch, 1, rows * g_.filters / 8,
-                            [&](int64_t from, int64_t until) {
-                              const Dim first = from * kStretch;
-                              const Dim end = std::min(until * kStretch, g_.filters);
-                              sum_rows(table().conv.f32, args.input<float>(1) + first, rows,
-                                       end - first, g_.filters, args.output<float>(1) + first,
-                                       false);
-                            });
-  }
-
   ConvGeometry g_;
   ConvEpilogue<float> epilogue_;  // of a forward pass
   bool masks_;                    // of a data pass: x was the result of a relu, which is input 2
   bool bias_;                     // of a weight pass: the gradient to the bias is output 1
-  Dim inner_;                     // taps * C: a row of columns
-  Dim cells_;                     // output cells of an image
-  Dim images_;                    // of a sheet
+  BiasSum<float> bias_sum_;
+  Dim inner_;   // taps * C: a row of columns
+  Dim cells_;   // output cells of an image
+  Dim images_;  // of a sheet
   Gemm first_, next_, last_;
   size_t columns_bytes_;
 };

@@ -68,9 +68,8 @@ class Function:
         finishes = {i: finish for i, finish in finishes.items() if finish is not None}
         if finishes:  # shapes that depend on values
             self._run = _finishing(self._run, finishes)
-        self.is_plain = (
-            self.is_whole and not finishes
-        )  # a call is no more than a run of the executable
+        # Whether a call is no more than a run of the executable.
+        self.is_plain = self.is_whole and not finishes
         self._numbers = [i for i, y in enumerate(self.outputs) if y.ndim == 0]
 
     def __call__(self, inputs=()):
@@ -84,7 +83,8 @@ class Function:
                 f"Function {self.name!r} expects a list of input arrays. Received: {inputs!r}"
             )
         if len(inputs) == len(self._dtypes) + 1 and np.ndim(inputs[-1]) == 0:
-            inputs = inputs[:-1]  # a learning phase that nobody asked for
+            if inputs[-1] in (0, 1):
+                inputs = inputs[:-1]  # a learning phase that nobody asked for
         if len(inputs) != len(self._dtypes):
             raise ValueError(
                 f"Function {self.name!r} expects {len(self._dtypes)} input arrays "
